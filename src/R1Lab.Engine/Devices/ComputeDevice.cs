@@ -1,0 +1,24 @@
+using R1Lab.Engine.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Devices;
+
+/// <summary>Where tensors live: the CPU or one CUDA card.</summary>
+/// <param name="Kind"><c>cpu</c> or <c>cuda</c>.</param>
+/// <param name="Index">Card number; 0 on the CPU.</param>
+public sealed record ComputeDevice(DeviceType Kind, int Index = 0)
+{
+    public static ComputeDevice Cpu { get; } = new(DeviceType.CPU);
+
+    public bool IsCuda => Kind == DeviceType.CUDA;
+
+    /// <summary>The first CUDA card when one works, else the CPU.</summary>
+    public static ComputeDevice Default() => LibTorch.IsAvailable && cuda.is_available() ? new(DeviceType.CUDA) : Cpu;
+
+    /// <summary>The tensor library's own device object.</summary>
+    public Device Torch => IsCuda ? new Device(DeviceType.CUDA, Index) : torch.CPU;
+
+    /// <summary><c>cpu</c> or <c>cuda:0</c>.</summary>
+    public override string ToString() => IsCuda ? $"cuda:{Index}" : "cpu";
+}
