@@ -1,0 +1,63 @@
+using Microsoft.Playwright;
+
+namespace R1Lab.Browser.Tests;
+
+/// <summary>The system's own Chromium, driven by Playwright; nothing is downloaded.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+
+    private Browser(IPlaywright playwright, IBrowser browser)
+    {
+        _playwright = playwright;
+        _browser = browser;
+    }
+
+    /// <summary>Starts it; without a browser the test is skipped, or fails where CI=true.</summary>
+    public static async Task<Browser> StartAsync()
+    {
+        var path = Find();
+        if (path is null && Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail("No Chromium was found and CI=true requires one.");
+        Assert.SkipWhen(path is null, "No Chromium was found: install one, or name it in R1LAB_CHROMIUM.");
+
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = path,
+            Args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb"],
+        });
+        return new Browser(playwright, browser);
+    }
+
+    /// <summary>A page of its own profile that remembers every request to another host than the lab's.</summary>
+    public async Task<(IPage Page, List<string> ForeignRequests)> OpenAsync(Uri lab, string language = "en", int width = 1440, int height = 900)
+    {
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = lab.ToString(),
+            Locale = language,
+            ViewportSize = new() { Width = width, Height = height },
+        });
+        var foreign = new List<string>();
+        context.Request += (_, request) =>
+        {
+            var url = new Uri(request.Url);
+            if (url.Scheme is "http" or "https" or "ws" or "wss" && url.Authority != lab.Authority) foreign.Add(request.Url);
+        };
+        return (await context.NewPageAsync(), foreign);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+
+    private static string? Find()
+    {
+        var named = Environment.GetEnvironmentVariable("R1LAB_CHROMIUM");
+        string[] candidates = [named ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];
+        return Array.Find(candidates, File.Exists);
+    }
+}
