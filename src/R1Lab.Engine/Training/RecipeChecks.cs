@@ -1,0 +1,137 @@
+using System.Globalization;
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
+
+namespace R1Lab.Engine.Training;
+
+public sealed partial record TrainingRecipe
+{
+    /// <summary>Everything wrong with or worth saying about these settings, in the user's words.</summary>
+    /// <param name="rows">Rows of the dataset, where known: some problems show only then.</param>
+    public IEnumerable<Problem> Problems(int? rows = null)
+    {
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(), .. Precision()];
+        if (Method != TrainingMethod.Full) own = [.. own, .. Lora.Problems(), .. Targets()];
+        return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
+    }
+
+    private IEnumerable<Problem> Names()
+    {
+        if (Model.Length == 0) yield return Error("model_missing", "model", "Choose a model.");
+        if (Dataset.Length == 0) yield return Error("dataset_missing", "dataset", "Choose a dataset.");
+    }
+
+    private IEnumerable<Problem> Numbers()
+    {
+        (string Field, double Value, double Least)[] least =
+        [
+            ("per_device_train_batch_size", PerDeviceTrainBatchSize, 1), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, 1),
+            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
+            ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
+            ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
+            ("max_grad_norm", MaxGradNorm, 0), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
+        ];
+        foreach (var (field, value, bound) in least)
+        {
+            if (!(value >= bound)) yield return Error("too_small", field, $"{field} must be at least {bound}.", field, bound);
+        }
+
+        (string Field, double Value, double Most)[] below = [("adam_beta1", AdamBeta1, 1), ("adam_beta2", AdamBeta2, 1), ("warmup_ratio", WarmupRatio, 1)];
+        foreach (var (field, value, bound) in below)
+        {
+            if (value >= bound) yield return Error("too_large", field, $"{field} must be below {bound}.", field, bound);
+        }
+
+        (string Field, double Value)[] positive = [("learning_rate", LearningRate), ("adam_epsilon", AdamEpsilon)];
+        foreach (var (field, value) in positive)
+        {
+            if (!(value > 0 && double.IsFinite(value))) yield return Error("not_positive", field, $"{field} must be above 0.", field);
+        }
+
+        if (MaxSteps is not > 0 && !(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs)))
+            yield return Error("not_positive", "num_train_epochs", "num_train_epochs must be above 0.", "num_train_epochs");
+    }
+
+    private IEnumerable<Problem> Schedule()
+    {
+        if (LrSchedulerType == SchedulerType.Polynomial && LrSchedulerKwargs.LrEnd >= LearningRate)
+            yield return Error("lr_end_too_high", "lr_scheduler_kwargs.lr_end", "A polynomial schedule must end below the learning rate.");
+        if (LrSchedulerType == SchedulerType.CosineWithMinLr && LrSchedulerKwargs is { MinLr: null, MinLrRate: null })
+            yield return Error("min_lr_missing", "lr_scheduler_kwargs", "cosine_with_min_lr needs min_lr or min_lr_rate.");
+        if (LrSchedulerType == SchedulerType.Constant && (WarmupSteps > 0 || WarmupRatio > 0))
+            yield return Note("constant_ignores_warmup", "lr_scheduler_type", "The constant schedule has no warm-up; choose constant_with_warmup to have one.");
+        if (EvalSteps is not null && ValSize == 0)
+            yield return Warning("eval_without_split", "eval_steps", "Nothing is held out for evaluation (val_size is 0), so eval_steps has no effect.");
+    }
+
+    private IEnumerable<Problem> Rates()
+    {
+        var (low, high) = Method == TrainingMethod.Full ? (1e-6, 1e-4) : (5e-5, 2e-3);
+        var what = Method == TrainingMethod.Full ? "full fine-tuning" : "LoRA";
+        var (rate, from, to) = (Show(LearningRate), Show(low), Show(high));
+        if (LearningRate > 0 && LearningRate < low)
+            yield return Warning("lr_low", "learning_rate", $"A learning rate of {rate} is low for {what}: little will be learned. Usual are {from} to {to}.", rate, what, from, to);
+        if (LearningRate > high)
+            yield return Warning("lr_high", "learning_rate", $"A learning rate of {rate} is high for {what}: training may diverge. Usual are {from} to {to}.", rate, what, from, to);
+    }
+
+    private IEnumerable<Problem> Precision()
+    {
+        if (Dtype == TrainingDtype.Float16)
+            yield return Note("float16_replaced", "dtype", "float16 loses small gradients; the run uses bfloat16 on a card that has it and float32 on the CPU.");
+    }
+
+    private IEnumerable<Problem> Targets()
+    {
+        foreach (var name in Lora.TargetModules)
+        {
+            var last = name[(name.LastIndexOf('.') + 1)..];
+            if (FusedProjections.TryGetValue(name, out var parts))
+            {
+                if (parts.Length == LoraSettings.AllProjections.Count) continue;
+                var shown = string.Join(", ", parts);
+                yield return Note("target_mapped", "lora.target_modules", $"{name} is not a module of Llama or Qwen models; {shown} are trained instead.", name, shown);
+            }
+            else if (!LoraSettings.AllProjections.Contains(last))
+            {
+                var known = string.Join(", ", LoraSettings.AllProjections);
+                yield return Error("target_unknown", "lora.target_modules", $"There is no module named {name}; there are {known}.", name, known);
+            }
+        }
+    }
+
+    private IEnumerable<Problem> AgainstData(int rows)
+    {
+        var held = EvaluationSplit.Count(rows, ValSize);
+        if (rows - held < 1)
+        {
+            yield return Error("no_rows", ValSize > 0 ? "val_size" : "dataset", "No row is left to train on.");
+            yield break;
+        }
+
+        if (ValSize > 0 && held < 4)
+            yield return Warning("val_split_too_small", "val_size", $"Only {held} rows are held out for evaluation; the evaluation loss will say little.", held);
+        var total = TotalSteps(rows);
+        var warmup = WarmupOf(total);
+        if (LrSchedulerType != SchedulerType.Constant && warmup >= total)
+            yield return Warning("warmup_longer_than_run", WarmupField, $"Warm-up takes {warmup} steps and the run has only {total}: the learning rate never reaches its value.", warmup, total);
+        else if (LrSchedulerType != SchedulerType.Constant && warmup > total * 0.3)
+            yield return Warning("warmup_long", WarmupField, $"Warm-up takes {warmup} of the run's {total} steps; 3 to 10 % is usual.", warmup, total);
+        if (SaveSteps > total)
+            yield return Warning("save_never_fires", "save_steps", $"A snapshot every {SaveSteps} steps is never taken in a run of {total} steps.", SaveSteps, total);
+        if (EvalSteps > total && ValSize > 0)
+            yield return Warning("eval_never_fires", "eval_steps", $"An evaluation every {EvalSteps} steps comes only at the end of a run of {total} steps.", EvalSteps, total);
+        if (LoggingSteps > total)
+            yield return Warning("logging_never_fires", "logging_steps", $"Logging every {LoggingSteps} steps shows only the end of a run of {total} steps.", LoggingSteps, total);
+    }
+
+    private string WarmupField => WarmupSteps > 0 ? "warmup_steps" : "warmup_ratio";
+
+    private static string Show(double rate) => rate.ToString("0.##e-0", CultureInfo.InvariantCulture);
+
+    private static Problem Error(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Error, message, arguments);
+
+    private static Problem Warning(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Warning, message, arguments);
+
+    private static Problem Note(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Note, message, arguments);
+}

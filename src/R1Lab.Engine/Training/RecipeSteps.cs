@@ -1,0 +1,47 @@
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
+
+namespace R1Lab.Engine.Training;
+
+public sealed partial record TrainingRecipe
+{
+    /// <summary>Names other families give to projections that Llama and Qwen keep apart.</summary>
+    private static readonly Dictionary<string, string[]> FusedProjections = new(StringComparer.Ordinal)
+    {
+        ["query_key_value"] = ["q_proj", "k_proj", "v_proj"],
+        ["qkv_proj"] = ["q_proj", "k_proj", "v_proj"],
+        ["c_attn"] = ["q_proj", "k_proj", "v_proj"],
+        ["W_pack"] = ["q_proj", "k_proj", "v_proj"],
+        ["gate_up_proj"] = ["gate_proj", "up_proj"],
+        ["all-linear"] = [.. LoraSettings.AllProjections],
+        ["all"] = [.. LoraSettings.AllProjections],
+    };
+
+    /// <summary>Rows of an optimizer step: batch size times accumulation.</summary>
+    public int EffectiveBatchSize => PerDeviceTrainBatchSize * GradientAccumulationSteps;
+
+    /// <summary>
+    /// Optimizer steps over <paramref name="rows"/> rows, those of the evaluation split included. Batches run on across the end of an epoch, so
+    /// that no step is smaller than the others but the very last.
+    /// </summary>
+    public int TotalSteps(int rows) => StepsOver(rows - EvaluationSplit.Count(rows, ValSize));
+
+    /// <summary>Warm-up in steps: <see cref="WarmupSteps"/>, else <see cref="WarmupRatio"/> of all, rounded up.</summary>
+    public int WarmupOf(int totalSteps) => WarmupSteps > 0 ? WarmupSteps : (int)Math.Ceiling(totalSteps * WarmupRatio);
+
+    /// <summary>Steps between snapshots in a run of this length.</summary>
+    public int SaveEvery(int totalSteps) => SaveSteps ?? Math.Max(10, (totalSteps + 9) / 10);
+
+    /// <summary>The recipe as it is carried out: module names of other families mapped to this one's, DoRA written as the adapter's flag.</summary>
+    public TrainingRecipe Effective()
+    {
+        var targets = Lora.TargetModules.SelectMany(name => FusedProjections.GetValueOrDefault(name, [name])).Distinct().ToArray();
+        return this with { Lora = Lora with { TargetModules = targets, UseDora = Lora.UseDora || Method == TrainingMethod.Dora } };
+    }
+
+    /// <summary>Steps over rows that are all trained.</summary>
+    internal int StepsOver(int trainRows) =>
+        MaxSteps is > 0 ? MaxSteps.Value : Math.Max(1, (int)Math.Ceiling(RowsToLearn(trainRows) / (double)EffectiveBatchSize));
+
+    internal long RowsToLearn(int trainRows) => (long)Math.Ceiling(NumTrainEpochs * trainRows - 1e-9);
+}

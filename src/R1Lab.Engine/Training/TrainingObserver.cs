@@ -1,0 +1,12 @@
+namespace R1Lab.Engine.Training;
+
+/// <summary>Who is told about a run. Called on the training thread, at once and in order: hand over and return.</summary>
+public sealed record TrainingObserver
+{
+    public Action<StepMetrics>? OnMetrics { get; init; }
+
+    public Action<TrainingEvent>? OnEvent { get; init; }
+
+    /// <summary>Told the folder of every snapshot once it is whole.</summary>
+    public Action<string>? OnSnapshot { get; init; }
+}

@@ -1,0 +1,119 @@
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
+
+namespace R1Lab.Engine.Training;
+
+/// <summary>Everything that decides a training run, frozen. Fields carry Hugging Face's names (snake_case in JSON, see <see cref="Json"/>).</summary>
+public sealed partial record TrainingRecipe
+{
+    /// <summary>The run's name, free to choose.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A registered model's name or a model folder.</summary>
+    public string Model { get; init; } = "";
+
+    /// <summary>The dataset's number or name.</summary>
+    public string Dataset { get; init; } = "";
+
+    public TrainingMethod Method { get; init; } = TrainingMethod.Lora;
+
+    public TrainingObjective Objective { get; init; } = TrainingObjective.Sft;
+
+    public ThinkingPolicy ThinkingPolicy { get; init; } = ThinkingPolicy.KeepThoughts;
+
+    public double LearningRate { get; init; } = 1e-4;
+
+    public SchedulerType LrSchedulerType { get; init; } = SchedulerType.Linear;
+
+    public SchedulerSettings LrSchedulerKwargs { get; init; } = new();
+
+    /// <summary>Optimizer steps of warm-up; above 0 it wins over <see cref="WarmupRatio"/>.</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>Warm-up as a share of all steps.</summary>
+    public double WarmupRatio { get; init; }
+
+    public double WeightDecay { get; init; }
+
+    public DecayGroups DecayGroups { get; init; } = DecayGroups.Hf;
+
+    public double AdamBeta1 { get; init; } = 0.9;
+
+    public double AdamBeta2 { get; init; } = 0.999;
+
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    /// <summary>The gradient's total 2-norm is cut to this; 0 leaves it alone.</summary>
+    public double MaxGradNorm { get; init; } = 1;
+
+    public int PerDeviceTrainBatchSize { get; init; } = 4;
+
+    /// <summary>Rows at once in evaluation; the training batch size when null.</summary>
+    public int? PerDeviceEvalBatchSize { get; init; }
+
+    public int GradientAccumulationSteps { get; init; } = 1;
+
+    public LossNormalization LossNormalization { get; init; } = LossNormalization.TokenSum;
+
+    /// <summary>Times the data is passed; may be broken. Not looked at when <see cref="MaxSteps"/> is set.</summary>
+    public double NumTrainEpochs { get; init; } = 3;
+
+    /// <summary>Optimizer steps; null or below 1: by <see cref="NumTrainEpochs"/>.</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>Longest row in tokens, prompt and response; longer rows are left out and listed, never cut.</summary>
+    public int MaxLength { get; init; } = 4096;
+
+    /// <summary>Several rows in one line of the batch, without attention between them.</summary>
+    public bool Packing { get; init; }
+
+    /// <summary>Rows of like length together, for less padding.</summary>
+    public bool GroupByLength { get; init; }
+
+    /// <summary>False: file order, in every epoch.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    public long Seed { get; init; } = 42;
+
+    public int LoggingSteps { get; init; } = 1;
+
+    /// <summary>Optimizer steps between snapshots; null: about ten a run.</summary>
+    public int? SaveSteps { get; init; }
+
+    /// <summary>Snapshots kept; the newest whole one is never deleted.</summary>
+    public int? SaveTotalLimit { get; init; } = 2;
+
+    /// <summary>Optimizer steps between evaluations; null: at the end of every epoch.</summary>
+    public int? EvalSteps { get; init; }
+
+    /// <summary>Rows held out for evaluation: a share below 1, or a number of rows.</summary>
+    public double ValSize { get; init; }
+
+    public TrainingDtype Dtype { get; init; } = TrainingDtype.Auto;
+
+    /// <summary>Keep only each block's input and compute the block again for its gradient: less memory, about a third more time.</summary>
+    public bool GradientCheckpointing { get; init; }
+
+    public LoraSettings Lora { get; init; } = new();
+}
+
+/// <summary>The numbers only some schedules have (Hugging Face's <c>lr_scheduler_kwargs</c>).</summary>
+public sealed record SchedulerSettings
+{
+    /// <summary>Cosine: waves over the run; null: 0.5 (cosine) or 1 (with restarts).</summary>
+    public double? NumCycles { get; init; }
+
+    /// <summary>Lowest rate of <c>cosine_with_min_lr</c>.</summary>
+    public double? MinLr { get; init; }
+
+    /// <summary>The same as a share of the learning rate.</summary>
+    public double? MinLrRate { get; init; }
+
+    /// <summary>Last rate of <c>polynomial</c>.</summary>
+    public double LrEnd { get; init; } = 1e-7;
+
+    public double Power { get; init; } = 1;
+
+    /// <summary>Time scale of <c>inverse_sqrt</c>; null: the warm-up steps, or 10,000.</summary>
+    public int? Timescale { get; init; }
+}
