@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -32,8 +33,9 @@ internal readonly struct ConfigFields(JsonObject json, string source, string pre
 
     public double Number(string field, double? missing = null)
     {
-        if (json[field] is null) return missing ?? throw Refuse(field, "is missing.");
-        return json[field]!.GetValueKind() == JsonValueKind.Number ? json[field]!.GetValue<double>() : throw Refuse(field, "must be a number.");
+        if (json[field] is not { } value) return missing ?? throw Refuse(field, "is missing.");
+        // Through the text: a value set by code holds an int or a double, one from a file neither.
+        return value.GetValueKind() == JsonValueKind.Number ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture) : throw Refuse(field, "must be a number.");
     }
 
     public bool Flag(string field, bool missing) => json[field]?.GetValueKind() switch

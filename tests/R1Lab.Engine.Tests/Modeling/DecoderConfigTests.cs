@@ -6,7 +6,7 @@ namespace R1Lab.Engine.Tests.Modeling;
 
 public sealed class DecoderConfigTests
 {
-    public static TheoryData<string> Variants => [.. Directory.GetFiles(ReferenceFiles.Golden("huggingface", "golden", "config_variants")).Select(Path.GetFileName).Order()!];
+    public static TheoryData<string> Variants => [.. Directory.GetFiles(ReferenceFiles.Golden("huggingface", "golden", "config_variants")).Select(f => Path.GetFileName(f)).Order()];
 
     public static TheoryData<string> Models => [.. GoldenTensors.Models];
 
