@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Checkpoints;
+
+/// <summary>What a model's makers advise for generation: <c>generation_config.json</c>, and for the token ids <c>config.json</c> where the former is silent.</summary>
+/// <param name="EosTokenIds">Ids that end a reply; empty when none is known.</param>
+/// <param name="BosTokenId">First token of a text.</param>
+/// <param name="PadTokenId">Filler in batches.</param>
+/// <param name="DoSample">False: the most likely token is taken.</param>
+/// <param name="Temperature">1 when not given.</param>
+/// <param name="TopP">1 (off) when not given.</param>
+/// <param name="TopK">0 (off) when not given: a file that does not speak of it asks for no cut.</param>
+/// <param name="RepetitionPenalty">Null when not given.</param>
+public sealed record GenerationDefaults(
+    IReadOnlyList<int> EosTokenIds, int? BosTokenId, int? PadTokenId, bool DoSample, double Temperature, double TopP, int TopK, double? RepetitionPenalty)
+{
+    public const string FileName = "generation_config.json";
+
+    /// <summary>Lowest advised probability relative to the likeliest token; 0 (off) when not given.</summary>
+    public double MinP { get; init; }
+
+    /// <exception cref="BadInputException">The file is no JSON object, or a field has a wrong type; the message names the field.</exception>
+    public static GenerationDefaults Load(string folder, JsonObject config)
+    {
+        var path = Path.Combine(folder, FileName);
+        var own = File.Exists(path) ? new Fields(path, JsonObjectFile.Read(path)) : null;
+        var model = new Fields(Path.Combine(folder, ModelFolder.ConfigFileName), config);
+        return new GenerationDefaults(
+            own?.TokenIds("eos_token_id") ?? model.TokenIds("eos_token_id") ?? [],
+            own?.TokenId("bos_token_id") ?? model.TokenId("bos_token_id"),
+            own?.TokenId("pad_token_id") ?? model.TokenId("pad_token_id"),
+            own?.Flag("do_sample") ?? false,
+            own?.Number("temperature", 0) ?? 1,
+            own?.Number("top_p", 0, 1) ?? 1,
+            (int)(own?.Number("top_k", 0, int.MaxValue) ?? 0),
+            own?.Number("repetition_penalty", double.Epsilon))
+        {
+            MinP = own?.Number("min_p", 0, 1) ?? 0,
+        };
+    }
+
+    private sealed class Fields(string source, JsonObject json)
+    {
+        public IReadOnlyList<int>? TokenIds(string name) => json[name] switch
+        {
+            null => null,
+            JsonArray list => [.. list.Select(item => Id(name, item))],
+            var one => [Id(name, one)],
+        };
+
+        // Llama 3's files give eos_token_id as a list, some models also bos_token_id: the first one stands.
+        public int? TokenId(string name) => TokenIds(name) is [var first, ..] ? first : null;
+
+        public bool? Flag(string name) => json[name] is not { } node ? null
+            : node.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node.GetValue<bool>()
+            : throw new BadInputException(source, name, "must be true or false");
+
+        public double? Number(string name, double least, double most = double.MaxValue)
+        {
+            if (json[name] is not { } node) return null;
+            if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && number >= least && number <= most) return number;
+            throw new BadInputException(source, name, $"must be a number from {(least == double.Epsilon ? "above 0" : least)}{(most == double.MaxValue ? " up" : $" to {most}")}, is {node.ToJsonString()}");
+        }
+
+        private int Id(string name, JsonNode? node) =>
+            node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var id) && id >= 0
+                ? id
+                : throw new BadInputException(source, name, $"must be a token id (a whole number from 0), is {node?.ToJsonString() ?? "null"}");
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Checkpoints;
+
+/// <summary>Reads small JSON files that came from outside, strictly: one object, UTF-8, no name twice, no broken characters.</summary>
+internal static class JsonObjectFile
+{
+    private const long MaxBytes = 256_000_000; // the index of a very large model; config files are a few kilobytes
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+
+    /// <exception cref="BadInputException">The file is missing, too large, or not such JSON.</exception>
+    public static JsonObject Read(string path)
+    {
+        var bytes = ReadBytes(path);
+        var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
+        if (!System.Text.Unicode.Utf8.IsValid(text.Span)) throw new BadInputException(path, null, "the file is not valid UTF-8");
+        try
+        {
+            CheckText(path, text.Span);
+            return JsonNode.Parse(text.Span, documentOptions: Strict) as JsonObject ?? throw new BadInputException(path, null, "must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new BadInputException(path, e.LineNumber is { } line ? $"line {line + 1}" : null, $"not valid JSON: {Reason(e)}");
+        }
+    }
+
+    private static byte[] ReadBytes(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            if (stream.Length > MaxBytes) throw new BadInputException(path, null, $"the file has {stream.Length} bytes; at most {MaxBytes} are read");
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException ? "the file is missing" : $"the file cannot be read: {e.Message}");
+        }
+    }
+
+    // The tree is built lazily, and a lone surrogate would surface much later as another exception: every text is looked at once here.
+    private static void CheckText(string path, ReadOnlySpan<byte> text)
+    {
+        var reader = new Utf8JsonReader(text);
+        while (reader.Read())
+        {
+            if (!reader.ValueIsEscaped || reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName)) continue;
+            try
+            {
+                reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                throw new BadInputException(path, $"byte {reader.TokenStartIndex}", "broken character (lone surrogate)");
+            }
+        }
+    }
+
+    private static string Reason(JsonException e)
+    {
+        var message = e.Message;
+        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        if (end < 0) end = message.IndexOf(" Path:", StringComparison.Ordinal);
+        return end < 0 ? message : message[..end];
+    }
+}

@@ -1,0 +1,114 @@
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Checkpoints;
+
+/// <summary>
+/// A safetensors file, mapped into memory and checked in full before any tensor is handed out
+/// (<see href="https://github.com/huggingface/safetensors#format"/>). Safe to use from several threads.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private readonly MappedFile _mapped;
+
+    private SafetensorsFile(string path, MappedFile mapped, SafetensorsHeader header)
+    {
+        Path = path;
+        _mapped = mapped;
+        Tensors = header.Tensors;
+        Metadata = header.Metadata;
+    }
+
+    public string Path { get; }
+
+    public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
+
+    /// <summary>The strings under <c>__metadata__</c>; empty when there are none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <exception cref="BadInputException">The file is missing, is of a kind that is never opened, or breaks a rule of the format; the message names file, tensor and reason.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        WeightFiles.RefuseByName(path);
+        var stream = OpenForReading(path);
+        MappedFile? mapped = null;
+        try
+        {
+            if (stream.Length < SafetensorsHeader.LengthBytes) SafetensorsHeader.ReadLength(path, new byte[stream.Length], stream.Length);
+            mapped = MappedFile.Open(stream);
+            var length = SafetensorsHeader.ReadLength(path, mapped.Bytes(0, SafetensorsHeader.LengthBytes), mapped.Length);
+            var header = SafetensorsHeader.Parse(path, mapped.Bytes(SafetensorsHeader.LengthBytes, length), mapped.Length);
+            return new SafetensorsFile(path, mapped, header);
+        }
+        catch (Exception e)
+        {
+            mapped?.Dispose();
+            stream.Dispose();
+            if (e is IOException or UnauthorizedAccessException) throw new BadInputException(path, null, $"the file cannot be read: {e.Message}");
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// One tensor. On the CPU in its own type it is a view of the mapped file: no bytes are copied, and the mapping lives as long as the tensor,
+    /// even after this file is disposed. Writing to such a tensor changes only this process's memory, never the file.
+    /// </summary>
+    /// <param name="name">A key of <see cref="Tensors"/>.</param>
+    /// <param name="device">Where the tensor is wanted.</param>
+    /// <param name="dtype">The element type wanted; null keeps the file's.</param>
+    /// <exception cref="BadInputException">The file has no such tensor, or its element type cannot be computed with.</exception>
+    public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null)
+    {
+        if (!Tensors.TryGetValue(name, out var entry)) throw new BadInputException(Path, $"tensor \"{name}\"", "is not in the file");
+        if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", $"dtype {entry.Format} cannot be read as a tensor");
+        var stored = Stored(entry);
+        var wanted = dtype ?? entry.Dtype;
+        if (!device.IsCuda && wanted == entry.Dtype) return stored;
+        using (stored)
+        {
+            // Moved before converted: the file's type is usually the smaller one to send.
+            if (!device.IsCuda) return stored.to_type(wanted);
+            var moved = stored.to(device.Torch);
+            if (wanted == entry.Dtype) return moved;
+            using (moved) return moved.to_type(wanted);
+        }
+    }
+
+    /// <summary>Closes the file. Tensors already read stay valid.</summary>
+    public void Dispose() => _mapped.Dispose();
+
+    /// <summary>The file's bytes, for a fingerprint.</summary>
+    internal ReadOnlySpan<byte> Bytes(long offset, int length) => _mapped.Bytes(offset, length);
+
+    internal long Length => _mapped.Length;
+
+    private Tensor Stored(TensorEntry entry)
+    {
+        long[] shape = [.. entry.Shape];
+        if (entry.Length == 0) return empty(shape, entry.Dtype);
+        var aligned = entry.Offset % (SafetensorsDtype.Find(entry.Format)!.Bits / 8) == 0; // a mapping starts on a page
+        return aligned ? _mapped.View(entry.Offset, shape, entry.Dtype) : Copy(entry, shape);
+    }
+
+    private unsafe Tensor Copy(TensorEntry entry, long[] shape)
+    {
+        var copy = empty(shape, entry.Dtype);
+        StableAbi.Check(StableAbi.aoti_torch_get_data_ptr(copy.Handle, out var data), "data pointer");
+        Buffer.MemoryCopy(_mapped.Address(entry.Offset), (void*)data, entry.Length, entry.Length);
+        return copy;
+    }
+
+    private static FileStream OpenForReading(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) throw new BadInputException(path, null, "this is a folder, not a safetensors file");
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException ? "the file does not exist" : $"the file cannot be read: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace R1Lab.Engine.Checkpoints;
+
+/// <summary>
+/// Reads and checks a safetensors header: <c>u64 length, JSON {"name":{"dtype","shape","data_offsets":[begin,end]},"__metadata__":{string:string}}</c>,
+/// then the tensors' bytes, which must follow each other without overlap, hole or rest. Allocates in proportion to what the header truly holds.
+/// </summary>
+internal sealed class SafetensorsHeader
+{
+    /// <summary>The format's own limit on the header's length.</summary>
+    public const long MaxLength = 100_000_000;
+
+    public const int LengthBytes = 8;
+
+    private const int MaxDimensions = 64;
+
+    private readonly string _source;
+    private readonly long _dataStart;
+    private readonly long _fileLength;
+
+    private SafetensorsHeader(string source, long dataStart, long fileLength)
+    {
+        _source = source;
+        _dataStart = dataStart;
+        _fileLength = fileLength;
+    }
+
+    public Dictionary<string, TensorEntry> Tensors { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Checks the length field against the limit and the file before anything of that size is touched.</summary>
+    public static int ReadLength(string source, ReadOnlySpan<byte> first, long fileLength)
+    {
+        if (first.Length < LengthBytes)
+            throw new BadInputException(source, "header length", $"the file is too small: the header length needs 8 bytes, the file has {first.Length}");
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(first);
+        if (length > MaxLength)
+        {
+            var past = length > (ulong)(fileLength - LengthBytes) ? $" and goes past the end of the file ({fileLength} bytes)" : "";
+            throw new BadInputException(source, "header length", $"header length {length} is over the limit {MaxLength}{past}{Hint(first)}");
+        }
+
+        if ((long)length > fileLength - LengthBytes)
+            throw new BadInputException(source, "header length", $"header length {length} goes past the end of the file ({fileLength} bytes)");
+        if (length == 0) throw new BadInputException(source, "header length", "header length is 0: the header is missing");
+        return (int)length;
+    }
+
+    public static SafetensorsHeader Parse(string source, ReadOnlySpan<byte> json, long fileLength)
+    {
+        if (!Utf8.IsValid(json))
+            throw new BadInputException(source, $"header byte {FirstInvalid(json)}", "the header is not valid UTF-8");
+        if (json[0] != (byte)'{') throw NoObject(source, json);
+        var header = new SafetensorsHeader(source, LengthBytes + json.Length, fileLength);
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            header.ReadRoot(ref reader);
+        }
+        catch (JsonException)
+        {
+            throw NotJson(source, json);
+        }
+
+        header.CheckLayout();
+        return header;
+    }
+
+    private void ReadRoot(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var metadataSeen = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = Text(ref reader, "a name in the header");
+            reader.Read();
+            if (name != "__metadata__")
+            {
+                var entry = ReadTensor(ref reader, name);
+                if (!Tensors.TryAdd(name, entry)) throw Bad(name, $"duplicate tensor name {name}");
+                continue;
+            }
+
+            if (metadataSeen) throw new BadInputException(_source, name, "duplicate: __metadata__ appears twice");
+            metadataSeen = true;
+            ReadMetadata(ref reader);
+        }
+
+        while (reader.Read()) { } // anything but padding after the object is an error the reader reports
+    }
+
+    private void ReadMetadata(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw new BadInputException(_source, "__metadata__", $"__metadata__ must be an object of strings, is {Kind(reader.TokenType)}");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = Text(ref reader, "__metadata__");
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.String)
+                throw new BadInputException(_source, $"__metadata__.{key}", $"__metadata__ values must be strings: {key} is {Kind(reader.TokenType)}");
+            if (!Metadata.TryAdd(key, Text(ref reader, $"__metadata__.{key}")))
+                throw new BadInputException(_source, $"__metadata__.{key}", $"duplicate key {key}");
+        }
+    }
+
+    private TensorEntry ReadTensor(ref Utf8JsonReader reader, string name)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject) throw Bad(name, $"its description must be an object, is {Kind(reader.TokenType)}");
+        string? dtype = null;
+        ulong[]? shape = null, offsets = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = Text(ref reader, $"tensor \"{name}\"");
+            reader.Read();
+            switch (field)
+            {
+                case "dtype":
+                    if (dtype is not null) throw Bad(name, "duplicate field dtype");
+                    if (reader.TokenType != JsonTokenType.String) throw Bad(name, $"dtype must be text, is {Kind(reader.TokenType)}");
+                    dtype = Text(ref reader, $"tensor \"{name}\"");
+                    break;
+                case "shape":
+                    if (shape is not null) throw Bad(name, "duplicate field shape");
+                    shape = ReadNumbers(ref reader, name, field, MaxDimensions);
+                    break;
+                case "data_offsets":
+                    if (offsets is not null) throw Bad(name, "duplicate field data_offsets");
+                    offsets = ReadNumbers(ref reader, name, field, 2);
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        if (dtype is null) throw Bad(name, "field dtype is missing");
+        if (shape is null) throw Bad(name, "field shape is missing");
+        if (offsets is null) throw Bad(name, "field data_offsets is missing");
+        if (offsets.Length != 2) throw Bad(name, $"data_offsets must be two numbers, has {offsets.Length}");
+        return Entry(name, dtype, shape, offsets[0], offsets[1]);
+    }
+
+    private ulong[] ReadNumbers(ref Utf8JsonReader reader, string name, string field, int most)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw Bad(name, $"{field} must be a list of numbers, is {Kind(reader.TokenType)}");
+        var numbers = new List<ulong>(4);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (numbers.Count == most) throw Bad(name, $"{field} has more than {most} numbers");
+            if (reader.TokenType != JsonTokenType.Number) throw Bad(name, $"{field} must hold whole numbers, holds {Kind(reader.TokenType)}");
+            if (!reader.TryGetUInt64(out var number)) throw Bad(name, $"{field} holds {Clip(Encoding.UTF8.GetString(reader.ValueSpan))}, which is no whole number from 0 to 2^64-1");
+            numbers.Add(number);
+        }
+
+        return [.. numbers];
+    }
+
+    private TensorEntry Entry(string name, string dtype, ulong[] shape, ulong begin, ulong end)
+    {
+        var type = SafetensorsDtype.Find(dtype) ?? throw Bad(name, $"unknown dtype {Clip(dtype)}");
+        if (end < begin) throw Bad(name, $"data_offsets [{begin},{end}]: end is before begin");
+        var shown = $"[{string.Join(',', shape)}]";
+        if (!TryCount(shape, (ulong)type.Bits, out var bits)) throw Bad(name, $"shape {shown} is too large (overflow)");
+        if (bits % 8 != 0) throw Bad(name, $"shape {shown} of {dtype} does not fill whole bytes");
+        if (bits / 8 != end - begin) throw Bad(name, $"shape {shown} of {dtype} is {bits / 8} bytes but data_offsets [{begin},{end}] cover {end - begin}");
+        if (end > long.MaxValue - (ulong)_dataStart) throw Bad(name, $"data_offsets [{begin},{end}] are too large (overflow)");
+        var sizes = Array.ConvertAll(shape, size => (long)size);
+        return new TensorEntry(name, type.Scalar ?? default, sizes, _dataStart + (long)begin, (long)(end - begin)) { Format = dtype };
+    }
+
+    // Multiplied in the order written, so that an overflow hidden by a later 0 is still an overflow; zeros are then left out once more for strides.
+    private static bool TryCount(ulong[] shape, ulong bits, out ulong total)
+    {
+        total = 1;
+        ulong withoutZeros = 1;
+        try
+        {
+            foreach (var size in shape)
+            {
+                if (size > long.MaxValue) return false;
+                total = checked(total * size);
+                if (size != 0) withoutZeros = checked(withoutZeros * size);
+            }
+
+            total = checked(total * bits);
+            return withoutZeros <= long.MaxValue;
+        }
+        catch (OverflowException)
+        {
+            return false;
+        }
+    }
+
+    private void CheckLayout()
+    {
+        var order = Tensors.Values.ToArray();
+        Array.Sort(order, (a, b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : a.Length != b.Length ? a.Length.CompareTo(b.Length) : string.CompareOrdinal(a.Name, b.Name));
+        var next = _dataStart;
+        TensorEntry? before = null;
+        foreach (var entry in order)
+        {
+            if (entry.Offset < next) throw Bad(entry.Name, $"tensor {entry.Name} overlaps tensor {before?.Name}: data_offsets {Offsets(entry)} begin before {next - _dataStart}");
+            if (entry.Offset > next) throw Bad(entry.Name, $"{entry.Offset - next} unused bytes (hole) before tensor {entry.Name}: data_offsets {Offsets(entry)}");
+            next = entry.Offset + entry.Length;
+            if (next > _fileLength) throw Bad(entry.Name, $"the file is cut off: tensor {entry.Name} needs {entry.Length} bytes, {Math.Max(0, _fileLength - entry.Offset)} present");
+            before = entry;
+        }
+
+        if (next < _fileLength) throw new BadInputException(_source, $"data byte {next - _dataStart}", $"the file has {_fileLength - next} bytes after the last tensor");
+    }
+
+    private string Offsets(TensorEntry entry) => $"[{entry.Offset - _dataStart},{entry.Offset - _dataStart + entry.Length}]";
+
+    private string Text(ref Utf8JsonReader reader, string place)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException) // a lone surrogate written as \ud800
+        {
+            throw new BadInputException(_source, place, "broken character (lone surrogate)");
+        }
+    }
+
+    private BadInputException Bad(string tensor, string reason) => new(_source, $"tensor \"{Clip(tensor)}\"", reason);
+
+    private static BadInputException NoObject(string source, ReadOnlySpan<byte> json) =>
+        new(source, "header byte 0", json[0] == (byte)'[' ? "the header must be a JSON object, is an array" : "the header must be a JSON object and begin with {");
+
+    // Read again as if more could follow: no complaint then means that the text simply stops.
+    private static BadInputException NotJson(string source, ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
+        try
+        {
+            while (reader.Read()) { }
+        }
+        catch (JsonException)
+        {
+            var deep = reader.CurrentDepth >= 64 ? "it is nested too deeply" : "a character is not allowed there";
+            return new BadInputException(source, $"header byte {reader.BytesConsumed}", $"the header is not valid JSON: {deep}");
+        }
+
+        return new BadInputException(source, $"header byte {json.Length}", "the header is not valid JSON: it ends too early");
+    }
+
+    private static int FirstInvalid(ReadOnlySpan<byte> bytes)
+    {
+        var position = 0;
+        while (position < bytes.Length && Rune.DecodeFromUtf8(bytes[position..], out _, out var used) == System.Buffers.OperationStatus.Done) position += used;
+        return position;
+    }
+
+    private static string Hint(ReadOnlySpan<byte> first) => first switch
+    {
+        _ when first.StartsWith("GGUF"u8) => " (this is a GGUF file)",
+        _ when first.StartsWith("PK\x03\x04"u8) || first[0] == 0x80 => " (this is a PyTorch pickle file)",
+        _ when first.StartsWith("version "u8) => " (this is a Git LFS pointer: the file itself was not downloaded)",
+        _ => "",
+    };
+
+    private static string Kind(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.String => "text",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.True or JsonTokenType.False => "true or false",
+        _ => "null",
+    };
+
+    private static string Clip(string text) => text.Length <= 200 ? text : $"{text[..200]}...";
+}
