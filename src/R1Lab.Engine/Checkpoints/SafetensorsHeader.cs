@@ -18,6 +18,8 @@ internal sealed class SafetensorsHeader
 
     private const int MaxDimensions = 64;
 
+    private const int MaxDepth = 64;
+
     private readonly string _source;
     private readonly long _dataStart;
     private readonly long _fileLength;
@@ -57,7 +59,7 @@ internal sealed class SafetensorsHeader
             throw new BadInputException(source, $"header byte {FirstInvalid(json)}", "the header is not valid UTF-8");
         if (json[0] != (byte)'{') throw NoObject(source, json);
         var header = new SafetensorsHeader(source, LengthBytes + json.Length, fileLength);
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
             header.ReadRoot(ref reader);
@@ -237,14 +239,15 @@ internal sealed class SafetensorsHeader
     // Read again as if more could follow: no complaint then means that the text simply stops.
     private static BadInputException NotJson(string source, ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json, isFinalBlock: false, default);
+        var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
+        var depth = 0;
         try
         {
-            while (reader.Read()) { }
+            while (reader.Read()) depth = reader.CurrentDepth;
         }
         catch (JsonException)
         {
-            var deep = reader.CurrentDepth >= 64 ? "it is nested too deeply" : "a character is not allowed there";
+            var deep = depth >= MaxDepth - 1 ? "it is nested too deeply" : "a character is not allowed there";
             return new BadInputException(source, $"header byte {reader.BytesConsumed}", $"the header is not valid JSON: {deep}");
         }
 
