@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace R1Lab.Engine.Tokenization;
+
+/// <summary>
+/// Any other regular expression of a tokenizer.json, run by .NET's Regex. That sees UTF-16 units, so every character beyond the BMP is shown to
+/// it as one character of the same general category from a part of the BMP that patterns do not name.
+/// </summary>
+internal sealed class RegexPattern : SplitPattern
+{
+    private static readonly Dictionary<UnicodeCategory, char> StandIns = Enumerable.Range(0xA000, 0x6000).Concat(Enumerable.Range(0x370, 0x9C90))
+        .GroupBy(unit => char.GetUnicodeCategory((char)unit)).ToDictionary(group => group.Key, group => (char)group.First());
+
+    private readonly Regex _regex;
+    private readonly JsonField _field;
+
+    /// <exception cref="BadInputException">.NET cannot read the expression.</exception>
+    public RegexPattern(JsonField field)
+    {
+        _field = field with { Value = default };
+        try
+        {
+            _regex = new Regex(field.Text(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
+        }
+        catch (ArgumentException error)
+        {
+            throw field.Wrong($"this regular expression is not supported: {error.Message}");
+        }
+    }
+
+    public override void Find(ReadOnlySpan<char> text, List<Segment> segments)
+    {
+        var (shown, starts) = Show(text);
+        var done = 0;
+        try
+        {
+            foreach (var match in _regex.EnumerateMatches(shown))
+            {
+                if (match.Length == 0) continue;
+                var (start, end) = (starts?[match.Index] ?? match.Index, starts?[match.Index + match.Length] ?? match.Index + match.Length);
+                if (done < start) segments.Add(new Segment(done, start, false));
+                segments.Add(new Segment(start, end, true));
+                done = end;
+            }
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw _field.Wrong("this regular expression takes too long on the given text");
+        }
+
+        if (done < text.Length) segments.Add(new Segment(done, text.Length, false));
+    }
+
+    /// <summary>The text as the expression sees it, and for each of its characters where that one starts (null: the same place).</summary>
+    private static (string Shown, int[]? Starts) Show(ReadOnlySpan<char> text)
+    {
+        if (!text.ContainsAnyInRange('\uD800', '\uDFFF')) return (text.ToString(), null);
+        var shown = new StringBuilder(text.Length);
+        var starts = new List<int>(text.Length);
+        var at = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            starts.Add(at);
+            at += rune.Utf16SequenceLength;
+            shown.Append(rune.IsBmp ? (char)rune.Value : StandIns[Rune.GetUnicodeCategory(rune)]);
+        }
+
+        starts.Add(at);
+        return (shown.ToString(), [.. starts]);
+    }
+}

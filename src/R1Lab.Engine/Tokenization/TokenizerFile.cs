@@ -1,0 +1,86 @@
+namespace R1Lab.Engine.Tokenization;
+
+/// <summary>A tokenizer.json, read strictly: what is broken or cannot be honoured is refused with the file, the field and the token named.</summary>
+internal sealed class TokenizerFile
+{
+    private readonly Vocabulary _vocabulary;
+    private readonly Dictionary<string, AddedToken> _addedByContent = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, AddedToken> _addedById = [];
+
+    private TokenizerFile(JsonField root)
+    {
+        Model = BytePairEncoder.Read(root.Required("model"), out _vocabulary);
+        foreach (var field in root.Optional("added_tokens")?.Items() ?? []) Add(field);
+        Normalizer = TextNormalizer.Read(root.Optional("normalizer"));
+        Splitter = TextSplitter.Read(root);
+        PostProcessor = PostProcessor.Read(root.Optional("post_processor"), id => TokenOf(id) is not null);
+        RefuseOtherDecoders(root.Optional("decoder"));
+        Size = Math.Max(_vocabulary.Size, _addedById.Keys.DefaultIfEmpty(-1).Max() + 1);
+    }
+
+    public BytePairEncoder Model { get; }
+
+    public TextNormalizer Normalizer { get; }
+
+    public TextSplitter Splitter { get; }
+
+    public PostProcessor PostProcessor { get; }
+
+    public IEnumerable<AddedToken> AddedTokens => _addedById.Values;
+
+    /// <summary>Highest id + 1, added tokens included.</summary>
+    public int Size { get; }
+
+    /// <exception cref="BadInputException">The file is missing, broken, or of a kind that is not supported.</exception>
+    public static TokenizerFile Read(string file)
+    {
+        using var document = JsonField.ReadObject(file);
+        return new TokenizerFile(new JsonField(file, "", document.RootElement));
+    }
+
+    public string? TokenOf(int id) => _addedById.TryGetValue(id, out var added) ? added.Content : _vocabulary.TokenOf(id);
+
+    public int? IdOf(string token) => _addedByContent.TryGetValue(token, out var added) ? added.Id : _vocabulary.IdOf(token);
+
+    public AddedToken? AddedTokenOf(int id) => _addedById.GetValueOrDefault(id);
+
+    private void Add(JsonField field)
+    {
+        var token = new AddedToken(
+            field.Required("id").Integer(),
+            field.Required("content").Text(),
+            field.FlagOf("single_word"),
+            field.FlagOf("lstrip"),
+            field.FlagOf("rstrip"),
+            field.FlagOf("normalized"),
+            field.FlagOf("special"));
+        if (Complaint(token) is { } complaint) throw new BadInputException(field.Source, $"{field.Path}.id", complaint);
+        _addedByContent[token.Content] = token;
+        _addedById[token.Id] = token;
+    }
+
+    private string? Complaint(AddedToken token)
+    {
+        if (token.Id < 0) return $"id of {token.Content} must not be negative (it is {token.Id})";
+        if (token.Id > Vocabulary.LargestId) return $"id {token.Id} of {token.Content} is larger than any vocabulary ({Vocabulary.LargestId})";
+        if (IdOf(token.Content) is { } other && other != token.Id) return $"token {token.Content} has both id {other} and id {token.Id}";
+        if (TokenOf(token.Id) is { } holder && holder != token.Content) return $"id {token.Id} is used by both {holder} and {token.Content}";
+        return null;
+    }
+
+    private static void RefuseOtherDecoders(JsonField? field)
+    {
+        if (field is not { } decoder) return;
+        var type = decoder.Required("type");
+        switch (type.Text())
+        {
+            case "ByteLevel":
+                return;
+            case "Sequence":
+                foreach (var step in decoder.Required("decoders").Items()) RefuseOtherDecoders(step);
+                return;
+            default:
+                throw type.Wrong($"unsupported decoder {type.Text()}; supported: ByteLevel");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace R1Lab.Engine.Tokenization;
+
+/// <summary>The tokens of the byte pair model and their ids, one to one.</summary>
+internal sealed class Vocabulary
+{
+    /// <summary>An id beyond this is a broken file, not a vocabulary; it would cost memory for nothing.</summary>
+    public const int LargestId = (1 << 22) - 1;
+
+    private readonly Dictionary<string, int> _ids;
+    private readonly string?[] _tokens;
+
+    private Vocabulary(Dictionary<string, int> ids, string?[] tokens)
+    {
+        _ids = ids;
+        _tokens = tokens;
+    }
+
+    public IReadOnlyDictionary<string, int> Ids => _ids;
+
+    /// <summary>Highest id + 1.</summary>
+    public int Size => _tokens.Length;
+
+    /// <exception cref="BadInputException">An id that is no whole number, negative, absurd or used twice; a token given twice.</exception>
+    public static Vocabulary Read(JsonField field)
+    {
+        if (field.Value.ValueKind != JsonValueKind.Object) throw field.Wrong("must be a JSON object of token and id");
+        var ids = new Dictionary<string, int>(field.Value.GetPropertyCount());
+        var highest = -1;
+        foreach (var member in field.Value.EnumerateObject())
+        {
+            var token = Name(field, member);
+            var id = Id(field, member, token);
+            if (!ids.TryAdd(token, id)) throw At(field, token).Wrong($"token {token} is given twice");
+            highest = Math.Max(highest, id);
+        }
+
+        if (ids.Count == 0) throw field.Wrong("is empty");
+        return new Vocabulary(ids, Reverse(field, ids, highest));
+    }
+
+    public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+
+    public string? TokenOf(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
+
+    private static string Name(JsonField field, JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw field.Wrong("a token is not valid Unicode text (half of a surrogate pair)");
+        }
+    }
+
+    private static int Id(JsonField field, JsonProperty member, string token)
+    {
+        if (member.Value.ValueKind != JsonValueKind.Number || !member.Value.TryGetInt64(out var id))
+        {
+            throw At(field, token).Wrong($"id of {token} must be a whole number");
+        }
+
+        if (id < 0) throw At(field, token).Wrong($"id of {token} must not be negative (it is {id})");
+        if (id > LargestId) throw At(field, token).Wrong($"id {id} of {token} is larger than any vocabulary ({LargestId})");
+        return (int)id;
+    }
+
+    private static string?[] Reverse(JsonField field, Dictionary<string, int> ids, int highest)
+    {
+        var tokens = new string?[highest + 1];
+        foreach (var (token, id) in ids)
+        {
+            if (tokens[id] is { } other) throw At(field, token).Wrong($"id {id} is used by both {other} and {token}");
+            tokens[id] = token;
+        }
+
+        return tokens;
+    }
+
+    private static JsonField At(JsonField field, string token) => field with { Path = $"{field.Path}[\"{token}\"]" };
+}
