@@ -36,6 +36,16 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public void Call_OptionalNumber_IsPassedAsNumber()
+    {
+        using var scope = NewDisposeScope();
+
+        var y = Dispatcher.Call("aten::rms_norm", "", ones(1, 2), Argument.Of([2L]), Argument.None, Argument.Optional(3.0));
+
+        Assert.Equal([0.5f, 0.5f], y.data<float>().ToArray());
+    }
+
+    [Fact]
     public void CallList_Unbind_ReturnsEveryTensor()
     {
         using var scope = NewDisposeScope();

@@ -1,42 +1,75 @@
+using R1Lab.Engine.Modeling;
+
 namespace R1Lab.Engine.Adapters;
 
-/// <summary>How a LoRA adapter is built, with PEFT's names (snake_case in JSON).</summary>
+/// <summary>What a LoRA adapter adds and where, in PEFT's terms.</summary>
 public sealed record LoraSettings
 {
-    /// <summary>The seven projections of a decoder block.</summary>
-    public static IReadOnlyList<string> AllProjections { get; } = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    /// <summary>The seven linear maps of a block, by their Hugging Face names.</summary>
+    public static IReadOnlyList<string> AllProjections { get; } = [.. Enum.GetValues<ProjectionKind>().Select(Projection.NameOf)];
 
+    /// <summary>Rank of the update.</summary>
     public int R { get; init; } = 16;
 
+    /// <summary>The update is scaled by alpha / r (alpha / sqrt(r) with <see cref="UseRslora"/>).</summary>
     public double LoraAlpha { get; init; } = 32;
 
+    /// <summary>Dropout on the adapter's input while training.</summary>
     public double LoraDropout { get; init; }
 
+    /// <summary>Module names or ends of module paths.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = AllProjections;
 
-    /// <summary>Scale by alpha over the square root of r instead of alpha over r.</summary>
     public bool UseRslora { get; init; }
 
-    /// <summary>Learn a magnitude per output beside the direction (weight-decomposed).</summary>
+    /// <summary>Weight-decomposed adapter (arXiv 2402.09353): direction and magnitude apart.</summary>
     public bool UseDora { get; init; }
 
-    /// <summary>Rank by module name or path, where it differs from <see cref="R"/>.</summary>
+    /// <summary>Other ranks for modules whose path ends with the key (a regular expression, as in PEFT); the first match counts.</summary>
     public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Alpha by module name or path, where it differs from <see cref="LoraAlpha"/>.</summary>
+    /// <summary>Other alphas, matched like <see cref="RankPattern"/>.</summary>
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>An adapter folder to start from instead of a fresh adapter.</summary>
+    /// <summary>Adapter folder to start from instead of fresh weights.</summary>
     public string? InitFrom { get; init; }
 
     /// <summary>What is wrong with these settings, in the user's words.</summary>
     public IEnumerable<Problem> Problems()
     {
-        if (R < 1) yield return new Problem("lora_rank_too_small", "lora.r", ProblemSeverity.Error, "The LoRA rank must be at least 1.");
-        if (LoraAlpha <= 0) yield return new Problem("lora_alpha_not_positive", "lora.lora_alpha", ProblemSeverity.Error, "LoRA alpha must be above 0.");
-        if (LoraDropout is < 0 or >= 1)
-            yield return new Problem("lora_dropout_out_of_range", "lora.lora_dropout", ProblemSeverity.Error, "LoRA dropout must be at least 0 and below 1.");
-        if (TargetModules.Count == 0)
-            yield return new Problem("lora_no_targets", "lora.target_modules", ProblemSeverity.Error, "LoRA needs at least one target module.");
+        if (R < 1) yield return Wrong("lora_rank_too_small", "lora.r", $"The LoRA rank must be 1 or more, not {R}.", R);
+        if (!(LoraAlpha > 0) || !double.IsFinite(LoraAlpha)) yield return Wrong("lora_alpha_not_positive", "lora.lora_alpha", $"LoRA alpha must be above 0, not {LoraAlpha}.", LoraAlpha);
+        if (!(LoraDropout >= 0 && LoraDropout < 1)) yield return Wrong("lora_dropout_out_of_range", "lora.lora_dropout", $"LoRA dropout must be at least 0 and below 1, not {LoraDropout}.", LoraDropout);
+        if (TargetModules.Count == 0) yield return Wrong("lora_no_targets", "lora.target_modules", "Choose at least one module for LoRA.");
+        foreach (var target in TargetModules.Where(t => !Enumerable.Any(AllProjections, t.EndsWith)))
+        {
+            yield return Wrong("lora_unknown_target", "lora.target_modules", $"'{target}' is not a module LoRA can be put on ({string.Join(", ", AllProjections)} are).", target);
+        }
+
+        foreach (var (key, rank) in RankPattern)
+        {
+            if (rank < 1) yield return Wrong("lora_rank_pattern_not_positive", "lora.rank_pattern", $"The rank for '{key}' must be 1 or more, not {rank}.", key, rank);
+            if (!ModulePattern.IsValid(key)) yield return Wrong("lora_bad_pattern", "lora.rank_pattern", $"'{key}' is not a valid pattern.", key);
+        }
+
+        foreach (var (key, alpha) in AlphaPattern)
+        {
+            if (!(alpha > 0) || !double.IsFinite(alpha)) yield return Wrong("lora_alpha_pattern_not_positive", "lora.alpha_pattern", $"Alpha for '{key}' must be above 0, not {alpha}.", key, alpha);
+            if (!ModulePattern.IsValid(key)) yield return Wrong("lora_bad_pattern", "lora.alpha_pattern", $"'{key}' is not a valid pattern.", key);
+        }
     }
+
+    /// <summary>The rank at a module path such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
+    internal int RankAt(string path) => ModulePattern.Find(RankPattern, path, R);
+
+    /// <summary>The factor on the update at a module path.</summary>
+    internal double ScalingAt(string path)
+    {
+        var (alpha, rank) = (ModulePattern.Find(AlphaPattern, path, LoraAlpha), RankAt(path));
+        return UseRslora ? alpha / Math.Sqrt(rank) : alpha / rank;
+    }
+
+    internal bool Targets(string path) => Enumerable.Any(TargetModules, t => path == t || path.EndsWith($".{t}", StringComparison.Ordinal));
+
+    private static Problem Wrong(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Error, message, arguments);
 }

@@ -30,6 +30,13 @@ public readonly struct Argument
     /// <summary>A present optional argument.</summary>
     public static Argument Optional(Argument value) => new(Kind.Optional, 0, value);
 
+    // Numbers have overloads of their own: TorchSharp converts a number to a tensor implicitly, and that conversion would be chosen.
+    public static Argument Optional(double value) => Optional((Argument)value);
+
+    public static Argument Optional(long value) => Optional((Argument)value);
+
+    public static Argument Optional(bool value) => Optional((Argument)value);
+
     /// <summary>A tensor for a <c>Tensor?</c> argument, absent when null.</summary>
     public static Argument Optional(Tensor? value) => value is null ? None : Optional((Argument)value);
 

@@ -1,0 +1,174 @@
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Modeling;
+
+/// <summary>
+/// A decoder-only transformer of the Llama, Qwen2 or Qwen3 family. It holds weights and computes; it has no state of its own: caches,
+/// adapters and masks come with the <see cref="ForwardContext"/>, so one decoder serves any number of adapters and requests.
+/// </summary>
+public sealed class Decoder : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _parameters;
+    private readonly DecoderBlock[] _blocks;
+    private readonly long[] _hiddenShape;
+    private readonly long[] _headShape;
+
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="parameters">Every tensor of <see cref="ParameterShapes"/>, by its Hugging Face name; owned by the decoder from now on.</param>
+    internal Decoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, ComputeDevice device, ScalarType dtype)
+    {
+        Config = config;
+        Device = device;
+        Dtype = dtype;
+        _parameters = new Dictionary<string, Tensor>(parameters);
+        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => new DecoderBlock(i, config, _parameters))];
+        _hiddenShape = [config.HiddenSize];
+        _headShape = [config.HeadDim];
+        Rotary = new RotaryEmbedding(config, device, dtype);
+    }
+
+    public DecoderConfig Config { get; }
+
+    public ComputeDevice Device { get; }
+
+    /// <summary>The dtype of weights and activations.</summary>
+    public ScalarType Dtype { get; }
+
+    public RotaryEmbedding Rotary { get; }
+
+    /// <summary>Hugging Face name -> tensor, in the order of the model; a tied <c>lm_head.weight</c> is absent.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;
+
+    public int BlockCount => _blocks.Length;
+
+    /// <summary>Bytes of all weights.</summary>
+    public long MemoryBytes => _parameters.Values.Sum(t => t.numel() * t.element_size());
+
+    internal IEnumerable<Projection> Projections => _blocks.SelectMany(b => b.Projections);
+
+    /// <summary>The name and shape of every weight of such a model, in Hugging Face's order.</summary>
+    public static IReadOnlyDictionary<string, long[]> ParameterShapes(DecoderConfig config) => DecoderShapes.Of(config);
+
+    /// <param name="ids">[B,T] long.</param>
+    /// <returns>[B,T,Hidden].</returns>
+    public Tensor Embed(Tensor ids) => Dispatcher.Call("aten::embedding", "", _parameters["model.embed_tokens.weight"], ids, -1, false, false);
+
+    /// <summary>One layer. Training may call the layers one by one, to keep only their inputs and compute them again for gradients.</summary>
+    /// <param name="index">0 … <see cref="BlockCount"/> - 1.</param>
+    /// <param name="x">[B,T,Hidden].</param>
+    /// <param name="context">The same object for all layers of a pass.</param>
+    /// <returns>[B,T,Hidden], owned by the caller's dispose scope.</returns>
+    public Tensor Block(int index, Tensor x, ForwardContext context)
+    {
+        var (batch, length) = (x.size(0), x.size(1));
+        var plan = AttentionPlan.For(this, context, batch, length);
+        using var scope = NewDisposeScope();
+        var block = _blocks[index];
+        var flat = x.reshape(batch * length, Config.HiddenSize);
+        var attended = Attend(block, Norm(flat, block.InputNorm, _hiddenShape), (batch, length, index), plan, context);
+        flat = flat + block[ProjectionKind.O].Apply(attended, context);
+        var normed = Norm(flat, block.MlpNorm, _hiddenShape);
+        var gate = nn.functional.silu(block[ProjectionKind.Gate].Apply(normed, context));
+        var inner = gate * block[ProjectionKind.Up].Apply(normed, context);
+        return (flat + block[ProjectionKind.Down].Apply(inner, context)).view(batch, length, Config.HiddenSize).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The norm behind the last layer.</summary>
+    public Tensor Normalize(Tensor x) => Norm(x, _parameters["model.norm.weight"], _hiddenShape);
+
+    /// <summary>Logits [...,Vocab] of normalised hidden states [...,Hidden].</summary>
+    public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
+
+    /// <summary>[Vocab,Hidden]: the output matrix, which is the embedding where both are tied.</summary>
+    public Tensor HeadWeight => _parameters.GetValueOrDefault("lm_head.weight") ?? _parameters["model.embed_tokens.weight"];
+
+    /// <summary>Normalised hidden states [B,T,Hidden] of a whole pass; caches are advanced.</summary>
+    public Tensor Hidden(Tensor ids, ForwardContext context)
+    {
+        using var scope = NewDisposeScope();
+        var x = Embed(ids);
+        _ = AttentionPlan.For(this, context, x.size(0), x.size(1));
+        for (var i = 0; i < BlockCount; i++)
+        {
+            var next = Block(i, x, context);
+            x.Dispose();
+            x = next;
+        }
+
+        var added = ids.size(1);
+        context.Cache?.Advance(added);
+        foreach (var cache in context.RowCaches ?? []) cache.Advance(added);
+        return Normalize(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits [B,T,Vocab] of a whole pass; caches are advanced.</summary>
+    public Tensor Forward(Tensor ids, ForwardContext context)
+    {
+        using var scope = NewDisposeScope();
+        return Head(Hidden(ids, context)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Puts another tensor in a weight's place (merging, quantising); the old one is disposed.</summary>
+    internal void Replace(Projection projection, Tensor weight)
+    {
+        var name = $"{projection.Path}.weight";
+        projection.Weight.Dispose();
+        projection.Weight = _parameters[name] = weight.DetachFromDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in _parameters.Values) tensor.Dispose();
+        Rotary.Dispose();
+    }
+
+    private Tensor Attend(DecoderBlock block, Tensor x, (long Batch, long Length, int Layer) at, AttentionPlan plan, ForwardContext context)
+    {
+        var (heads, kvHeads, dim) = (Config.HeadCount, Config.KeyValueHeadCount, Config.HeadDim);
+        var q = block[ProjectionKind.Q].Apply(x, context).view(at.Batch, at.Length, heads, dim);
+        var k = block[ProjectionKind.K].Apply(x, context).view(at.Batch, at.Length, kvHeads, dim);
+        var v = block[ProjectionKind.V].Apply(x, context).view(at.Batch, at.Length, kvHeads, dim).transpose(1, 2);
+        if (block.QueryNorm is not null) (q, k) = (Norm(q, block.QueryNorm, _headShape), Norm(k, block.KeyNorm!, _headShape));
+        q = RotaryEmbedding.Rotate(q, plan.Cos, plan.SignedSin).transpose(1, 2);
+        k = RotaryEmbedding.Rotate(k, plan.Cos, plan.SignedSin).transpose(1, 2);
+        if (context.RowCaches is { } rows) return AttendRows(q, k, v, rows, at.Layer);
+        if (context.Cache is { } cache) (k, v) = cache.Append(at.Layer, k, v);
+        return Attend(q, k, v, plan).transpose(1, 2).reshape(at.Batch * at.Length, heads * dim);
+    }
+
+    // q [B,heads,T,dim], k and v [B,kvHeads,S,dim]. A single query lets the heads that share a key stand as queries of one head: no key is copied.
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, AttentionPlan plan)
+    {
+        var (batch, heads, dim) = (q.size(0), (long)Config.HeadCount, (long)Config.HeadDim);
+        if (q.size(2) == 1 && !is_grad_enabled())
+        {
+            var grouped = q.reshape(batch, Config.KeyValueHeadCount, heads / Config.KeyValueHeadCount, dim);
+            return nn.functional.scaled_dot_product_attention(grouped, k, v, plan.Mask).reshape(batch, heads, 1, dim);
+        }
+
+        return Dispatcher.Call(
+            "aten::scaled_dot_product_attention", "", q, k, v, Argument.Optional(plan.Mask), 0.0, plan.Causal, Argument.None, Config.HeadCount != Config.KeyValueHeadCount);
+    }
+
+    // One token a row, every row with a cache of its own: the linear maps ran together, attention runs row by row.
+    private Tensor AttendRows(Tensor q, Tensor k, Tensor v, IReadOnlyList<KeyValueCache> rows, int layer)
+    {
+        var (kvHeads, group, dim) = ((long)Config.KeyValueHeadCount, (long)(Config.HeadCount / Config.KeyValueHeadCount), (long)Config.HeadDim);
+        var parts = new List<Tensor>(rows.Count);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            var (keys, values) = rows[i].Append(layer, k.narrow(0, i, 1), v.narrow(0, i, 1));
+            var query = q.narrow(0, i, 1).reshape(1, kvHeads, group, dim);
+            parts.Add(nn.functional.scaled_dot_product_attention(query, keys, values).reshape(1, kvHeads * group * dim));
+        }
+
+        return parts.Count == 1 ? parts[0] : cat(parts, 0);
+    }
+
+    // The operator computes in float32 whatever the input, as Hugging Face's RMSNorm does.
+    private Tensor Norm(Tensor x, Tensor weight, long[] shape) =>
+        Dispatcher.Call("aten::rms_norm", "", x, Argument.Of(shape), Argument.Optional(weight), Argument.Optional(Config.RmsNormEpsilon));
+}

@@ -1,0 +1,55 @@
+namespace R1Lab.Engine.Modeling;
+
+/// <summary>Names and shapes of a decoder's weights.</summary>
+internal static class DecoderShapes
+{
+    public static IReadOnlyDictionary<string, long[]> Of(DecoderConfig config)
+    {
+        var shapes = new OrderedDictionary<string, long[]> { ["model.embed_tokens.weight"] = [config.VocabSize, config.HiddenSize] };
+        for (var layer = 0; layer < config.LayerCount; layer++) AddLayer(shapes, config, layer);
+        shapes["model.norm.weight"] = [config.HiddenSize];
+        if (!config.TieWordEmbeddings) shapes["lm_head.weight"] = [config.VocabSize, config.HiddenSize];
+        return shapes;
+    }
+
+    private static void AddLayer(OrderedDictionary<string, long[]> shapes, DecoderConfig config, int layer)
+    {
+        var prefix = $"model.layers.{layer}.";
+        foreach (var kind in Enum.GetValues<ProjectionKind>())
+        {
+            var (outputs, inputs) = Sizes(config, kind);
+            var path = Projection.PathOf(layer, kind);
+            shapes[$"{path}.weight"] = [outputs, inputs];
+            if (HasBias(config, kind)) shapes[$"{path}.bias"] = [outputs];
+        }
+
+        if (config.QkNorm)
+        {
+            shapes[$"{prefix}self_attn.q_norm.weight"] = [config.HeadDim];
+            shapes[$"{prefix}self_attn.k_norm.weight"] = [config.HeadDim];
+        }
+
+        shapes[$"{prefix}input_layernorm.weight"] = [config.HiddenSize];
+        shapes[$"{prefix}post_attention_layernorm.weight"] = [config.HiddenSize];
+    }
+
+    private static (long Outputs, long Inputs) Sizes(DecoderConfig config, ProjectionKind kind)
+    {
+        long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadDim;
+        return kind switch
+        {
+            ProjectionKind.Q => (queries, hidden),
+            ProjectionKind.K or ProjectionKind.V => ((long)config.KeyValueHeadCount * config.HeadDim, hidden),
+            ProjectionKind.O => (hidden, queries),
+            ProjectionKind.Down => (hidden, config.IntermediateSize),
+            _ => (config.IntermediateSize, hidden),
+        };
+    }
+
+    private static bool HasBias(DecoderConfig config, ProjectionKind kind) => kind switch
+    {
+        ProjectionKind.Q or ProjectionKind.K or ProjectionKind.V => config.QkvBias,
+        ProjectionKind.O => config.OutputBias,
+        _ => config.MlpBias,
+    };
+}

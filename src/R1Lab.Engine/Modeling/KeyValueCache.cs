@@ -1,0 +1,92 @@
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Modeling;
+
+/// <summary>
+/// Keys and values of the tokens seen so far, one pair of [B,KvHeads,capacity,HeadDim] tensors a layer. Space is taken ahead and grows by blocks.
+/// A pass writes behind <see cref="Length"/> and counts only when every layer is done, so a failed pass can simply be run again.
+/// </summary>
+public sealed class KeyValueCache : IDisposable
+{
+    private const long BlockSize = 256;
+    private readonly Decoder _decoder;
+    private readonly Tensor?[] _keys;
+    private readonly Tensor?[] _values;
+
+    /// <param name="decoder">The model the cache belongs to; gives layers, heads, device and dtype.</param>
+    /// <param name="batch">Rows that share one length.</param>
+    /// <param name="capacity">Tokens to take space for at once.</param>
+    public KeyValueCache(Decoder decoder, long batch = 1, long capacity = 0)
+    {
+        _decoder = decoder;
+        Batch = batch;
+        Capacity = Blocks(capacity);
+        _keys = new Tensor?[decoder.BlockCount];
+        _values = new Tensor?[decoder.BlockCount];
+    }
+
+    public long Batch { get; }
+
+    /// <summary>Tokens held.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Tokens there is space for.</summary>
+    public long Capacity { get; private set; }
+
+    /// <summary>Bytes taken on the device.</summary>
+    public long Bytes
+    {
+        get
+        {
+            var total = 0L;
+            foreach (var tensor in _keys.Concat(_values)) total += tensor is null ? 0 : tensor.numel() * tensor.element_size();
+            return total;
+        }
+    }
+
+    /// <summary>Writes one layer's keys and values [B,KvHeads,T,HeadDim] behind the held ones and returns all of them as views [B,KvHeads,Length+T,HeadDim].</summary>
+    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    {
+        var added = keys.size(2);
+        if (Length + added > Capacity) Capacity = Blocks(Length + added);
+        return (Write(_keys, layer, keys, added), Write(_values, layer, values, added));
+    }
+
+    /// <summary>Counts the tokens a finished pass has written.</summary>
+    internal void Advance(long tokens) => Length += tokens;
+
+    /// <summary>Forgets all but the first tokens; the space stays.</summary>
+    public void Truncate(long length) => Length = length >= 0 && length <= Length ? length : throw new ArgumentOutOfRangeException(nameof(length));
+
+    public void Dispose()
+    {
+        foreach (var tensor in _keys.Concat(_values)) tensor?.Dispose();
+        Array.Clear(_keys);
+        Array.Clear(_values);
+    }
+
+    private Tensor Write(Tensor?[] store, int layer, Tensor added, long count)
+    {
+        var held = store[layer];
+        if (held is null || held.size(2) < Length + count) store[layer] = held = Grow(held);
+        using (var target = held.narrow(2, Length, count)) target.copy_(added);
+        return held.narrow(2, 0, Length + count);
+    }
+
+    private Tensor Grow(Tensor? held)
+    {
+        var config = _decoder.Config;
+        var larger = empty([Batch, config.KeyValueHeadCount, Capacity, config.HeadDim], dtype: _decoder.Dtype, device: _decoder.Device.Torch).DetachFromDisposeScope();
+        if (held is null) return larger;
+        using (var source = held.narrow(2, 0, Length))
+        using (var target = larger.narrow(2, 0, Length))
+        {
+            target.copy_(source);
+        }
+
+        held.Dispose();
+        return larger;
+    }
+
+    private static long Blocks(long tokens) => (tokens + BlockSize - 1) / BlockSize * BlockSize;
+}
