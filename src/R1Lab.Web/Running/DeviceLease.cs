@@ -1,0 +1,97 @@
+namespace R1Lab.Web.Running;
+
+/// <summary>Who has the compute device, for what, and since when.</summary>
+public sealed record LeaseHolder(string Who, string What, DateTimeOffset Since);
+
+/// <summary>
+/// The compute device has one owner at a time. Everyone asks here and is served in the order of asking. A training run is a long owner: between
+/// two optimizer steps it lends the device to those who wait (<see cref="DeviceLoan.LendAsync"/>) and is itself next in line again, so a chat
+/// answer waits one step at most, and training waits for the answers that were asked for at that moment and no later ones.
+/// </summary>
+public sealed class DeviceLease(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Request> _line = new();
+    private LeaseHolder? _holder;
+    private object? _owner;
+
+    /// <summary>Raised, on any thread, when the holder or the line changed.</summary>
+    public event Action? Changed;
+
+    public LeaseHolder? Holder
+    {
+        get { lock (_gate) return _holder; }
+    }
+
+    /// <summary>Who waits, first in line first.</summary>
+    public IReadOnlyList<LeaseHolder> Waiting
+    {
+        get { lock (_gate) return [.. _line.Select(request => request.Asked)]; }
+    }
+
+    /// <summary>Waits for the device. Dispose what comes back to give it up.</summary>
+    /// <param name="who">The owner's name as people see it.</param>
+    /// <param name="what">What for, for example the run's name.</param>
+    /// <exception cref="OperationCanceledException">The caller left the line.</exception>
+    public Task<DeviceLoan> AcquireAsync(string who, string what, CancellationToken cancellationToken = default)
+    {
+        var request = new Request(new(who, what, time.GetUtcNow()));
+        lock (_gate)
+        {
+            _line.AddLast(request);
+            ServeNext();
+        }
+
+        Changed?.Invoke();
+        return WaitAsync(request, cancellationToken);
+    }
+
+    internal bool IsWanted
+    {
+        get { lock (_gate) return _line.Count > 0; }
+    }
+
+    internal void Release(DeviceLoan loan)
+    {
+        lock (_gate)
+        {
+            if (!ReferenceEquals(_owner, loan)) return;
+            (_owner, _holder) = (null, null);
+            ServeNext();
+        }
+
+        Changed?.Invoke();
+    }
+
+    private async Task<DeviceLoan> WaitAsync(Request request, CancellationToken cancellationToken)
+    {
+        await using var registration = cancellationToken.Register(() => Leave(request, cancellationToken));
+        return await request.Granted.Task;
+    }
+
+    private void Leave(Request request, CancellationToken cancellationToken)
+    {
+        bool left;
+        lock (_gate) left = _line.Remove(request);
+        if (!left) return;
+
+        request.Granted.TrySetCanceled(cancellationToken);
+        Changed?.Invoke();
+    }
+
+    private void ServeNext()
+    {
+        if (_owner is not null || _line.First is not { } first) return;
+
+        _line.RemoveFirst();
+        _holder = first.Value.Asked with { Since = time.GetUtcNow() };
+        var loan = new DeviceLoan(this, _holder);
+        _owner = loan;
+        first.Value.Granted.SetResult(loan);
+    }
+
+    private sealed record Request(LeaseHolder Asked)
+    {
+        public TaskCompletionSource<DeviceLoan> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
