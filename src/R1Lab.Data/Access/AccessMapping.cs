@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace R1Lab.Data.Access;
+
+internal sealed class AccessMapping :
+    IEntityTypeConfiguration<IdentityRole>, IEntityTypeConfiguration<ApiKey>, IEntityTypeConfiguration<SetupToken>,
+    IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<Setting>
+{
+    public static string RoleId(string role) => "role-" + role.ToLowerInvariant();
+
+    public void Configure(EntityTypeBuilder<IdentityRole> builder) =>
+        builder.HasData(LabRoles.All.Select(role => new IdentityRole
+        {
+            Id = RoleId(role),
+            Name = role,
+            NormalizedName = role.ToUpperInvariant(),
+            ConcurrencyStamp = RoleId(role),
+        }));
+
+    public void Configure(EntityTypeBuilder<ApiKey> builder) => builder.HasIndex(key => key.Sha256).IsUnique();
+
+    public void Configure(EntityTypeBuilder<SetupToken> builder) => builder.Property(token => token.Id).ValueGeneratedNever();
+
+    public void Configure(EntityTypeBuilder<AuditEntry> builder) => builder.HasIndex(entry => entry.Action);
+
+    public void Configure(EntityTypeBuilder<Setting> builder) => builder.HasKey(setting => setting.Key);
+}

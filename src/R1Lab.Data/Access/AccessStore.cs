@@ -1,0 +1,134 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Access;
+
+/// <summary>API keys and the one-time set-up of the first admin.</summary>
+public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+{
+    private const int ShownCharacters = 10;
+    private static readonly TimeSpan LastUsedGrain = TimeSpan.FromMinutes(1);
+
+    public async Task<IssuedApiKey> CreateKeyAsync(
+        string name, IEnumerable<string> scopes, string? ownerId, DateTimeOffset? expiresAt = null, CancellationToken cancellationToken = default)
+    {
+        var secret = Secrets.Create("r1l_");
+        var key = new ApiKey
+        {
+            Name = name,
+            Prefix = secret[..ShownCharacters],
+            Sha256 = Secrets.Hash(secret),
+            Scopes = string.Join(' ', scopes),
+            OwnerId = ownerId,
+            CreatedAt = time.Now(),
+            ExpiresAt = expiresAt,
+        };
+        await writes.RunAsync(
+            (context, token) =>
+            {
+                context.Add(key);
+                return context.SaveChangesAsync(token);
+            },
+            cancellationToken);
+        return new IssuedApiKey(key, secret);
+    }
+
+    /// <summary>The live key with this secret, or null when it is unknown, revoked or expired. Notes the use, at most once a minute.</summary>
+    public async Task<ApiKey?> FindKeyAsync(string secret, CancellationToken cancellationToken = default)
+    {
+        var hash = Secrets.Hash(secret);
+        var now = time.Now();
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var key = await context.ApiKeys.AsNoTracking().FirstOrDefaultAsync(
+            one => one.Sha256 == hash && one.RevokedAt == null && (one.ExpiresAt == null || one.ExpiresAt > now), cancellationToken);
+        if (key is null || now - key.LastUsedAt < LastUsedGrain) return key;
+        await writes.RunAsync(
+            (writing, token) => writing.ApiKeys.Where(one => one.Id == key.Id)
+                .ExecuteUpdateAsync(set => set.SetProperty(one => one.LastUsedAt, now), token),
+            cancellationToken);
+        key.LastUsedAt = now;
+        return key;
+    }
+
+    /// <summary>Newest first, revoked ones too; all owners when <paramref name="ownerId"/> is null.</summary>
+    public async Task<IReadOnlyList<ApiKey>> ListKeysAsync(string? ownerId = null, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.ApiKeys.AsNoTracking().Where(key => ownerId == null || key.OwnerId == ownerId)
+            .OrderByDescending(key => key.Id).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Ends a key for good; false when it was not there or ended already. Give <paramref name="ownerId"/> to end only one's own.</summary>
+    public Task<bool> RevokeKeyAsync(int id, string? ownerId = null, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.ApiKeys
+                .Where(key => key.Id == id && key.RevokedAt == null && (ownerId == null || key.OwnerId == ownerId))
+                .ExecuteUpdateAsync(set => set.SetProperty(key => key.RevokedAt, time.Now()), token) == 1,
+            cancellationToken);
+
+    public async Task<bool> AdminExistsAsync(CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await AnyAdminAsync(context, cancellationToken);
+    }
+
+    /// <summary>A fresh set-up token to print (an earlier one stops working), or null when an admin exists.</summary>
+    public Task<string?> IssueSetupTokenAsync(CancellationToken cancellationToken = default) =>
+        writes.RunAsync<string?>(
+            async (context, token) =>
+            {
+                if (await AnyAdminAsync(context, token)) return null;
+                var secret = Secrets.Create("");
+                await context.SetupTokens.ExecuteDeleteAsync(token);
+                context.Add(new SetupToken { Sha256 = Secrets.Hash(secret), CreatedAt = time.Now() });
+                await context.SaveChangesAsync(token);
+                return secret;
+            },
+            cancellationToken);
+
+    /// <summary>Whether the token would be taken now; does not use it up.</summary>
+    public async Task<bool> IsSetupTokenAsync(string setupToken, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await HasTokenAsync(context, setupToken, cancellationToken) && !await AnyAdminAsync(context, cancellationToken);
+    }
+
+    /// <summary>
+    /// Uses up the token and creates the first admin in one transaction, so that of many at once exactly one wins. The caller has
+    /// checked the password and put its hash into <paramref name="admin"/>; names are normalised here as Identity does.
+    /// </summary>
+    public Task<FirstAdminOutcome> CreateFirstAdminAsync(string setupToken, LabUser admin, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                if (await AnyAdminAsync(context, token)) return FirstAdminOutcome.AlreadySetUp;
+                if (!await HasTokenAsync(context, setupToken, token)) return FirstAdminOutcome.WrongToken;
+                await context.SetupTokens.ExecuteDeleteAsync(token);
+                await AddAdminAsync(context, admin, token);
+                return FirstAdminOutcome.Created;
+            },
+            cancellationToken);
+
+    private async Task AddAdminAsync(LabDbContext context, LabUser admin, CancellationToken cancellationToken)
+    {
+        admin.NormalizedUserName = admin.UserName?.Normalize().ToUpperInvariant();
+        admin.NormalizedEmail = admin.Email?.Normalize().ToUpperInvariant();
+        admin.SecurityStamp ??= Guid.NewGuid().ToString();
+        admin.CreatedAt = time.Now();
+        context.Add(admin);
+        context.Add(new IdentityUserRole<string> { UserId = admin.Id, RoleId = AccessMapping.RoleId(LabRoles.Admin) });
+        await context.SaveChangesAsync(cancellationToken);
+    }
+
+    private static Task<bool> AnyAdminAsync(LabDbContext context, CancellationToken cancellationToken)
+    {
+        var adminRole = AccessMapping.RoleId(LabRoles.Admin);
+        return context.UserRoles.AnyAsync(link => link.RoleId == adminRole, cancellationToken);
+    }
+
+    private static Task<bool> HasTokenAsync(LabDbContext context, string setupToken, CancellationToken cancellationToken)
+    {
+        var hash = Secrets.Hash(setupToken);
+        return context.SetupTokens.AnyAsync(one => one.Sha256 == hash, cancellationToken);
+    }
+}

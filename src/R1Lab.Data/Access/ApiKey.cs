@@ -1,0 +1,69 @@
+namespace R1Lab.Data.Access;
+
+/// <summary>A key for the HTTP API. The key itself is shown once and never stored.</summary>
+public sealed class ApiKey
+{
+    public int Id { get; set; }
+
+    public required string Name { get; set; }
+
+    /// <summary>The first characters, enough for a person to tell keys apart.</summary>
+    public required string Prefix { get; set; }
+
+    /// <summary>Lower-case hex of the SHA-256 of the whole key.</summary>
+    public required string Sha256 { get; set; }
+
+    /// <summary>Words of <see cref="ApiScopes"/> with a space between.</summary>
+    public required string Scopes { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    public DateTimeOffset? LastUsedAt { get; set; }
+
+    public DateTimeOffset? RevokedAt { get; set; }
+
+    public string? OwnerId { get; set; }
+
+    public bool HasScope(string scope) => Scopes.Split(' ').Any(granted => granted == ApiScopes.All || granted == scope);
+}
+
+public static class ApiScopes
+{
+    public const string All = "*";
+
+    /// <summary>Completions, tokenizing, listing models to serve.</summary>
+    public const string Generate = "generate";
+
+    /// <summary>Reading datasets, runs, models and results.</summary>
+    public const string Read = "read";
+
+    /// <summary>Creating and changing datasets, runs, models and studies.</summary>
+    public const string Write = "write";
+
+    /// <summary>Fetching and answering rating tasks.</summary>
+    public const string Rate = "rate";
+}
+
+/// <summary>A new key with the secret that is shown this once.</summary>
+public sealed record IssuedApiKey(ApiKey Key, string Secret);
+
+/// <summary>The one-time right to create the first admin; only its hash is kept.</summary>
+public sealed class SetupToken
+{
+    public const int OnlyId = 1;
+
+    public int Id { get; set; } = OnlyId;
+
+    public required string Sha256 { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+}
+
+public enum FirstAdminOutcome
+{
+    Created,
+    WrongToken,
+    AlreadySetUp,
+}

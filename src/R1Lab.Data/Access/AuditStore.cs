@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Access;
+
+/// <summary>The audit log: only ever appended to.</summary>
+public sealed class AuditStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+{
+    /// <summary>Appends an entry; its time is set here.</summary>
+    public Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    {
+        entry.At = time.Now();
+        return writes.RunAsync(
+            (context, token) =>
+            {
+                context.Add(entry);
+                return context.SaveChangesAsync(token);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Newest first; <paramref name="action"/> keeps entries whose action begins with it.</summary>
+    public async Task<AuditPage> PageAsync(int offset, int limit, string? action = null, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var entries = context.AuditEntries.AsNoTracking().Where(entry => action == null || entry.Action.StartsWith(action));
+        var total = await entries.CountAsync(cancellationToken);
+        var page = await entries.OrderByDescending(entry => entry.Id).Skip(offset).Take(limit).ToListAsync(cancellationToken);
+        return new AuditPage(page, total);
+    }
+}
+
+public sealed record AuditPage(IReadOnlyList<AuditEntry> Entries, int Total);

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Datasets;
+
+/// <summary>Changing rows by hand. Each change is one version, and the last <see cref="UndoDepth"/> can be taken back.</summary>
+public sealed partial class DatasetStore
+{
+    public const int UndoDepth = 100;
+
+    private const string RowColumns = "Position, Prompt, Response, InputIds, Labels, Raw, Leading, LineEnd";
+
+    /// <summary>Appends a row.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public Task<DatasetRowEntity> AddRowAsync(int id, NewRow row, string? editor = null, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var dataset = await ChangingAsync(context, id, token);
+                var last = await context.DatasetRows.Where(one => one.DatasetId == id).MaxAsync(one => (int?)one.Position, token);
+                var added = NewEntity(dataset, RowText.Checked(row), (last ?? -1) + 1);
+                context.Add(added);
+                dataset.RowCount++;
+                await context.SaveChangesAsync(token);
+                await LogAsync(context, id, DatasetEditKind.Add, [added.Id], editor, token);
+                return added;
+            },
+            cancellationToken);
+
+    /// <summary>Gives a row new values; other fields of its JSON line stay as they were. False when there is no such row.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public Task<bool> UpdateRowAsync(int id, int rowId, NewRow row, string? editor = null, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var dataset = await ChangingAsync(context, id, token);
+                var stored = await context.DatasetRows.FirstOrDefaultAsync(one => one.DatasetId == id && one.Id == rowId, token);
+                if (stored is null) return false;
+                await LogAsync(context, id, DatasetEditKind.Update, [rowId], editor, token);
+                stored.Raw = row.Raw ?? JsonLine.Change(dataset.Format, stored, RowText.Checked(row));
+                (stored.Prompt, stored.Response, stored.InputIds, stored.Labels) = (row.Prompt, row.Response, row.InputIds, row.Labels);
+                await context.SaveChangesAsync(token);
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>Deletes rows as one edit; says how many there were.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public Task<int> DeleteRowsAsync(
+        int id, IReadOnlyCollection<int> rowIds, string? editor = null, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var dataset = await ChangingAsync(context, id, token);
+                if (await LogAsync(context, id, DatasetEditKind.Delete, rowIds, editor, token) is not { } edit) return 0;
+                await context.Database.ExecuteSqlAsync(
+                    $"DELETE FROM DatasetRows WHERE Id IN (SELECT RowId FROM DatasetEditRows WHERE EditId = {edit.Id})", token);
+                dataset.RowCount -= edit.RowCount;
+                await context.SaveChangesAsync(token);
+                return edit.RowCount;
+            },
+            cancellationToken);
+
+    /// <summary>What <see cref="UndoAsync"/> would take back, or null.</summary>
+    public async Task<DatasetEdit?> LastEditAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await LastEdit(context, id).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Takes back the last edit (the version still grows) and says which it was; null when there is none.</summary>
+    public Task<DatasetEdit?> UndoAsync(int id, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                if (await LastEdit(context, id).FirstOrDefaultAsync(token) is not { } edit) return null;
+                var dataset = await ChangingAsync(context, id, token);
+                dataset.RowCount += edit.Kind switch
+                {
+                    DatasetEditKind.Add => -edit.RowCount,
+                    DatasetEditKind.Delete => edit.RowCount,
+                    _ => 0,
+                };
+                await PutBackAsync(context, id, edit, token);
+                context.Remove(edit);
+                await context.SaveChangesAsync(token);
+                return edit;
+            },
+            cancellationToken);
+
+    private static async Task PutBackAsync(LabDbContext context, int id, DatasetEdit edit, CancellationToken cancellationToken)
+    {
+        await context.Database.ExecuteSqlAsync(
+            $"DELETE FROM DatasetRows WHERE Id IN (SELECT RowId FROM DatasetEditRows WHERE EditId = {edit.Id})", cancellationToken);
+        if (edit.Kind == DatasetEditKind.Add) return;
+        await context.Database.ExecuteSqlRawAsync(
+            $"INSERT INTO DatasetRows (Id, DatasetId, {RowColumns}) SELECT RowId, {{0}}, {RowColumns} FROM DatasetEditRows WHERE EditId = {{1}}",
+            [id, edit.Id],
+            cancellationToken);
+    }
+
+    private static IQueryable<DatasetEdit> LastEdit(LabDbContext context, int id) =>
+        context.DatasetEdits.Where(edit => edit.DatasetId == id).OrderByDescending(edit => edit.Id).Take(1);
+
+    private async Task<Dataset> ChangingAsync(LabDbContext context, int id, CancellationToken cancellationToken)
+    {
+        var dataset = await context.Datasets.FirstOrDefaultAsync(one => one.Id == id && one.State == DatasetState.Ready, cancellationToken)
+            ?? throw new RecordNotFoundException("dataset", id);
+        dataset.Version++;
+        dataset.ChangedAt = time.Now();
+        return dataset;
+    }
+
+    /// <summary>Copies the rows as they are now into the edit log, in the database, however many; null when none of them exists.</summary>
+    private async Task<DatasetEdit?> LogAsync(
+        LabDbContext context, int id, DatasetEditKind kind, IReadOnlyCollection<int> rowIds, string? editor, CancellationToken cancellationToken)
+    {
+        var edit = new DatasetEdit { DatasetId = id, Kind = kind, Editor = editor, At = time.Now() };
+        context.Add(edit);
+        await context.SaveChangesAsync(cancellationToken);
+        edit.RowCount = await context.Database.ExecuteSqlRawAsync(
+            $"""
+            INSERT INTO DatasetEditRows (EditId, RowId, {RowColumns}) SELECT {"{0}"}, Id, {RowColumns} FROM DatasetRows
+            WHERE DatasetId = {"{1}"} AND Id IN (SELECT value FROM json_each({"{2}"}))
+            """,
+            [edit.Id, id, JsonSerializer.Serialize(rowIds)],
+            cancellationToken);
+        if (edit.RowCount == 0) context.Remove(edit);
+        await context.SaveChangesAsync(cancellationToken);
+        await context.DatasetEdits.Where(old => old.DatasetId == id).OrderByDescending(old => old.Id).Skip(UndoDepth)
+            .ExecuteDeleteAsync(cancellationToken);
+        return edit.RowCount == 0 ? null : edit;
+    }
+
+    private static DatasetRowEntity NewEntity(Dataset dataset, NewRow row, int position) => new()
+    {
+        DatasetId = dataset.Id,
+        Position = position,
+        Prompt = row.Prompt,
+        Response = row.Response,
+        InputIds = row.InputIds,
+        Labels = row.Labels,
+        Raw = row.Raw ?? JsonLine.Write(dataset.Format, row),
+        Leading = row.Leading,
+        LineEnd = row.LineEnd,
+    };
+}

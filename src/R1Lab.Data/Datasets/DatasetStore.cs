@@ -1,0 +1,175 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Datasets;
+
+/// <summary>Datasets as wholes, and reading their rows. Changing rows: see the other part of this class.</summary>
+public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+{
+    // Small enough that a save by somebody else never waits long behind an import.
+    private const int ImportBatch = 5_000;
+
+    /// <summary>
+    /// Stores all rows or, when <paramref name="rows"/> throws or the import is cancelled, none. The dataset appears when it is complete.
+    /// </summary>
+    public async Task<Dataset> CreateAsync(NewDataset dataset, IAsyncEnumerable<NewRow> rows, CancellationToken cancellationToken = default)
+    {
+        var created = await BeginAsync(dataset, cancellationToken);
+        try
+        {
+            var batch = new List<NewRow>(ImportBatch);
+            await foreach (var row in rows.WithCancellation(cancellationToken))
+            {
+                batch.Add(RowText.Checked(row));
+                if (batch.Count == ImportBatch) await FlushAsync(created, batch, cancellationToken);
+            }
+
+            await FlushAsync(created, batch, cancellationToken);
+            return await CompleteAsync(created, cancellationToken);
+        }
+        catch
+        {
+            await DeleteAsync(created.Id, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="CreateAsync(NewDataset, IAsyncEnumerable{NewRow}, CancellationToken)"/>
+    public Task<Dataset> CreateAsync(NewDataset dataset, IEnumerable<NewRow> rows, CancellationToken cancellationToken = default) =>
+        CreateAsync(dataset, rows.ToAsyncEnumerable(), cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<Dataset>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Ready(context).OrderByDescending(dataset => dataset.Id).ToListAsync(cancellationToken);
+    }
+
+    public async Task<Dataset?> GetAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Ready(context).FirstOrDefaultAsync(dataset => dataset.Id == id, cancellationToken);
+    }
+
+    /// <summary>The newest dataset of that name.</summary>
+    public async Task<Dataset?> FindAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Ready(context).Where(dataset => dataset.Name == name).OrderByDescending(dataset => dataset.Id)
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Rows in order; <paramref name="query"/> keeps those that contain the text (ASCII letters in any case).</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public async Task<DatasetPage> PageAsync(
+        int id, int offset, int limit, string? query = null, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var dataset = await Ready(context).FirstOrDefaultAsync(one => one.Id == id, cancellationToken)
+            ?? throw new RecordNotFoundException("dataset", id);
+        var rows = Matching(context, dataset, query);
+        var total = string.IsNullOrEmpty(query) ? dataset.RowCount : await rows.CountAsync(cancellationToken);
+        var page = await rows.OrderBy(row => row.Position).Skip(offset).Take(limit).ToListAsync(cancellationToken);
+        return new DatasetPage(page, total);
+    }
+
+    public async Task<DatasetRowEntity?> GetRowAsync(int id, int rowId, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.DatasetRows.AsNoTracking()
+            .FirstOrDefaultAsync(row => row.DatasetId == id && row.Id == rowId, cancellationToken);
+    }
+
+    /// <summary>Every row in order, as one consistent picture even while others edit.</summary>
+    public async IAsyncEnumerable<DatasetRowEntity> ReadAllAsync(int id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.DatasetRows.AsNoTracking().Where(row => row.DatasetId == id).OrderBy(row => row.Position);
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken)) yield return row;
+    }
+
+    /// <summary>Writes the JSON lines as UTF-8: the imported bytes, except where rows were edited.</summary>
+    public async Task ExportAsync(int id, Stream target, CancellationToken cancellationToken = default)
+    {
+        var dataset = await GetAsync(id, cancellationToken) ?? throw new RecordNotFoundException("dataset", id);
+        await DatasetExport.WriteAsync(ReadAllAsync(id, cancellationToken), dataset.Trailing, target, cancellationToken);
+    }
+
+    /// <summary>Lower-case hex SHA-256 of what <see cref="ExportAsync"/> writes.</summary>
+    public async Task<string> ContentHashAsync(int id, CancellationToken cancellationToken = default)
+    {
+        var dataset = await GetAsync(id, cancellationToken) ?? throw new RecordNotFoundException("dataset", id);
+        if (dataset.ContentHash is { } known && dataset.ContentHashVersion == dataset.Version) return known;
+        var hash = await DatasetExport.HashAsync(ReadAllAsync(id, cancellationToken), dataset.Trailing, cancellationToken);
+        await writes.RunAsync(
+            (context, token) => context.Datasets.Where(one => one.Id == id && one.Version == dataset.Version).ExecuteUpdateAsync(
+                set => set.SetProperty(one => one.ContentHash, hash).SetProperty(one => one.ContentHashVersion, dataset.Version), token),
+            cancellationToken);
+        return hash;
+    }
+
+    public Task<bool> RenameAsync(int id, string name, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Datasets.Where(dataset => dataset.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.Name, name), token) == 1,
+            cancellationToken);
+
+    /// <summary>Removes the dataset with its rows; runs made from it keep its name and hash.</summary>
+    public Task<bool> DeleteAsync(int id, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Datasets.Where(dataset => dataset.Id == id).ExecuteDeleteAsync(token) == 1,
+            cancellationToken);
+
+    private Task<Dataset> BeginAsync(NewDataset dataset, CancellationToken cancellationToken) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var created = new Dataset
+                {
+                    Name = dataset.Name,
+                    Format = dataset.Format,
+                    OwnerId = dataset.OwnerId,
+                    OwnerName = dataset.OwnerName,
+                    Trailing = dataset.Trailing,
+                    CreatedAt = time.Now(),
+                    ChangedAt = time.Now(),
+                    State = DatasetState.Importing,
+                };
+                context.Add(created);
+                await context.SaveChangesAsync(token);
+                return created;
+            },
+            cancellationToken);
+
+    private async Task FlushAsync(Dataset dataset, List<NewRow> batch, CancellationToken cancellationToken)
+    {
+        await writes.RunAsync(
+            (context, token) => DatasetRowWriter.InsertAsync(context, dataset, dataset.RowCount, batch, token), cancellationToken);
+        dataset.RowCount += batch.Count;
+        batch.Clear();
+    }
+
+    private Task<Dataset> CompleteAsync(Dataset dataset, CancellationToken cancellationToken) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                dataset.State = DatasetState.Ready;
+                context.Update(dataset);
+                await context.SaveChangesAsync(token);
+                return dataset;
+            },
+            cancellationToken);
+
+    private static IQueryable<Dataset> Ready(LabDbContext context) =>
+        context.Datasets.AsNoTracking().Where(dataset => dataset.State == DatasetState.Ready);
+
+    private static IQueryable<DatasetRowEntity> Matching(LabDbContext context, Dataset dataset, string? query)
+    {
+        var rows = context.DatasetRows.AsNoTracking().Where(row => row.DatasetId == dataset.Id);
+        if (string.IsNullOrEmpty(query)) return rows;
+        var pattern = "%" + query.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%";
+        return dataset.Format == DatasetFormats.InputIds
+            ? rows.Where(row => EF.Functions.Like(row.Raw, pattern, "\\"))
+            : rows.Where(row => EF.Functions.Like(row.Prompt, pattern, "\\") || EF.Functions.Like(row.Response, pattern, "\\"));
+    }
+}

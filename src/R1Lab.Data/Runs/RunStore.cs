@@ -1,0 +1,130 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Runs;
+
+/// <summary>Runs, their queue and their states. Numbers and events: see the other part of this class.</summary>
+public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+{
+    /// <summary>Puts a new run at the end of the queue.</summary>
+    public async Task<Run> CreateAsync(NewRun run, CancellationToken cancellationToken = default)
+    {
+        var created = new Run
+        {
+            Name = run.Name,
+            RecipeJson = run.RecipeJson,
+            ModelName = run.ModelName,
+            DatasetId = run.DatasetId,
+            DatasetName = run.DatasetName,
+            DatasetVersion = run.DatasetVersion,
+            DatasetHash = run.DatasetHash,
+            TotalSteps = run.TotalSteps,
+            OutputPath = run.OutputPath,
+            OwnerId = run.OwnerId,
+            OwnerName = run.OwnerName,
+            Status = RunStatus.Queued,
+            CreatedAt = time.Now(),
+            QueuedAt = time.Now(),
+        };
+        await writes.RunAsync(
+            (context, token) =>
+            {
+                context.Add(created);
+                return context.SaveChangesAsync(token);
+            },
+            cancellationToken);
+        return created;
+    }
+
+    /// <summary>Newest first; all states when <paramref name="status"/> is null.</summary>
+    public async Task<IReadOnlyList<Run>> ListAsync(RunStatus? status = null, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.AsNoTracking().Where(run => status == null || run.Status == status)
+            .OrderByDescending(run => run.Id).ToListAsync(cancellationToken);
+    }
+
+    public async Task<Run?> GetAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.AsNoTracking().FirstOrDefaultAsync(run => run.Id == id, cancellationToken);
+    }
+
+    /// <summary>Takes the run that waited longest and marks it running, or null when none waits. Two callers never get the same one.</summary>
+    public Task<Run?> ClaimNextAsync(CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var next = await context.Runs.Where(run => run.Status == RunStatus.Queued)
+                    .OrderBy(run => run.QueuedAt).ThenBy(run => run.Id).FirstOrDefaultAsync(token);
+                if (next is null) return null;
+                next.Status = RunStatus.Running;
+                next.StartedAt ??= time.Now();
+                next.FinishedAt = null;
+                next.Error = null;
+                await context.SaveChangesAsync(token);
+                return next;
+            },
+            cancellationToken);
+
+    /// <summary>Moves a run to another state where <see cref="RunTransitions"/> allows it; false, and nothing changed, where not.</summary>
+    public Task<bool> SetStatusAsync(int id, RunStatus status, string? error = null, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var run = await context.Runs.FirstOrDefaultAsync(one => one.Id == id, token);
+                if (run is null || !RunTransitions.Allowed(run.Status, status)) return false;
+                run.Status = status;
+                run.Error = error;
+                run.FinishedAt = RunTransitions.Ended(status) ? time.Now() : null;
+                if (status == RunStatus.Queued) run.QueuedAt = time.Now();
+                if (status == RunStatus.Running) run.StartedAt ??= time.Now();
+                await context.SaveChangesAsync(token);
+                return true;
+            },
+            cancellationToken);
+
+    public Task SetOutputPathAsync(int id, string outputPath, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            (context, token) => context.Runs.Where(run => run.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(run => run.OutputPath, outputPath), token),
+            cancellationToken);
+
+    public Task SetFinalLossAsync(int id, double? finalLoss, CancellationToken cancellationToken = default)
+    {
+        var stored = Storable(finalLoss);
+        return writes.RunAsync(
+            (context, token) => context.Runs.Where(run => run.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(run => run.FinalLoss, stored), token),
+            cancellationToken);
+    }
+
+    public Task<bool> RenameAsync(int id, string name, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Runs.Where(run => run.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(run => run.Name, name), token) == 1,
+            cancellationToken);
+
+    /// <summary>Removes a run that is not running, with its numbers and events; its files are the caller's to remove.</summary>
+    public Task<bool> DeleteAsync(int id, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Runs.Where(run => run.Id == id && run.Status != RunStatus.Running)
+                .ExecuteDeleteAsync(token) == 1,
+            cancellationToken);
+
+    /// <summary>At start: what the database still calls running cannot be. Returns the runs that were interrupted.</summary>
+    public Task<IReadOnlyList<Run>> MarkInterruptedAsync(CancellationToken cancellationToken = default) =>
+        writes.RunAsync<IReadOnlyList<Run>>(
+            async (context, token) =>
+            {
+                var cut = await context.Runs.Where(run => run.Status == RunStatus.Running || run.Status == RunStatus.Paused).ToListAsync(token);
+                foreach (var run in cut)
+                {
+                    run.Status = RunStatus.Interrupted;
+                    run.FinishedAt = time.Now();
+                }
+
+                await context.SaveChangesAsync(token);
+                return cut;
+            },
+            cancellationToken);
+}

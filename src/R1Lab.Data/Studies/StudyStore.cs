@@ -1,0 +1,164 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+
+namespace R1Lab.Data.Studies;
+
+/// <summary>Studies for those who run them: create, fill, open, close, read results. What raters do is <see cref="RatingStore"/>.</summary>
+public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+{
+    /// <exception cref="ArgumentException">No criterion, a criterion without five points, an overlap below 1, an item without answers.</exception>
+    public Task<Study> CreateAsync(NewStudy study, CancellationToken cancellationToken = default)
+    {
+        Check(study);
+        return writes.RunAsync(
+            async (context, token) =>
+            {
+                var created = new Study
+                {
+                    Name = study.Name,
+                    Language = study.Language,
+                    GuidelinesMarkdown = study.GuidelinesMarkdown,
+                    ShowReasoning = study.ShowReasoning,
+                    Overlap = study.Overlap,
+                    Seed = study.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
+                    Status = study.Status,
+                    OwnerId = study.OwnerId,
+                    OwnerName = study.OwnerName,
+                    CreatedAt = time.Now(),
+                };
+                context.Add(created);
+                await context.SaveChangesAsync(token);
+                context.AddRange(study.Criteria.Select((criterion, index) => Copy(criterion, created.Id, index)));
+                context.AddRange(study.Items.Select((item, index) => Entity(item, created.Id, index)));
+                await context.SaveChangesAsync(token);
+                return created;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Adds a prompt with its answers to a study that is not closed.</summary>
+    /// <exception cref="RecordConflictException">The study is closed.</exception>
+    public Task AddItemAsync(int studyId, NewStudyItem item, CancellationToken cancellationToken = default)
+    {
+        Check(item);
+        return writes.RunAsync(
+            async (context, token) =>
+            {
+                var study = await context.Studies.FirstOrDefaultAsync(one => one.Id == studyId, token)
+                    ?? throw new RecordNotFoundException("study", studyId);
+                if (study.Status == StudyStatus.Closed) throw new RecordConflictException("The study is closed.");
+                var last = await context.StudyItems.Where(one => one.StudyId == studyId).MaxAsync(one => (int?)one.Position, token);
+                context.Add(Entity(item, studyId, (last ?? -1) + 1));
+                await context.SaveChangesAsync(token);
+            },
+            cancellationToken);
+    }
+
+    public Task<bool> SetStatusAsync(int id, StudyStatus status, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Studies.Where(study => study.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(study => study.Status, status), token) == 1,
+            cancellationToken);
+
+    public Task<bool> DeleteAsync(int id, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) => await context.Studies.Where(study => study.Id == id).ExecuteDeleteAsync(token) == 1,
+            cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    public async Task<IReadOnlyList<StudySummary>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Studies.AsNoTracking().OrderByDescending(study => study.Id)
+            .Select(study => new StudySummary(
+                study,
+                context.StudyItems.Count(item => item.StudyId == study.Id),
+                context.Assignments.Count(one => one.StudyId == study.Id && one.State == AssignmentState.Submitted),
+                context.Assignments.Where(one => one.StudyId == study.Id && one.State == AssignmentState.Submitted)
+                    .Select(one => one.RaterId).Distinct().Count()))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>The whole study with model names.</summary>
+    public async Task<StudyContents?> GetAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (await context.Studies.AsNoTracking().FirstOrDefaultAsync(one => one.Id == id, cancellationToken) is not { } study) return null;
+        var criteria = await context.Criteria.AsNoTracking().Where(one => one.StudyId == id)
+            .OrderBy(one => one.Position).ToListAsync(cancellationToken);
+        var items = await context.StudyItems.AsNoTracking().Where(one => one.StudyId == id)
+            .Include(one => one.Responses.OrderBy(response => response.Position)).OrderBy(one => one.Position).ToListAsync(cancellationToken);
+        return new StudyContents(study, criteria, items);
+    }
+
+    /// <summary>Every submitted score, one row each, in the order items, raters, answers and criteria stand.</summary>
+    public async Task<IReadOnlyList<ScoreRow>> ExportAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows =
+            from score in context.Scores
+            join assignment in context.Assignments on score.AssignmentId equals assignment.Id
+            join response in context.StudyResponses on score.ResponseId equals response.Id
+            join item in context.StudyItems on assignment.ItemId equals item.Id
+            join criterion in context.Criteria on score.CriterionId equals criterion.Id
+            where assignment.StudyId == id && assignment.State == AssignmentState.Submitted
+            orderby item.Position, assignment.Id, response.Position, criterion.Position
+            select new ScoreRow(
+                id, item.Id, item.Prompt, response.Id, response.ModelName, response.Fingerprint, response.Text, assignment.RaterId,
+                assignment.RaterName, criterion.Key, score.Value, score.IsNotApplicable, assignment.Comment, assignment.SubmittedAt);
+        return await rows.ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Means per model and criterion, per rater too, with counts, intervals and agreement.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public async Task<StudyResults> ResultsAsync(int id, CancellationToken cancellationToken = default)
+    {
+        var contents = await GetAsync(id, cancellationToken) ?? throw new RecordNotFoundException("study", id);
+        return StudyResults.From(contents, await ExportAsync(id, cancellationToken));
+    }
+
+    private static void Check(NewStudy study)
+    {
+        if (study.Overlap < 1) throw new ArgumentException("The overlap must be at least 1.", nameof(study));
+        if (study.Criteria.Count == 0) throw new ArgumentException("A study needs at least one criterion.", nameof(study));
+        if (study.Criteria.Any(criterion => criterion.Anchors.Count != 5))
+            throw new ArgumentException("Every criterion needs the texts of five points.", nameof(study));
+        if (study.Criteria.Select(criterion => criterion.Key).Distinct().Count() != study.Criteria.Count)
+            throw new ArgumentException("Two criteria have the same key.", nameof(study));
+        foreach (var item in study.Items) Check(item);
+    }
+
+    private static void Check(NewStudyItem item)
+    {
+        if (item.Responses.Count == 0) throw new ArgumentException($"The prompt \"{item.Prompt}\" has no answers.", nameof(item));
+    }
+
+    private static Criterion Copy(Criterion criterion, int studyId, int position) => new()
+    {
+        StudyId = studyId,
+        Position = position,
+        Key = criterion.Key,
+        NameZh = criterion.NameZh,
+        NameEn = criterion.NameEn,
+        Weight = criterion.Weight,
+        Required = criterion.Required,
+        AllowNotApplicable = criterion.AllowNotApplicable,
+        Anchors = criterion.Anchors,
+    };
+
+    private static StudyItem Entity(NewStudyItem item, int studyId, int position)
+    {
+        var entity = new StudyItem { StudyId = studyId, Position = position, Prompt = item.Prompt };
+        entity.Responses.AddRange(item.Responses.Select((response, index) => new StudyResponse
+        {
+            Position = index,
+            ModelName = response.ModelName,
+            Text = response.Text,
+            Reasoning = response.Reasoning,
+            Fingerprint = response.Fingerprint,
+            RunId = response.RunId,
+            SettingsJson = response.SettingsJson,
+        }));
+        return entity;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using R1Lab.Data.Datasets;
+
+namespace R1Lab.Data.Tests;
+
+public sealed class DatasetStoreTests
+{
+    private static readonly NewDataset Chats = new("chats", DatasetFormats.PromptResponse);
+
+    [Fact]
+    public async Task ExportAsync_OddButValidFile_IsByteIdentical()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        const string file = "\ufeff{\"prompt\": \"a\",\"response\":\"\\u4f60\"}\r\n\n  {\"id\": 1e2, \"response\":\"R\\/\", \"prompt\" : \"问\"}  \n"
+            + "{\"prompt\":\"c\\u0000\",\"response\":\"😀\"}\n\n";
+        NewRow[] rows =
+        [
+            new("a", "你") { Raw = "{\"prompt\": \"a\",\"response\":\"\\u4f60\"}", Leading = "\ufeff", LineEnd = "\r\n" },
+            new("问", "R/") { Raw = "  {\"id\": 1e2, \"response\":\"R\\/\", \"prompt\" : \"问\"}  ", Leading = "\n" },
+            new("c\0", "😀") { Raw = "{\"prompt\":\"c\\u0000\",\"response\":\"😀\"}" },
+        ];
+
+        var dataset = await lab.Datasets.CreateAsync(Chats with { Trailing = "\n" }, rows, Cancel);
+
+        var exported = await ExportAsync(lab, dataset.Id);
+        Assert.Equal(file, exported);
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file))), await lab.Datasets.ContentHashAsync(dataset.Id, Cancel));
+        Assert.Equal("c\0", (await lab.Datasets.PageAsync(dataset.Id, 2, 1, cancellationToken: Cancel)).Rows[0].Prompt);
+    }
+
+    [Fact]
+    public async Task UpdateRowAsync_RowWithOtherFields_ChangesOnlyTheValue()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        const string raw = "{\"id\":7, \"prompt\":\"old\" ,\"meta\":{\"prompt\":\"old\"},\"response\":\"r\"}";
+        var dataset = await lab.Datasets.CreateAsync(Chats, [new NewRow("old", "r") { Raw = raw, LineEnd = "" }], Cancel);
+        var row = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
+
+        var changed = await lab.Datasets.UpdateRowAsync(dataset.Id, row.Id, new NewRow("新 \"x\"\n", "r"), "li", Cancel);
+
+        Assert.True(changed);
+        Assert.Equal(
+            "{\"id\":7, \"prompt\":\"新 \\\"x\\\"\\n\" ,\"meta\":{\"prompt\":\"old\"},\"response\":\"r\"}", await ExportAsync(lab, dataset.Id));
+        Assert.Equal(2, (await lab.Datasets.GetAsync(dataset.Id, Cancel))!.Version);
+    }
+
+    [Fact]
+    public async Task UndoAsync_AfterAddUpdateDelete_TakesBackEachInTurn()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var dataset = await lab.Datasets.CreateAsync(Chats, [new("a", "1"), new("b", "2"), new("c", "3")], Cancel);
+        var original = await ExportAsync(lab, dataset.Id);
+        var ids = (await lab.Datasets.PageAsync(dataset.Id, 0, 9, cancellationToken: Cancel)).Rows.Select(row => row.Id).ToList();
+        await lab.Datasets.AddRowAsync(dataset.Id, new NewRow("d", "4"), cancellationToken: Cancel);
+        await lab.Datasets.UpdateRowAsync(dataset.Id, ids[1], new NewRow("B", "2"), cancellationToken: Cancel);
+        await lab.Datasets.DeleteRowsAsync(dataset.Id, [ids[0], ids[2], 999_999], "li", Cancel);
+        var edited = await ExportAsync(lab, dataset.Id);
+        var last = await lab.Datasets.LastEditAsync(dataset.Id, Cancel);
+
+        var undone = new List<DatasetEditKind?>();
+        for (var time = 0; time < 4; time++) undone.Add((await lab.Datasets.UndoAsync(dataset.Id, Cancel))?.Kind);
+
+        Assert.Equal("{\"prompt\": \"B\", \"response\": \"2\"}\n{\"prompt\": \"d\", \"response\": \"4\"}\n", edited);
+        Assert.Equal((DatasetEditKind.Delete, 2, "li"), (last!.Kind, last.RowCount, last.Editor!));
+        Assert.Equal([DatasetEditKind.Delete, DatasetEditKind.Update, DatasetEditKind.Add, null], undone);
+        Assert.Equal(original, await ExportAsync(lab, dataset.Id));
+        var after = (await lab.Datasets.GetAsync(dataset.Id, Cancel))!;
+        Assert.Equal((7, 3), (after.Version, after.RowCount));
+        Assert.Equal(ids, (await lab.Datasets.PageAsync(dataset.Id, 0, 9, cancellationToken: Cancel)).Rows.Select(row => row.Id));
+    }
+
+    [Fact]
+    public async Task CreateAsync_RowsFailHalfWay_StoresNothing()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => lab.Datasets.CreateAsync(Chats, FailAfter(12_000), Cancel));
+        await Assert.ThrowsAsync<ArgumentException>(() => lab.Datasets.CreateAsync(Chats, [new NewRow("half \ud83d", "r")], Cancel));
+
+        Assert.Empty(await lab.Datasets.ListAsync(Cancel));
+        await using var context = lab.Open();
+        Assert.Empty(context.DatasetRows);
+    }
+
+    [Fact]
+    public async Task PageAsync_HundredThousandRows_ImportsPagesAndSearchesFast()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var watch = Stopwatch.StartNew();
+        var dataset = await lab.Datasets.CreateAsync(Chats, Many(100_000), Cancel);
+        var import = watch.Elapsed;
+
+        watch.Restart();
+        var first = await lab.Datasets.PageAsync(dataset.Id, 0, 50, cancellationToken: Cancel);
+        var firstTook = watch.Elapsed;
+        watch.Restart();
+        var last = await lab.Datasets.PageAsync(dataset.Id, 99_950, 50, cancellationToken: Cancel);
+        var lastTook = watch.Elapsed;
+        watch.Restart();
+        var found = await lab.Datasets.PageAsync(dataset.Id, 0, 50, "ROW 9999_", Cancel);
+        var literal = await lab.Datasets.PageAsync(dataset.Id, 0, 50, "row 9999", Cancel);
+        var searchTook = watch.Elapsed;
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"import {import}, first {firstTook}, last {lastTook}, two searches {searchTook}");
+        Assert.Equal((100_000, "row 0", "row 99999"), (first.Total, first.Rows[0].Prompt, last.Rows[^1].Prompt));
+        Assert.Equal((0, 11), (found.Total, literal.Total));
+        Assert.True(import < TimeSpan.FromSeconds(10) && firstTook < TimeSpan.FromSeconds(1) && lastTook < TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task UpdateRowAsync_TokenRows_ChangesIdsAndLabels()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var row = new NewRow("", "") { InputIds = "[1,2]", Labels = "[-100,2]", Raw = "{\"input_ids\":[1,2],\"labels\":[-100,2],\"k\":0}" };
+        var dataset = await lab.Datasets.CreateAsync(new("t", DatasetFormats.InputIds), [row], Cancel);
+        var stored = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, "k\":0", Cancel)).Rows[0];
+
+        await lab.Datasets.UpdateRowAsync(dataset.Id, stored.Id, row with { Raw = null, InputIds = "[3]", Labels = "[3]" }, cancellationToken: Cancel);
+        await lab.Datasets.AddRowAsync(dataset.Id, new NewRow("", "") { InputIds = "[4]" }, cancellationToken: Cancel);
+
+        Assert.Equal("{\"input_ids\":[3],\"labels\":[3],\"k\":0}\n{\"input_ids\": [4]}\n", await ExportAsync(lab, dataset.Id));
+    }
+
+    [Fact]
+    public async Task UploadStore_PiecesInOrder_AdvanceOnceEach()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var session = await lab.Uploads.CreateAsync("../名字.jsonl", 10, "u", Cancel);
+
+        bool[] taken =
+        [
+            await lab.Uploads.AdvanceAsync(session.Id, 0, 6, Cancel), await lab.Uploads.AdvanceAsync(session.Id, 0, 6, Cancel),
+            await lab.Uploads.AdvanceAsync(session.Id, 6, 11, Cancel), await lab.Uploads.AdvanceAsync(session.Id, 6, 10, Cancel),
+        ];
+
+        Assert.Equal([true, false, false, true], taken);
+        Assert.Equal(10, (await lab.Uploads.GetAsync(session.Id, Cancel))!.Received);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static IEnumerable<NewRow> Many(int count) => Enumerable.Range(0, count).Select(index => new NewRow($"row {index}", new string('答', 100)));
+
+    private static IEnumerable<NewRow> FailAfter(int count)
+    {
+        foreach (var row in Many(count)) yield return row;
+        throw new InvalidOperationException("the source broke");
+    }
+
+    private static async Task<string> ExportAsync(LabFixture lab, int id)
+    {
+        using var target = new MemoryStream();
+        await lab.Datasets.ExportAsync(id, target, Cancel);
+        return Encoding.UTF8.GetString(target.ToArray());
+    }
+}

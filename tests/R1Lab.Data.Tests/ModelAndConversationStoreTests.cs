@@ -1,0 +1,75 @@
+using R1Lab.Data.Conversations;
+using R1Lab.Data.Models;
+
+namespace R1Lab.Data.Tests;
+
+public sealed class ModelAndConversationStoreTests
+{
+    [Fact]
+    public async Task RegisterFolderAsync_SamePathAgain_KeepsNameAndIdAndTakesNewFacts()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var first = await lab.Models.RegisterFolderAsync(Folder("qwen", "/a", "f1"), Cancel);
+        var second = await lab.Models.RegisterFolderAsync(Folder("qwen", "/b", "f2"), Cancel);
+
+        var again = await lab.Models.RegisterFolderAsync(Folder("renamed", "/a", "f3"), Cancel);
+
+        Assert.Equal(("qwen", "qwen-2"), (first.Name, second.Name));
+        Assert.Equal((first.Id, "qwen", "f3"), (again.Id, again.Name, again.Fingerprint!));
+        Assert.Equal(["qwen", "qwen-2"], (await lab.Models.ListAsync(Cancel)).Select(model => model.Name));
+    }
+
+    [Fact]
+    public async Task AddRenameRemove_TakenNameOrDependants_AreRefusedInWords()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var model = await lab.Models.AddAsync(Folder("base", "/a", "f"), Cancel);
+        var adapter = Folder("base:run", "/r", "g");
+        (adapter.Kind, adapter.BaseModelId) = (ModelKind.Adapter, model.Id);
+        await lab.Models.AddAsync(adapter, Cancel);
+
+        var taken = await Assert.ThrowsAsync<RecordConflictException>(() => lab.Models.AddAsync(Folder("base", "/c", "h"), Cancel));
+        var renamed = await Assert.ThrowsAsync<RecordConflictException>(() => lab.Models.RenameAsync(adapter.Id, "base", Cancel));
+        var removed = await Assert.ThrowsAsync<RecordConflictException>(() => lab.Models.RemoveAsync(model.Id, Cancel));
+
+        Assert.Equal(taken.Message, renamed.Message);
+        Assert.Equal("The adapter \"base:run\" sits on this model; remove it first.", removed.Message);
+        Assert.Equal([adapter.Id], (await lab.Models.AdaptersAsync(model.Id, Cancel)).Select(one => one.Id));
+    }
+
+    [Fact]
+    public async Task AppendAsync_QuestionAndSideBySideAnswers_ShareAPosition()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var chat = await lab.Conversations.CreateAsync("u1", "试一试", "be brief", Cancel);
+
+        await lab.Conversations.AppendAsync(chat.Id, "u1", [Turn("user", 0), Turn("assistant", 0), Turn("assistant", 1)], Cancel);
+        await lab.Conversations.AppendAsync(chat.Id, "u1", [Turn("user", 0), Turn("assistant", 0)], Cancel);
+
+        var read = (await lab.Conversations.GetAsync(chat.Id, "u1", Cancel))!;
+        Assert.Equal([(0, 0), (1, 0), (1, 1), (2, 0), (3, 0)], read.Turns.Select(turn => (turn.Position, turn.Column)));
+        await lab.Conversations.TruncateAsync(chat.Id, "u1", 1, Cancel);
+        Assert.Single((await lab.Conversations.GetAsync(chat.Id, "u1", Cancel))!.Turns);
+    }
+
+    [Fact]
+    public async Task Conversations_AnotherOwner_SeesAndChangesNothing()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var chat = await lab.Conversations.CreateAsync("u1", "mine", cancellationToken: Cancel);
+
+        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Conversations.AppendAsync(chat.Id, "u2", [Turn("user", 0)], Cancel));
+
+        Assert.Null(await lab.Conversations.GetAsync(chat.Id, "u2", Cancel));
+        Assert.False(await lab.Conversations.DeleteAsync(chat.Id, "u2", Cancel));
+        Assert.Empty(await lab.Conversations.ListAsync("u2", Cancel));
+        Assert.Equal("mine", Assert.Single(await lab.Conversations.ListAsync("u1", Cancel)).Title);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static RegisteredModel Folder(string name, string path, string fingerprint) =>
+        new() { Name = name, Path = path, Kind = ModelKind.Base, Fingerprint = fingerprint };
+
+    private static ConversationTurn Turn(string role, int column) => new() { Role = role, Column = column, Content = role };
+}

@@ -1,0 +1,115 @@
+using R1Lab.Data.Datasets;
+using R1Lab.Data.Runs;
+
+namespace R1Lab.Data.Tests;
+
+public sealed class RunStoreTests
+{
+    [Fact]
+    public async Task ClaimNextAsync_ManyWorkers_EachRunIsClaimedOnceInOrder()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var ids = new List<int>();
+        for (var number = 0; number < 10; number++) ids.Add((await lab.Runs.CreateAsync(Sample(number), Cancel)).Id);
+
+        var claimed = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => lab.Runs.ClaimNextAsync(Cancel), Cancel)));
+
+        Assert.Equal(ids, claimed.OfType<Run>().Select(run => run.Id).Order());
+        Assert.All(await lab.Runs.ListAsync(RunStatus.Running, Cancel), run => Assert.Equal(lab.Time.GetUtcNow(), run.StartedAt));
+    }
+
+    [Fact]
+    public async Task SetStatusAsync_StopThenResume_GoesBackToTheEndOfTheQueue()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var first = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Cancel);
+        var second = await lab.Runs.CreateAsync(Sample(2), Cancel);
+        lab.Time.Advance(TimeSpan.FromMinutes(1));
+
+        bool[] moved =
+        [
+            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Stopped, cancellationToken: Cancel),
+            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Finished, cancellationToken: Cancel),
+            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Queued, cancellationToken: Cancel),
+        ];
+
+        Assert.Equal([true, false, true], moved);
+        Assert.Equal([second.Id, first.Id], new[] { (await lab.Runs.ClaimNextAsync(Cancel))!.Id, (await lab.Runs.ClaimNextAsync(Cancel))!.Id });
+    }
+
+    [Fact]
+    public async Task AppendAsync_TrainingAndEvaluationOfOneStep_BecomeOneEntryInFullPrecision()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        var at = lab.Time.GetUtcNow();
+
+        await lab.Runs.AppendAsync(
+            run.Id,
+            [
+                new RunMetric { Step = 1, TotalSteps = 9, Loss = 1.0 / 3, GradNorm = Math.PI, LearningRate = 1e-4, TokensPerSecond = 50, At = at },
+                new RunMetric { Step = 1, TotalSteps = 9, EvalLoss = 0.1 + 0.2, LearningRate = 1e-4, At = at },
+                new RunMetric { Step = 2, TotalSteps = 9, Loss = double.NaN, EvalLoss = 2, LearningRate = 1e-4, MemoryBytes = 5_000_000_000, At = at },
+            ],
+            [new RunEvent { At = at, Step = 1, Kind = "snapshot", Message = "Saved {0}", ArgumentsJson = "[\"step-1\"]" }],
+            Cancel);
+
+        var metrics = await lab.Runs.MetricsAsync(run.Id, cancellationToken: Cancel);
+        Assert.Equal(
+            [(1, 1.0 / 3, Math.PI, 0.1 + 0.2, 50.0), (2, (double?)null, null, 2, 0)],
+            metrics.Select(metric => (metric.Step, metric.Loss, metric.GradNorm, metric.EvalLoss, metric.TokensPerSecond)));
+        Assert.Equal("Saved {0}", Assert.Single(await lab.Runs.EventsAsync(run.Id, cancellationToken: Cancel)).Message);
+        var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
+        Assert.Equal((2, 9, 0.1 + 0.2), (after.Step, after.TotalSteps, after.BestEvalLoss!.Value));
+        Assert.Equal([2], (await lab.Runs.MetricsAsync(run.Id, 1, Cancel)).Select(metric => metric.Step));
+    }
+
+    [Fact]
+    public async Task DropMetricsAfterAsync_ResumeFromASnapshot_ForgetsLaterStepsAndTheirBest()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        await lab.Runs.AppendAsync(
+            run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunMetric { Step = step, TotalSteps = 5, EvalLoss = 6 - step })], [], Cancel);
+
+        await lab.Runs.DropMetricsAfterAsync(run.Id, 3, Cancel);
+
+        var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
+        Assert.Equal((3, 3.0), (after.Step, after.BestEvalLoss!.Value));
+        Assert.Equal([1, 2, 3], (await lab.Runs.MetricsAsync(run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+    }
+
+    [Fact]
+    public async Task MarkInterruptedAsync_AfterAKill_CallsRunningRunsInterrupted()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var running = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Cancel);
+        await lab.Runs.CreateAsync(Sample(2), Cancel);
+
+        var cut = await lab.Runs.MarkInterruptedAsync(Cancel);
+
+        Assert.Equal([running.Id], cut.Select(run => run.Id));
+        Assert.Equal(
+            [RunStatus.Queued, RunStatus.Interrupted], (await lab.Runs.ListAsync(cancellationToken: Cancel)).Select(run => run.Status));
+        Assert.True(RunTransitions.Resumable(RunStatus.Interrupted));
+    }
+
+    [Fact]
+    public async Task DeleteAsync_DatasetOfARun_LeavesTheRunWithItsName()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var dataset = await lab.Datasets.CreateAsync(new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
+        var run = await lab.Runs.CreateAsync(Sample(1) with { DatasetId = dataset.Id, DatasetName = "d", DatasetVersion = 1 }, Cancel);
+
+        await lab.Datasets.DeleteAsync(dataset.Id, Cancel);
+
+        var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
+        Assert.Equal((null, "d", 1), (after.DatasetId, after.DatasetName!, after.DatasetVersion!.Value));
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static NewRun Sample(int number) => new($"run {number}", "{\"learning_rate\": 0.0001}", "demo") { OwnerName = "li" };
+}
