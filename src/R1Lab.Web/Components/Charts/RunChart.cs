@@ -1,0 +1,28 @@
+using R1Lab.Data.Runs;
+
+namespace R1Lab.Web.Components.Charts;
+
+public enum CurveStyle { Faint, Plain, Marked }
+
+/// <summary>One curve: which number of a logged step it shows, and how.</summary>
+/// <param name="Key">Name of the curve in the texts, and of the number in the metrics.</param>
+/// <param name="Color">Place in <see cref="ChartPalette.Series"/>.</param>
+public sealed record RunCurve(string Key, Func<RunMetric, double?> Value, int Color, CurveStyle Style = CurveStyle.Plain, bool Smoothed = false);
+
+/// <summary>One chart of the run page with its curves.</summary>
+public sealed record RunChart(string Key, bool LogScaleAllowed, string NumberFormat, params IReadOnlyList<RunCurve> Curves)
+{
+    private const double BytesPerGibibyte = 1024d * 1024 * 1024;
+
+    public static IReadOnlyList<RunChart> All { get; } =
+    [
+        new("loss", true, ".4~f",
+            new RunCurve("loss", metric => metric.Loss, 0, CurveStyle.Faint),
+            new RunCurve("loss_smoothed", metric => metric.Loss, 0, CurveStyle.Plain, Smoothed: true),
+            new RunCurve("eval_loss", metric => metric.EvalLoss, 1, CurveStyle.Marked)),
+        new("grad_norm", true, ".4~g", new RunCurve("grad_norm", metric => metric.GradNorm, 2)),
+        new("learning_rate", false, ".3~g", new RunCurve("learning_rate", metric => metric.LearningRate, 3)),
+        new("tokens_per_second", false, ",.0f", new RunCurve("tokens_per_second", metric => metric.TokensPerSecond, 5)),
+        new("memory", false, ".2~f", new RunCurve("memory", metric => metric.MemoryBytes / BytesPerGibibyte, 4)),
+    ];
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using R1Lab.Data.Runs;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>
+/// News for eyes: pages learn what runs do, four times a second at most. It may drop points for a slow page and says so; the store has them all.
+/// Nothing a page does can hold up training.
+/// </summary>
+public sealed class RunFeed(TimeProvider time, ILogger<RunFeed> log)
+{
+    /// <summary>Points kept for a page that does not come to fetch them.</summary>
+    public const int Patience = 1000;
+
+    private readonly ConcurrentDictionary<int, RunProgress> _progress = new();
+    private readonly ConcurrentDictionary<RunSubscription, byte> _subscriptions = new();
+
+    /// <summary>The live state of a run this process has worked on; null for others.</summary>
+    public RunProgress? Progress(int runId) => _progress.GetValueOrDefault(runId);
+
+    /// <param name="runId">One run, or null for all.</param>
+    /// <param name="onUpdate">Called on any thread, never twice at once.</param>
+    /// <returns>Dispose it to end the subscription.</returns>
+    public IDisposable Subscribe(int? runId, Func<RunUpdate, Task> onUpdate)
+    {
+        var subscription = new RunSubscription(runId, onUpdate, time, log, ended => _subscriptions.TryRemove(ended, out _));
+        _subscriptions.TryAdd(subscription, 0);
+        return subscription;
+    }
+
+    public void Publish(int runId, RunProgress progress)
+    {
+        _progress[runId] = progress;
+        Tell(new(runId, progress, [], [], false));
+    }
+
+    public void Publish(RunMetric metric)
+    {
+        var progress = _progress.AddOrUpdate(metric.RunId, _ => new RunProgress().After(metric), (_, known) => known.After(metric));
+        Tell(new(metric.RunId, progress, [metric], [], false));
+    }
+
+    public void Publish(RunEvent happened) =>
+        Tell(new(happened.RunId, _progress.GetValueOrDefault(happened.RunId) ?? new RunProgress(), [], [happened], false));
+
+    private void Tell(RunUpdate update)
+    {
+        foreach (var subscription in _subscriptions.Keys) subscription.Add(update);
+    }
+}

@@ -1,0 +1,57 @@
+using R1Lab.Data.Runs;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>Where a run stands now, for lists and the run page.</summary>
+public sealed record RunProgress
+{
+    public RunStatus Status { get; init; }
+
+    public int Step { get; init; }
+
+    public int TotalSteps { get; init; }
+
+    public double? Loss { get; init; }
+
+    public double? EvalLoss { get; init; }
+
+    public double? BestEvalLoss { get; init; }
+
+    public double? TokensPerSecond { get; init; }
+
+    /// <summary>Moving average over the logged steps of this session; null before the first.</summary>
+    public double? SecondsPerStep { get; init; }
+
+    /// <summary>Done, 0 to 1.</summary>
+    public double Share => TotalSteps > 0 ? Math.Clamp((double)Step / TotalSteps, 0, 1) : 0;
+
+    /// <summary>Time left at the present pace; null where the run does not move or nothing was measured yet.</summary>
+    public TimeSpan? Remaining => Status == RunStatus.Running && SecondsPerStep is { } seconds && TotalSteps >= Step
+        ? TimeSpan.FromSeconds(seconds * (TotalSteps - Step))
+        : null;
+
+    public static RunProgress Of(Run run) => new()
+    {
+        Status = run.Status,
+        Step = run.Step,
+        TotalSteps = run.TotalSteps,
+        Loss = run.FinalLoss,
+        BestEvalLoss = run.BestEvalLoss,
+    };
+
+    /// <summary>The state after one more logged step.</summary>
+    public RunProgress After(RunMetric metric) => this with
+    {
+        Step = Math.Max(Step, metric.Step),
+        Loss = metric.Loss ?? Loss,
+        EvalLoss = metric.EvalLoss ?? EvalLoss,
+        BestEvalLoss = Least(BestEvalLoss, metric.EvalLoss),
+        TokensPerSecond = metric.TokensPerSecond > 0 ? metric.TokensPerSecond : TokensPerSecond,
+        SecondsPerStep = Pace(metric.SecondsPerStep),
+    };
+
+    private static double? Least(double? known, double? measured) =>
+        known is { } best && measured is { } value ? Math.Min(best, value) : known ?? measured;
+
+    private double? Pace(double seconds) => seconds <= 0 ? SecondsPerStep : SecondsPerStep is { } known ? (0.8 * known) + (0.2 * seconds) : seconds;
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>
+/// Keeps every number and event of one run: turns the engine's records into entities, tells the feed, and writes to the store in batches.
+/// Called on the compute thread, which never waits for the database.
+/// </summary>
+public sealed class RunRecorder : IAsyncDisposable
+{
+    private const int LargestBatch = 500;
+    private const int Tries = 20;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    private readonly int _runId;
+    private readonly RunStore _runs;
+    private readonly RunFeed _feed;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _writing;
+
+    public RunRecorder(int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log)
+    {
+        (_runId, _runs, _feed, _time, _log) = (runId, runs, feed, time, log);
+        _writing = Task.Run(WriteAsync);
+    }
+
+    public void Record(StepMetrics step)
+    {
+        var metric = new RunMetric
+        {
+            RunId = _runId,
+            Step = step.Step,
+            TotalSteps = step.TotalSteps,
+            Epoch = step.Epoch,
+            Loss = step.Loss,
+            GradNorm = step.GradNorm,
+            LearningRate = step.LearningRate,
+            EvalLoss = step.EvalLoss,
+            TokensPerSecond = step.TokensPerSecond,
+            MemoryBytes = step.MemoryBytes,
+            SecondsPerStep = step.SecondsPerStep,
+            At = step.At,
+        };
+        _news.Writer.TryWrite(metric);
+        _feed.Publish(metric);
+    }
+
+    public void Record(TrainingEvent happened) => Record(new RunEvent
+    {
+        RunId = _runId,
+        At = happened.At,
+        Step = happened.Step,
+        Kind = happened.Kind,
+        Message = happened.Message,
+        ArgumentsJson = JsonSerializer.Serialize(happened.Arguments),
+    });
+
+    /// <summary>Something the lab itself has to say on the run's time line.</summary>
+    public void Record(string kind, string message, int step, params object[] arguments) => Record(new TrainingEvent(_time.GetUtcNow(), step, kind, message, arguments));
+
+    /// <summary>Everything recorded stands in the store when this returns.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _news.Writer.TryComplete();
+        _ended.TrySetResult();
+        await _writing;
+    }
+
+    private void Record(RunEvent happened)
+    {
+        _news.Writer.TryWrite(happened);
+        _feed.Publish(happened);
+    }
+
+    private async Task WriteAsync()
+    {
+        while (await _news.Reader.WaitToReadAsync())
+        {
+            // A short wait makes batches out of fast steps; at the end there is nothing to wait for.
+            await Task.WhenAny(_ended.Task, Task.Delay(Pause, _time));
+            await StoreAsync(TakeBatch());
+        }
+    }
+
+    private List<object> TakeBatch()
+    {
+        var batch = new List<object>();
+        while (batch.Count < LargestBatch && _news.Reader.TryRead(out var one)) batch.Add(one);
+        return batch;
+    }
+
+    /// <summary>A database that is busy or full for a while must not end the training: the batch is tried again.</summary>
+    private async Task StoreAsync(List<object> batch)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _runs.AppendAsync(_runId, [.. batch.OfType<RunMetric>()], [.. batch.OfType<RunEvent>()]);
+                return;
+            }
+            catch (Exception error) when (attempt < Tries)
+            {
+                _log.LogWarning(error, "The numbers of run {Run} could not be stored (attempt {Attempt}); trying again.", _runId, attempt);
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time);
+            }
+        }
+    }
+}
