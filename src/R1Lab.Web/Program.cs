@@ -1,6 +1,21 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.MapGet("/health", () => Results.Ok());
-app.Run();
+using R1Lab.Web;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(LabPlace.Options(args));
+    builder.AddLabWeb();
+
+    var app = builder.Build();
+    await app.PrepareLabAsync();
+    app.UseLabWeb();
+    app.MapLab();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception failure) when (LabStart.Explain(failure) is { } reason)
+{
+    await Console.Error.WriteLineAsync($"R1Lab cannot start: {reason}");
+    return 1;
+}
 
 public partial class Program;

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using R1Lab.Engine;
+
+namespace R1Lab.Web.Api;
+
+/// <summary>
+/// An error answer in the shape OpenAI clients read: <c>{"error":{"message","type","param","code"}}</c>. <c>param</c> is the field that is wrong.
+/// </summary>
+public sealed record ApiError(ApiErrorBody Error)
+{
+    /// <summary>Every problem of a refused recipe or settings record.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ApiProblem>? Problems { get; init; }
+
+    /// <summary>Every bad line of a refused file.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ApiBadLine>? Lines { get; init; }
+
+    private const string InvalidRequest = "invalid_request_error";
+
+    public static IResult BadRequest(string message, string? field = null, string code = "invalid_value") =>
+        Result(StatusCodes.Status400BadRequest, message, InvalidRequest, field, code);
+
+    public static IResult Unauthorized() => Result(StatusCodes.Status401Unauthorized,
+        "Give a valid API key in the header 'Authorization: Bearer r1l_...'.", InvalidRequest, null, "invalid_api_key");
+
+    public static IResult Forbidden() => Result(StatusCodes.Status403Forbidden,
+        "This key or user may not do that.", InvalidRequest, null, "permission_denied");
+
+    public static IResult Refused(string message) => Result(StatusCodes.Status400BadRequest, message, InvalidRequest, null, "request_refused");
+
+    public static IResult NotFound(string message, string? field = null, string code = "not_found") =>
+        Result(StatusCodes.Status404NotFound, message, InvalidRequest, field, code);
+
+    public static IResult Conflict(string message, string? field = null) =>
+        Result(StatusCodes.Status409Conflict, message, InvalidRequest, field, "conflict");
+
+    public static IResult TooLarge(string message, string? field = null) =>
+        Result(StatusCodes.Status413PayloadTooLarge, message, InvalidRequest, field, "too_large");
+
+    public static IResult Unprocessable(string message, string? field = null, string code = "invalid_value") =>
+        Result(StatusCodes.Status422UnprocessableEntity, message, InvalidRequest, field, code);
+
+    /// <summary>422 with every problem; the first error is also the message, so that a plain client shows something useful.</summary>
+    public static IResult Unprocessable(IReadOnlyList<Problem> problems)
+    {
+        var first = problems.FirstOrDefault(p => p.IsError) ?? problems[0];
+        var body = new ApiErrorBody(first.Message, InvalidRequest, first.Field, first.Code);
+        var listed = problems.Select(p => new ApiProblem(p.Field, p.Message, p.Code, p.Severity.ToString().ToLowerInvariant())).ToList();
+        return Results.Json(new ApiError(body) { Problems = listed }, statusCode: StatusCodes.Status422UnprocessableEntity);
+    }
+
+    /// <summary>422 with every bad line of a file.</summary>
+    public static IResult Unprocessable(string message, IReadOnlyList<ApiBadLine> lines) => Results.Json(
+        new ApiError(new ApiErrorBody(message, InvalidRequest, null, "bad_lines")) { Lines = lines }, statusCode: StatusCodes.Status422UnprocessableEntity);
+
+    public static IResult TooMany(int seconds) => Result(StatusCodes.Status429TooManyRequests,
+        string.Create(CultureInfo.InvariantCulture, $"Too many requests. Try again in {seconds} s."), "rate_limit_error", null, "rate_limit_exceeded");
+
+    public static IResult Unavailable(string message, string code = "unavailable") =>
+        Result(StatusCodes.Status503ServiceUnavailable, message, "server_error", null, code);
+
+    public static IResult Internal() => Result(StatusCodes.Status500InternalServerError,
+        "The lab failed on this request; its log says why.", "server_error", null, "internal_error");
+
+    /// <summary>An answer for a bare status code, as routing and authorization leave them.</summary>
+    public static IResult FromStatus(int status, string path) => status switch
+    {
+        StatusCodes.Status401Unauthorized => Unauthorized(),
+        StatusCodes.Status403Forbidden => Forbidden(),
+        StatusCodes.Status404NotFound => NotFound($"There is nothing at {path}."),
+        StatusCodes.Status405MethodNotAllowed => Result(status, $"{path} does not take this method.", InvalidRequest, null, "method_not_allowed"),
+        StatusCodes.Status413PayloadTooLarge => TooLarge("The request body is too large."),
+        StatusCodes.Status415UnsupportedMediaType => Result(status, "Send the body as application/json.", InvalidRequest, null, "unsupported_media_type"),
+        >= StatusCodes.Status500InternalServerError => Internal(),
+        _ => Result(status, "The request could not be read.", InvalidRequest, null, "invalid_request"),
+    };
+
+    private static IResult Result(int status, string message, string type, string? field, string code) =>
+        Results.Json(new ApiError(new ApiErrorBody(message, type, field, code)), statusCode: status);
+}
+
+public sealed record ApiErrorBody(
+    string Message,
+    string Type,
+    string? Param,
+    string Code);
+
+public sealed record ApiProblem(
+    string Field,
+    string Message,
+    string Code,
+    string Severity);
+
+public sealed record ApiBadLine(int Line, string Reason);

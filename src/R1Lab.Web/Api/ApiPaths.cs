@@ -1,0 +1,10 @@
+namespace R1Lab.Web.Api;
+
+/// <summary>Which addresses speak JSON: they answer errors in the OpenAI shape and never redirect to a page.</summary>
+public static class ApiPaths
+{
+    private static readonly PathString[] Starts =
+        ["/api", "/v1", "/openapi", "/health", "/metrics", "/info", "/tokenize", "/detokenize", "/generate", "/generate_stream"];
+
+    public static bool IsApi(this HttpRequest request) => Array.Exists(Starts, start => request.Path.StartsWithSegments(start, StringComparison.OrdinalIgnoreCase));
+}

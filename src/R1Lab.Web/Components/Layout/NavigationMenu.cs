@@ -1,0 +1,45 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Components;
+using MudBlazor;
+using R1Lab.Web.Access;
+
+namespace R1Lab.Web.Components.Layout;
+
+/// <summary>One entry of the menu.</summary>
+/// <param name="Href">The page's address.</param>
+/// <param name="Text">Key of its text in <c>NavigationPanel.resx</c>.</param>
+/// <param name="Icon">A MudBlazor icon.</param>
+/// <param name="Policy">Who sees it: the page's own policy.</param>
+/// <param name="Group">Key of the heading it stands under; null for the entries at the top.</param>
+public sealed record NavigationEntry(string Href, string Text, string Icon, string Policy, string? Group = null);
+
+/// <summary>The menu, top to bottom. An entry shows as soon as a page with its address exists.</summary>
+public static class NavigationMenu
+{
+    private static readonly HashSet<string> Addresses =
+        [.. typeof(NavigationMenu).Assembly.GetTypes().SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template)];
+
+    public static IReadOnlyList<NavigationEntry> Entries { get; } =
+    [
+        new("/", "Overview", Icons.Material.Outlined.Dashboard, LabPolicies.CanView),
+        new("/datasets", "Datasets", Icons.Material.Outlined.TableRows, LabPolicies.CanTrain, "Data"),
+        new("/runs/new", "NewRun", Icons.Material.Outlined.AddCircleOutline, LabPolicies.CanTrain, "Train"),
+        new("/runs", "Runs", Icons.Material.Outlined.ShowChart, LabPolicies.CanView, "Train"),
+        new("/compare", "CompareRuns", Icons.Material.Outlined.StackedLineChart, LabPolicies.CanView, "Train"),
+        new("/models", "Models", Icons.Material.Outlined.Layers, LabPolicies.CanView, "ModelGroup"),
+        new("/evaluations", "Evaluations", Icons.Material.Outlined.FactCheck, LabPolicies.CanView, "Evaluate"),
+        new("/studies", "Studies", Icons.Material.Outlined.Ballot, LabPolicies.CanTrain, "Evaluate"),
+        new("/rate", "MyRatings", Icons.Material.Outlined.StarRate, LabPolicies.CanRate, "Evaluate"),
+        new("/leaderboard", "Leaderboard", Icons.Material.Outlined.Leaderboard, LabPolicies.CanView, "Evaluate"),
+        new("/chat", "Chat", Icons.Material.Outlined.Chat, LabPolicies.CanInfer, "Playground"),
+        new("/chat/compare", "ChatCompare", Icons.Material.Outlined.ViewColumn, LabPolicies.CanInfer, "Playground"),
+        new("/serving", "Serving", Icons.Material.Outlined.Dns, LabPolicies.CanTrain, "Serve"),
+        new("/system", "System", Icons.Material.Outlined.MonitorHeart, LabPolicies.CanTrain, "SystemGroup"),
+        new("/system/users", "Users", Icons.Material.Outlined.People, LabPolicies.CanAdminister, "SystemGroup"),
+        new("/system/keys", "Keys", Icons.Material.Outlined.Key, LabPolicies.CanAdminister, "SystemGroup"),
+        new("/system/audit", "Audit", Icons.Material.Outlined.History, LabPolicies.CanAdminister, "SystemGroup"),
+    ];
+
+    /// <summary>The entries whose pages exist.</summary>
+    public static IReadOnlyList<NavigationEntry> Existing { get; } = [.. Entries.Where(entry => Addresses.Contains(entry.Href))];
+}

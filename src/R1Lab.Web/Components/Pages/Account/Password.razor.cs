@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Identity;
+using R1Lab.Data.Access;
+using R1Lab.Web.Access;
+
+namespace R1Lab.Web.Components.Pages.Account;
+
+/// <summary>Changes one's own password; sign-ins elsewhere end, this one goes on.</summary>
+public sealed partial class Password : ComponentBase
+{
+    private bool _changed;
+    private List<string> _problems = [];
+
+    [CascadingParameter]
+    private HttpContext HttpContext { get; set; } = default!;
+
+    [Inject]
+    private UserManager<LabUser> Users { get; set; } = default!;
+
+    [Inject]
+    private SignInManager<LabUser> SignIn { get; set; } = default!;
+
+    [Inject]
+    private AuditStore Audit { get; set; } = default!;
+
+    [SupplyParameterFromForm(Name = "current", FormName = "password")]
+    private string? Current { get; set; }
+
+    [SupplyParameterFromForm(Name = "next", FormName = "password")]
+    private string? Next { get; set; }
+
+    [SupplyParameterFromForm(Name = "repeat", FormName = "password")]
+    private string? Repeat { get; set; }
+
+    private async Task ChangeAsync()
+    {
+        if (Next != Repeat)
+        {
+            _problems = [Text["RepeatDiffers"]];
+            return;
+        }
+
+        if (await Users.GetUserAsync(HttpContext.User) is not { } user) return;
+        var result = await Users.ChangePasswordAsync(user, Current ?? "", Next ?? "");
+        _changed = result.Succeeded;
+        _problems = [.. result.Errors.Select(error => error.Description)];
+        if (!_changed) return;
+        await SignIn.RefreshSignInAsync(user);
+        await Audit.RecordAsync(Visitor.Of(HttpContext.User).Did("user.password", user.UserName));
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using R1Lab.Data;
+using R1Lab.Data.Access;
+using R1Lab.Web.Access;
+using R1Lab.Web.Options;
+
+namespace R1Lab.Web;
+
+/// <summary>What happens once before the first request: folders, database, addresses, the set-up link.</summary>
+public static class LabStart
+{
+    public static async Task PrepareLabAsync(this WebApplication app)
+    {
+        var lab = app.Services.GetRequiredService<IOptions<LabOptions>>().Value;
+        CreatePrivateFolder(lab.DataFolder);
+        CreatePrivateFolder(lab.KeysFolder);
+        await app.Services.GetRequiredService<LabDatabase>().MigrateAsync();
+        var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync();
+        var note = ChooseAddresses(app, lab, adminExists: setUpToken is null);
+        app.Lifetime.ApplicationStarted.Register(() => Announce(app, setUpToken, note));
+    }
+
+    /// <summary>Why the program cannot start, when the reason is the user's to mend; null for faults of our own.</summary>
+    public static string? Explain(Exception failure) => failure switch
+    {
+        OptionsValidationException settings => string.Join(Environment.NewLine, settings.Failures),
+        NewerDatabaseException newer => newer.Message,
+        UnauthorizedAccessException denied => denied.Message,
+        IOException io => io.Message,
+        _ => null,
+    };
+
+    private static void CreatePrivateFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    // An unattended install has its key already; without admin and key the lab stays on this machine.
+    private static string? ChooseAddresses(WebApplication app, LabOptions lab, bool adminExists)
+    {
+        var feature = ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>();
+        if (feature is null || app.Configuration.GetSection("Kestrel:Endpoints").Exists()) return null;
+        var wanted = ListenAddresses.Wanted(app.Configuration, lab);
+        var mayOpen = adminExists || lab.AllowRemoteSetUp || !string.IsNullOrEmpty(lab.Bootstrap.ApiKey);
+        var taken = mayOpen ? wanted : ListenAddresses.OnThisMachine(wanted);
+        feature.Addresses.Clear();
+        foreach (var address in taken) feature.Addresses.Add(address);
+        return taken.SequenceEqual(wanted)
+            ? null
+            : $"Not listening on {string.Join(", ", wanted)} yet, because no administrator exists. Set one up on this machine and start again, or set Lab:AllowRemoteSetUp.";
+    }
+
+    private static void Announce(WebApplication app, string? setUpToken, string? note)
+    {
+        var addresses = app.Urls.Select(Reachable).ToList();
+        Console.WriteLine($"R1Lab is listening on {string.Join(", ", addresses)}");
+        if (note is not null) Console.WriteLine(note);
+        if (setUpToken is not null && addresses.Count > 0)
+            Console.WriteLine($"Create the first administrator with this one-time link: {addresses[0]}{AccountPaths.SetUp}?token={setUpToken}");
+    }
+
+    // What a browser on this machine can open: 0.0.0.0, * and + are no host names.
+    private static string Reachable(string address)
+    {
+        var binding = BindingAddress.Parse(address);
+        var host = binding.Host is "*" or "+" or "0.0.0.0" or "[::]" ? "127.0.0.1" : binding.Host;
+        return binding.IsUnixPipe ? address : $"{binding.Scheme}://{host}:{binding.Port}";
+    }
+}

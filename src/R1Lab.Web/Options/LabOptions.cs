@@ -1,0 +1,50 @@
+namespace R1Lab.Web.Options;
+
+/// <summary>The <c>Lab</c> section of <c>appsettings.json</c> (environment form: <c>Lab__DataFolder</c> and so on).</summary>
+public sealed record LabOptions
+{
+    public const string Section = "Lab";
+
+    /// <summary>Database, keys, uploads and run outputs. A relative path starts at the content root.</summary>
+    public string DataFolder { get; set; } = "data";
+
+    /// <summary>Folders scanned for Hugging Face model folders, beside <see cref="SamplesFolder"/>.</summary>
+    public IList<string> ModelFolders { get; set; } = [];
+
+    /// <summary>The demo model and its datasets, as shipped.</summary>
+    public string SamplesFolder { get; set; } = "samples";
+
+    /// <summary>Address to listen on when neither <c>ASPNETCORE_URLS</c> nor Kestrel's own section names one; several are separated by <c>;</c>.</summary>
+    public string Listen { get; set; } = "http://127.0.0.1:5199";
+
+    /// <summary>Listen beyond this machine although no administrator exists yet.</summary>
+    public bool AllowRemoteSetUp { get; set; }
+
+    /// <summary>DNS names the lab answers to, beside this machine's own name and addresses.</summary>
+    public IList<string> AllowedHosts { get; set; } = [];
+
+    public BootstrapOptions Bootstrap { get; set; } = new();
+
+    public RateLimitOptions RateLimits { get; set; } = new();
+
+    public string DatabasePath => Path.Combine(DataFolder, "r1lab.db");
+
+    public string KeysFolder => Path.Combine(DataFolder, "keys");
+}
+
+/// <summary>For unattended installs: what would otherwise need the set-up page.</summary>
+public sealed record BootstrapOptions
+{
+    /// <summary>A full-scope API key that is accepted as long as it stands here.</summary>
+    public string? ApiKey { get; set; }
+}
+
+/// <summary>Requests per second that one key, user or address may make, and how many it may save up.</summary>
+public sealed record RateLimitOptions
+{
+    public int PerSecond { get; set; } = 100;
+
+    public int Burst { get; set; } = 1000;
+
+    public int SignInsPerMinute { get; set; } = 10;
+}

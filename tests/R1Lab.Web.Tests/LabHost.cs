@@ -1,0 +1,47 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace R1Lab.Web.Tests;
+
+/// <summary>The whole program on a data folder of its own, in this process. Settings are given as on the command line.</summary>
+public sealed class LabHost : WebApplicationFactory<Program>
+{
+    public const string BootstrapKey = "r1l_key-of-the-tests-0123456789";
+
+    private readonly Dictionary<string, string> _settings;
+
+    public LabHost() : this([])
+    {
+    }
+
+    public LabHost(Dictionary<string, string> settings) => _settings = settings;
+
+    public TemporaryFolder Folder { get; } = new();
+
+    /// <summary>A client that shows the bootstrap key.</summary>
+    public HttpClient ApiClient()
+    {
+        var client = CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", BootstrapKey);
+        return client;
+    }
+
+    /// <summary>A client that keeps cookies and shows redirects instead of following them.</summary>
+    public HttpClient Browser() => CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, HandleCookies = true });
+
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Lab:DataFolder", Folder.Path).UseSetting("Lab:Bootstrap:ApiKey", BootstrapKey);
+        foreach (var (key, value) in _settings) builder.UseSetting(key, value);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing) Folder.Dispose();
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Bunit;
+using Bunit.TestDoubles;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using MudBlazor;
+using MudBlazor.Services;
+using R1Lab.Data;
+using R1Lab.Data.Access;
+using R1Lab.Web.Access;
+using R1Lab.Web.Localization;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Tests;
+
+/// <summary>
+/// A page in bUnit with MudBlazor, both languages, a signed-in user and the real stores on a database of its own. Add what else the page
+/// injects in the test's constructor, before the first <see cref="Show{TPage}"/>.
+/// </summary>
+public abstract class PageTest : BunitContext, IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+
+    protected PageTest(string language = Languages.English)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(language);
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        Services.AddLocalization();
+        Services.AddMudServices(mud => mud.PopoverOptions.CheckForPopoverProvider = false);
+        Services.AddTransient<MudLocalizer, MudTexts>();
+        Services.AddLabData(Path.Combine(_folder.Path, "r1lab.db"));
+        Services.AddSingleton(new ComputeStatus("cpu", null));
+        Services.AddSingleton<ActiveKeyRequests>();
+        Session = AddAuthorization();
+        SignIn("admin", LabRoles.Admin);
+    }
+
+    /// <summary>The folder of this test's database, for files the page needs.</summary>
+    protected string Folder => _folder.Path;
+
+    protected BunitAuthorizationContext Session { get; }
+
+    /// <summary>MudBlazor's dialogs and menus, which stand beside the page.</summary>
+    protected IRenderedComponent<MudDialogProvider> Dialogs { get; private set; } = default!;
+
+    protected IRenderedComponent<MudPopoverProvider> Popovers { get; private set; } = default!;
+
+    protected T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+
+    /// <summary>Who looks at the page; every policy the role has is granted.</summary>
+    protected void SignIn(string name, string role)
+    {
+        Session.SetAuthorized(name);
+        Session.SetClaims(new System.Security.Claims.Claim(System.Security.Claims.ClaimTypes.NameIdentifier, name));
+        Session.SetRoles(role);
+        Session.SetPolicies([.. LabPolicies.Roles.Where(policy => policy.Value.Contains(role)).Select(policy => policy.Key)]);
+    }
+
+    /// <summary>Renders the page with its parameters beside MudBlazor's providers.</summary>
+    protected IRenderedComponent<TPage> Show<TPage>(Action<ComponentParameterCollectionBuilder<TPage>>? parameters = null) where TPage : IComponent
+    {
+        Popovers = Render<MudPopoverProvider>();
+        Dialogs = Render<MudDialogProvider>();
+        return parameters is null ? Render<TPage>() : Render(parameters);
+    }
+
+    public virtual async ValueTask InitializeAsync() => await Get<LabDatabase>().MigrateAsync();
+
+    async ValueTask IAsyncDisposable.DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
