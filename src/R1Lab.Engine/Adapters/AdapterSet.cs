@@ -1,3 +1,4 @@
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,20 +14,22 @@ public sealed class AdapterSet : IDisposable
     private readonly LoraLinear?[] _modules;
     private readonly OrderedDictionary<string, Tensor> _parameters = [];
 
-    internal AdapterSet(LoraSettings settings, Decoder decoder, IEnumerable<(Projection At, LoraLinear Lora)> modules)
+    internal AdapterSet(PeftAdapterConfig peft, Decoder decoder, IEnumerable<(Projection At, LoraLinear Lora)> modules)
     {
-        Settings = settings;
+        Peft = peft;
         _modules = new LoraLinear?[decoder.BlockCount * Projection.Kinds];
         foreach (var (at, lora) in modules)
         {
             _modules[at.Slot] = lora;
-            _parameters[PeftKeys.A(at.Path)] = lora.A;
-            _parameters[PeftKeys.B(at.Path)] = lora.B;
-            if (lora.Magnitude is not null) _parameters[PeftKeys.Magnitude(at.Path)] = lora.Magnitude;
+            var key = PeftAdapter.KeyPrefix + at.Path;
+            _parameters[key + PeftAdapter.DownSuffix] = lora.A;
+            _parameters[key + PeftAdapter.UpSuffix] = lora.B;
+            if (lora.Magnitude is not null) _parameters[key + PeftAdapter.MagnitudeSuffix] = lora.Magnitude;
         }
     }
 
-    public LoraSettings Settings { get; }
+    /// <summary>The adapter's description as PEFT writes it.</summary>
+    public PeftAdapterConfig Peft { get; }
 
     /// <summary>PEFT key (<c>base_model.model.….lora_A.weight</c>) -> tensor, requiring grad when trainable.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;
@@ -40,12 +43,23 @@ public sealed class AdapterSet : IDisposable
     /// <exception cref="BadInputException">No module of the model is a target.</exception>
     public static AdapterSet Create(Decoder decoder, LoraSettings settings, long seed)
     {
-        var targets = decoder.Projections.Where(p => settings.Targets(p.Path)).ToList();
+        var peft = settings.ToPeft();
+        var targets = decoder.Projections.Where(p => peft.Targets(p.Path)).ToList();
         if (targets.Count == 0) throw new BadInputException("lora", "target_modules", $"no module of the model is named {string.Join(", ", settings.TargetModules)}.");
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return new AdapterSet(settings, decoder, targets.Select(at => (at, Fresh(at, settings, seed))));
+        return new AdapterSet(peft, decoder, targets.Select(at => (at, Fresh(at, peft, seed))));
     }
+
+    /// <summary>Reads a PEFT adapter folder.</summary>
+    /// <param name="decoder">The base it is for.</param>
+    /// <param name="peftFolder">Folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</param>
+    /// <param name="trainable">True: float32 and requiring grad. False: the decoder's dtype, for generation.</param>
+    /// <exception cref="BadInputException">Something in it is missing, does not fit the base, or is not supported.</exception>
+    public static AdapterSet Load(Decoder decoder, string peftFolder, bool trainable = true) => AdapterFolder.Load(decoder, peftFolder, trainable);
+
+    /// <summary>Writes a PEFT adapter folder that PEFT itself loads.</summary>
+    public void Save(string folder, string baseModelName) => PeftAdapter.Save(folder, Peft with { BaseModelNameOrPath = baseModelName, InferenceMode = true }, Parameters);
 
     /// <summary>Works the adapter into the base's weights (in float32 arithmetic). The adapter must not be used with that base afterwards.</summary>
     public void MergeInto(Decoder decoder)
@@ -63,20 +77,20 @@ public sealed class AdapterSet : IDisposable
         foreach (var module in _modules) module?.Dispose();
     }
 
-    private static LoraLinear Fresh(Projection at, LoraSettings settings, long seed)
+    private static LoraLinear Fresh(Projection at, PeftAdapterConfig peft, long seed)
     {
         var (outputs, inputs, device) = (at.Weight.size(0), at.Weight.size(1), at.Weight.device);
-        var rank = settings.RankAt(at.Path);
+        var rank = peft.RankOf(at.Path);
         // Kaiming uniform with a = sqrt(5) over fan-in: bound = sqrt(6 / (1 + 5) / in).
         var bound = 1 / Math.Sqrt(inputs);
         using var generator = new Generator(SeedMixing.Mix((ulong)seed, (ulong)at.Slot), CPU);
         var a = empty(rank, inputs, dtype: ScalarType.Float32).uniform_(-bound, bound, generator).to(device);
         var b = zeros(outputs, rank, dtype: ScalarType.Float32, device: device);
-        var magnitude = settings.UseDora ? LoraLinear.RowNorm(at.Weight.to(ScalarType.Float32)) : null;
-        return Trainable(a, b, magnitude, settings.ScalingAt(at.Path), settings.LoraDropout);
+        var magnitude = peft.UseDora ? LoraLinear.RowNorm(at.Weight.to(ScalarType.Float32)) : null;
+        return Trainable(a, b, magnitude, peft.ScaleOf(at.Path), peft.LoraDropout);
     }
 
-    private static LoraLinear Trainable(Tensor a, Tensor b, Tensor? magnitude, double scaling, double dropout)
+    internal static LoraLinear Trainable(Tensor a, Tensor b, Tensor? magnitude, double scaling, double dropout)
     {
         foreach (var tensor in (Tensor?[])[a, b, magnitude])
         {

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Modeling;
 
 namespace R1Lab.Engine.Adapters;
@@ -49,27 +51,41 @@ public sealed record LoraSettings
         foreach (var (key, rank) in RankPattern)
         {
             if (rank < 1) yield return Wrong("lora_rank_pattern_not_positive", "lora.rank_pattern", $"The rank for '{key}' must be 1 or more, not {rank}.", key, rank);
-            if (!ModulePattern.IsValid(key)) yield return Wrong("lora_bad_pattern", "lora.rank_pattern", $"'{key}' is not a valid pattern.", key);
+            if (!IsPattern(key)) yield return Wrong("lora_bad_pattern", "lora.rank_pattern", $"'{key}' is not a valid pattern.", key);
         }
 
         foreach (var (key, alpha) in AlphaPattern)
         {
             if (!(alpha > 0) || !double.IsFinite(alpha)) yield return Wrong("lora_alpha_pattern_not_positive", "lora.alpha_pattern", $"Alpha for '{key}' must be above 0, not {alpha}.", key, alpha);
-            if (!ModulePattern.IsValid(key)) yield return Wrong("lora_bad_pattern", "lora.alpha_pattern", $"'{key}' is not a valid pattern.", key);
+            if (!IsPattern(key)) yield return Wrong("lora_bad_pattern", "lora.alpha_pattern", $"'{key}' is not a valid pattern.", key);
         }
     }
 
-    /// <summary>The rank at a module path such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
-    internal int RankAt(string path) => ModulePattern.Find(RankPattern, path, R);
-
-    /// <summary>The factor on the update at a module path.</summary>
-    internal double ScalingAt(string path)
+    /// <summary>The same adapter as PEFT describes it.</summary>
+    public PeftAdapterConfig ToPeft() => new()
     {
-        var (alpha, rank) = (ModulePattern.Find(AlphaPattern, path, LoraAlpha), RankAt(path));
-        return UseRslora ? alpha / Math.Sqrt(rank) : alpha / rank;
-    }
+        R = R,
+        LoraAlpha = LoraAlpha,
+        LoraDropout = LoraDropout,
+        TargetModules = TargetModules,
+        UseRslora = UseRslora,
+        UseDora = UseDora,
+        RankPattern = RankPattern,
+        AlphaPattern = AlphaPattern,
+    };
 
-    internal bool Targets(string path) => Enumerable.Any(TargetModules, t => path == t || path.EndsWith($".{t}", StringComparison.Ordinal));
+    private static bool IsPattern(string key)
+    {
+        try
+        {
+            _ = Regex.IsMatch("", key, RegexOptions.None, TimeSpan.FromMilliseconds(250));
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static Problem Wrong(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Error, message, arguments);
 }

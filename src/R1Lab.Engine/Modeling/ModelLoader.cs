@@ -1,12 +1,30 @@
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Modeling;
 
-/// <summary>Makes decoders and writes them.</summary>
+/// <summary>Reads and makes decoders.</summary>
 public static class ModelLoader
 {
+    /// <summary>Reads a Hugging Face model folder. On the CPU, weights stored in <paramref name="dtype"/> are views of the mapped file; nothing is held twice.</summary>
+    /// <param name="folder">Folder with <c>config.json</c> and safetensors weights.</param>
+    /// <param name="device">Where the model will live.</param>
+    /// <param name="dtype">Null: float32 on the CPU (bfloat16 products are slower there), as stored on a card.</param>
+    /// <exception cref="BadInputException">Something is missing, does not fit together or is not computed by this engine; the message names file, tensor or field.</exception>
+    public static Decoder Load(string folder, ComputeDevice device, ScalarType? dtype = null)
+    {
+        var model = ModelFolder.Open(folder);
+        if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
+        var config = DecoderConfig.Parse(model.ConfigJson, Path.Combine(folder, ModelFolder.ConfigFileName));
+        using var weights = ModelWeights.Open(folder);
+        var shapes = Decoder.ParameterShapes(config);
+        Check(weights, shapes, config);
+        var wanted = dtype ?? (device.IsCuda ? weights.Entry("model.embed_tokens.weight").Dtype : ScalarType.Float32);
+        return new Decoder(config, Read(weights, shapes.Keys, device, wanted), device, wanted);
+    }
+
     /// <summary>A decoder with fresh weights as Hugging Face starts them: normal of <see cref="DecoderConfig.InitializerRange"/>, norms one, biases zero.</summary>
     /// <param name="config">Shape of the model.</param>
     /// <param name="device">On <see cref="ComputeDevice.Meta"/> the weights have shapes only.</param>
@@ -25,6 +43,55 @@ public static class ModelLoader
 
         return new Decoder(config, parameters, device, dtype);
     }
+
+    /// <summary>Writes a Hugging Face model folder.</summary>
+    /// <param name="decoder">The model.</param>
+    /// <param name="folder">Made when missing.</param>
+    /// <param name="dtype">The dtype weights are stored in.</param>
+    /// <param name="sourceFolder">Folder to take <c>config.json</c>, <c>generation_config.json</c>, tokenizer and chat template from; null writes a config of the decoder's own.</param>
+    public static void Save(Decoder decoder, string folder, ScalarType dtype, string? sourceFolder = null)
+    {
+        ShardedSafetensorsWriter.Write(folder, decoder.Parameters, dtype);
+        ModelCompanions.Write(decoder, folder, dtype, sourceFolder);
+    }
+
+    private static OrderedDictionary<string, Tensor> Read(ModelWeights weights, IEnumerable<string> names, ComputeDevice device, ScalarType dtype)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var parameters = new OrderedDictionary<string, Tensor>();
+        foreach (var name in names) parameters[name] = weights.Read(name, device, dtype);
+        foreach (var tensor in parameters.Values) tensor.DetachFromDisposeScope();
+        return parameters;
+    }
+
+    private static void Check(ModelWeights weights, IReadOnlyDictionary<string, long[]> shapes, DecoderConfig config)
+    {
+        var present = weights.Names.ToHashSet();
+        foreach (var (name, shape) in shapes)
+        {
+            if (!present.Contains(name)) throw new BadInputException(weights.Source, $"tensor \"{name}\"", "is missing: config.json asks for it");
+            var entry = weights.Entry(name);
+            if (!entry.Shape.SequenceEqual(shape))
+            {
+                throw new BadInputException(weights.Source, $"tensor \"{name}\"", $"has shape [{string.Join(',', entry.Shape)}], config.json asks for [{string.Join(',', shape)}]");
+            }
+
+            if (entry.Dtype is not (ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
+            {
+                throw new BadInputException(weights.Source, $"tensor \"{name}\"", $"is stored as {entry.Dtype}: float32, bfloat16 and float16 can be read");
+            }
+        }
+
+        if (present.FirstOrDefault(n => !shapes.ContainsKey(n) && !IsHarmless(n, config)) is { } unknown)
+        {
+            throw new BadInputException(weights.Source, $"tensor \"{unknown}\"", "is not part of the model that config.json describes");
+        }
+    }
+
+    // Old files carry the rotary frequencies, which follow from the config; some carry a copy of tied embeddings.
+    private static bool IsHarmless(string name, DecoderConfig config) =>
+        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && config.TieWordEmbeddings);
 
     private static Tensor Fresh(string name, long[] shape, DecoderConfig config, ComputeDevice device, ScalarType dtype, Generator generator)
     {
