@@ -44,7 +44,7 @@ public sealed class RotaryEmbedding : IDisposable
     /// <summary>The same for explicit positions [B,T]: [B,T,1,HeadDim] each.</summary>
     internal (Tensor Cos, Tensor SignedSin) Select(Tensor positionIds)
     {
-        if (positionIds.device_type != TorchSharp.DeviceType.META) Reserve(positionIds.max().item<long>() + 1);
+        Reserve(positionIds.max().item<long>() + 1);
         var (batch, length, flat) = (positionIds.size(0), positionIds.size(1), positionIds.reshape(-1));
         return (_cos.index_select(0, flat).view(batch, length, 1, -1), _signedSin.index_select(0, flat).view(batch, length, 1, -1));
     }
