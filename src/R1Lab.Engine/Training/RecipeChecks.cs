@@ -11,7 +11,7 @@ public sealed partial record TrainingRecipe
     public IEnumerable<Problem> Problems(int? rows = null)
     {
         IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(), .. Precision()];
-        if (Method != TrainingMethod.Full) own = [.. own, .. Lora.Problems(), .. Targets()];
+        if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
 
@@ -85,18 +85,9 @@ public sealed partial record TrainingRecipe
     {
         foreach (var name in Lora.TargetModules)
         {
-            var last = name[(name.LastIndexOf('.') + 1)..];
-            if (FusedProjections.TryGetValue(name, out var parts))
-            {
-                if (parts.Length == LoraSettings.AllProjections.Count) continue;
-                var shown = string.Join(", ", parts);
-                yield return Note("target_mapped", "lora.target_modules", $"{name} is not a module of Llama or Qwen models; {shown} are trained instead.", name, shown);
-            }
-            else if (!LoraSettings.AllProjections.Contains(last))
-            {
-                var known = string.Join(", ", LoraSettings.AllProjections);
-                yield return Error("target_unknown", "lora.target_modules", $"There is no module named {name}; there are {known}.", name, known);
-            }
+            if (!FusedProjections.TryGetValue(name, out var parts) || parts.Length == LoraSettings.AllProjections.Count) continue;
+            var shown = string.Join(", ", parts);
+            yield return Note("target_mapped", "lora.target_modules", $"{name} is not a module of Llama or Qwen models; {shown} are trained instead.", name, shown);
         }
     }
 

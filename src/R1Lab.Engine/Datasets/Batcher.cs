@@ -1,0 +1,112 @@
+namespace R1Lab.Engine.Datasets;
+
+/// <summary>How rows become batches.</summary>
+/// <param name="BatchSize">Lines of a micro-batch.</param>
+/// <param name="Accumulation">Micro-batches of an optimizer step.</param>
+/// <param name="Epochs">Lines run out after this many passes; null: never.</param>
+/// <param name="Shuffle">False keeps the file's order in every epoch.</param>
+/// <param name="GroupByLength">Brings rows of like length together.</param>
+/// <param name="PackTo">Fills a line with examples up to this many tokens; null: one example a line.</param>
+public sealed record BatchSettings(int BatchSize, int Accumulation, double? Epochs, bool Shuffle, long Seed, bool GroupByLength = false, int? PackTo = null);
+
+/// <summary>Where in the stream of lines a run stands: all that is needed to go on exactly there.</summary>
+/// <param name="Epoch">Full passes done.</param>
+/// <param name="Line">Lines taken of the current pass.</param>
+/// <param name="Taken">Lines taken in all.</param>
+public readonly record struct BatchPosition(int Epoch, int Line, long Taken);
+
+/// <summary>
+/// Deals the rows out to optimizer steps. The passes over the data form one endless stream: a batch may hold the end of one pass and the start
+/// of the next. Each pass's order follows from the seed and the pass's number alone, so a position is the whole state.
+/// </summary>
+public sealed class Batcher
+{
+    private readonly IReadOnlyList<TokenExample> _rows;
+    private readonly BatchSettings _settings;
+    private readonly long? _limit;
+    private int _plannedEpoch = -1;
+    private IReadOnlyList<int[]> _plan = [];
+
+    /// <param name="rows">At least one example.</param>
+    public Batcher(IReadOnlyList<TokenExample> rows, BatchSettings settings)
+    {
+        if (rows.Count == 0) throw new ArgumentException("There is no row to deal out.", nameof(rows));
+        (_rows, _settings) = (rows, settings);
+        _limit = settings.Epochs is { } epochs ? LinesOf(epochs) : null;
+    }
+
+    public BatchPosition Position { get; set; }
+
+    /// <summary>Passes done, with the part of the current one.</summary>
+    public double Epoch => Position.Epoch + (Position.Line == 0 ? 0 : Position.Line / (double)Plan(Position.Epoch).Count);
+
+    /// <summary>Optimizer steps until the lines run out; null when they never do.</summary>
+    public int? Steps => _limit is { } lines ? (int)Math.Max(1, (lines + LinesPerStep - 1) / LinesPerStep) : null;
+
+    private int LinesPerStep => _settings.BatchSize * _settings.Accumulation;
+
+    /// <summary>The next step's rows; the last step may be smaller. Moves <see cref="Position"/> on.</summary>
+    /// <exception cref="InvalidOperationException">The lines have run out.</exception>
+    public StepBatch Next()
+    {
+        var count = (int)Math.Min(LinesPerStep, (_limit ?? long.MaxValue) - Position.Taken);
+        if (count <= 0) throw new InvalidOperationException("All rows of the run have been taken.");
+        var lines = new int[count][];
+        for (var i = 0; i < count; i++) lines[i] = Take();
+        return new StepBatch([.. lines.Chunk(_settings.BatchSize).Select(chunk => MicroBatch.Of(_rows, chunk, _settings.PackTo is not null))]);
+    }
+
+    private int[] Take()
+    {
+        var (epoch, line, taken) = Position;
+        var plan = Plan(epoch);
+        Position = line + 1 < plan.Count ? new BatchPosition(epoch, line + 1, taken + 1) : new BatchPosition(epoch + 1, 0, taken + 1);
+        return plan[line];
+    }
+
+    private long LinesOf(double epochs)
+    {
+        if (_settings.PackTo is null) return (long)Math.Ceiling(epochs * _rows.Count - 1e-9);
+        var whole = (int)Math.Floor(epochs);
+        var lines = Enumerable.Range(0, whole).Sum(epoch => (long)Plan(epoch).Count);
+        return epochs > whole ? lines + (long)Math.Ceiling((epochs - whole) * Plan(whole).Count - 1e-9) : lines;
+    }
+
+    private IReadOnlyList<int[]> Plan(int epoch)
+    {
+        if (_plannedEpoch == epoch) return _plan;
+        var order = _settings.Shuffle ? SeededShuffle.Order(_rows.Count, _settings.Seed, epoch) : [.. Enumerable.Range(0, _rows.Count)];
+        if (_settings.GroupByLength) order = ByLength(order);
+        (_plannedEpoch, _plan) = (epoch, _settings.PackTo is { } size ? Packed(order, size) : [.. order.Select(row => new[] { row })]);
+        return _plan;
+    }
+
+    // As transformers groups: rows are sorted by length inside large groups only, so that the order stays random from group to group.
+    private int[] ByLength(int[] order)
+    {
+        var group = Math.Min(Math.Max(1, order.Length / (_settings.BatchSize * 4)), 50) * _settings.BatchSize;
+        return [.. order.Chunk(group).SelectMany(rows => rows.OrderByDescending(row => _rows[row].Length))];
+    }
+
+    // First fit over the last lines still open; a row longer than a line stands alone.
+    private List<int[]> Packed(int[] order, int size)
+    {
+        const int openLines = 64;
+        var lines = new List<(List<int> Rows, int Room)>();
+        foreach (var row in order)
+        {
+            var length = _rows[row].Length;
+            var at = lines.FindIndex(Math.Max(0, lines.Count - openLines), line => line.Room >= length);
+            if (at < 0)
+            {
+                at = lines.Count;
+                lines.Add(([], size));
+            }
+
+            lines[at].Rows.Add(row);
+            lines[at] = (lines[at].Rows, lines[at].Room - length);
+        }
+
+        return [.. lines.Select(line => line.Rows.ToArray())];
+    }
+}

@@ -1,0 +1,85 @@
+namespace R1Lab.Engine.Datasets;
+
+/// <summary>Rows that pass through the model together, right-padded to the longest. Plain arrays: the trainer makes tensors of them.</summary>
+public sealed record MicroBatch
+{
+    public required int Lines { get; init; }
+
+    public required int Length { get; init; }
+
+    /// <summary>[Lines*Length] token ids, 0 where padded.</summary>
+    public required long[] InputIds { get; init; }
+
+    /// <summary>[Lines*Length] 1, 2, … by example and 0 on padding, when examples are packed; else null. Tokens of different segments must not see each other.</summary>
+    public long[]? SegmentIds { get; init; }
+
+    /// <summary>[Lines*Length] positions that start again with every example, when packed; else null.</summary>
+    public long[]? PositionIds { get; init; }
+
+    /// <summary>Flat places (line*Length + position) whose prediction is scored.</summary>
+    public required long[] Scored { get; init; }
+
+    /// <summary>The token that should follow each scored place.</summary>
+    public required long[] Targets { get; init; }
+
+    /// <summary>Tokens that are not padding.</summary>
+    public required int Tokens { get; init; }
+
+    /// <summary>The dataset rows inside, for messages.</summary>
+    public required IReadOnlyList<int> Rows { get; init; }
+
+    /// <summary>Lays out lines of examples.</summary>
+    /// <param name="rows">All examples.</param>
+    /// <param name="lines">For every line the examples that stand in it, one or (packed) several.</param>
+    /// <param name="packed">True writes segment and position ids.</param>
+    public static MicroBatch Of(IReadOnlyList<TokenExample> rows, IReadOnlyList<int[]> lines, bool packed)
+    {
+        var length = lines.Max(line => line.Sum(row => rows[row].Length));
+        var ids = new long[lines.Count * length];
+        var (segments, positions) = packed ? (new long[ids.Length], new long[ids.Length]) : (null, null);
+        var (scored, targets, tokens) = (new List<long>(), new List<long>(), 0);
+        for (var line = 0; line < lines.Count; line++)
+        {
+            var at = line * length;
+            for (var segment = 0; segment < lines[line].Length; segment++)
+            {
+                var row = rows[lines[line][segment]];
+                for (var i = 0; i < row.Length; i++)
+                {
+                    ids[at + i] = row.InputIds[i];
+                    if (packed) (segments![at + i], positions![at + i]) = (segment + 1, i);
+                    if (i == 0 || row.Labels[i] == TokenExample.NotTrained) continue;
+                    scored.Add(at + i - 1);
+                    targets.Add(row.Labels[i]);
+                }
+
+                at += row.Length;
+                tokens += row.Length;
+            }
+        }
+
+        return new MicroBatch
+        {
+            Lines = lines.Count,
+            Length = length,
+            InputIds = ids,
+            SegmentIds = segments,
+            PositionIds = positions,
+            Scored = [.. scored],
+            Targets = [.. targets],
+            Tokens = tokens,
+            Rows = [.. lines.SelectMany(line => line).Select(row => rows[row].RowId ?? row)],
+        };
+    }
+}
+
+/// <summary>The rows of one optimizer step.</summary>
+public sealed record StepBatch(IReadOnlyList<MicroBatch> MicroBatches)
+{
+    /// <summary>Scored predictions in the whole step.</summary>
+    public int TrainedTokens => MicroBatches.Sum(batch => batch.Targets.Length);
+
+    public int Tokens => MicroBatches.Sum(batch => batch.Tokens);
+
+    public IReadOnlyList<int> Rows => [.. MicroBatches.SelectMany(batch => batch.Rows)];
+}

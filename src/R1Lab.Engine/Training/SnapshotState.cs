@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using R1Lab.Engine.Datasets;
+
+namespace R1Lab.Engine.Training;
+
+/// <summary>What a run is made of: two runs with the same identity take the same steps.</summary>
+/// <param name="Recipe">The recipe as JSON, without the run's name.</param>
+/// <param name="TrainData">SHA-256 over the training examples, in order.</param>
+/// <param name="EvaluationData">The same of the evaluation examples.</param>
+/// <param name="Model">The base model's fingerprint.</param>
+public sealed record RunIdentity(string Recipe, string TrainData, string EvaluationData, string Model)
+{
+    public static RunIdentity Of(TrainingRecipe recipe, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> evaluation, string modelFingerprint) =>
+        new((recipe with { Name = null }).ToJson(), Hash(train), Hash(evaluation), modelFingerprint);
+
+    /// <summary>What keeps a run of this identity from going on from a snapshot of another; empty when nothing does.</summary>
+    public IReadOnlyList<string> DifferencesFrom(RunIdentity snapshot)
+    {
+        var differences = new List<string>();
+        if (Recipe != snapshot.Recipe) differences.AddRange(Fields(JsonNode.Parse(snapshot.Recipe)!.AsObject(), JsonNode.Parse(Recipe)!.AsObject(), ""));
+        if (TrainData != snapshot.TrainData) differences.Add("the training rows changed");
+        if (EvaluationData != snapshot.EvaluationData) differences.Add("the evaluation rows changed");
+        if (Model != snapshot.Model) differences.Add("the base model's files changed");
+        return differences;
+    }
+
+    private static IEnumerable<string> Fields(JsonObject then, JsonObject now, string prefix)
+    {
+        foreach (var name in then.Select(pair => pair.Key).Union(now.Select(pair => pair.Key)))
+        {
+            if (then[name] is JsonObject inner && now[name] is JsonObject other && name is "lora" or "lr_scheduler_kwargs")
+            {
+                foreach (var difference in Fields(then[name]!.AsObject(), now[name]!.AsObject(), $"{name}.")) yield return difference;
+            }
+            else if (!JsonNode.DeepEquals(then[name], now[name]))
+            {
+                yield return $"{prefix}{name} was {then[name]?.ToJsonString() ?? "not set"} and is {now[name]?.ToJsonString() ?? "not set"}";
+            }
+        }
+    }
+
+    private static string Hash(IReadOnlyList<TokenExample> examples)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var example in examples)
+        {
+            hash.AppendData(BitConverter.GetBytes(example.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(example.InputIds.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(example.Labels.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>Everything of a run's standing that is not a tensor. Random numbers need no state: each follows from the seed and the step.</summary>
+public sealed record SnapshotState
+{
+    public required RunIdentity Identity { get; init; }
+
+    public required int Step { get; init; }
+
+    public required BatchPosition Position { get; init; }
+
+    /// <summary>Losses since the last logged step, summed, and how many they are.</summary>
+    public double WindowLoss { get; init; }
+
+    public int WindowSteps { get; init; }
+
+    public double? LastLoss { get; init; }
+
+    public double? LastEvalLoss { get; init; }
+}

@@ -1,0 +1,63 @@
+using R1Lab.Engine.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Training;
+
+/// <summary>
+/// Cross entropy of scored places over the vocabulary, in float32. Only places that are scored reach the output matrix, and where their
+/// logits would be large they are made in pieces, each dropped once its gradient has gone into the hidden states.
+/// </summary>
+internal static class VocabularyLoss
+{
+    /// <summary>Logits held at once: 2^25 numbers, 128 MiB.</summary>
+    private const long LogitsAtOnce = 1L << 25;
+
+    /// <summary>Sum of the loss, and its gradient sent back through the hidden states.</summary>
+    /// <param name="hidden">[N,Hidden] of the last layer before the final norm, scored places only, with its graph.</param>
+    /// <param name="targets">[N] long.</param>
+    /// <param name="divisor">The loss is divided by this before it is sent back.</param>
+    /// <returns>The sum divided by <paramref name="divisor"/>, a scalar without graph.</returns>
+    public static Tensor Backward(Decoder decoder, Tensor hidden, Tensor targets, double divisor)
+    {
+        var rows = Math.Max(1, LogitsAtOnce / decoder.Config.VocabSize);
+        if (targets.size(0) <= rows)
+        {
+            var loss = Sum(decoder, hidden, targets) / (float)divisor;
+            loss.backward();
+            return loss.detach();
+        }
+
+        var leaf = hidden.detach().requires_grad_();
+        var total = zeros([], dtype: ScalarType.Float32, device: hidden.device);
+        for (var start = 0L; start < targets.size(0); start += rows)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(rows, targets.size(0) - start);
+            var loss = Sum(decoder, leaf.narrow(0, start, count), targets.narrow(0, start, count)) / (float)divisor;
+            loss.backward();
+            using (no_grad()) total.add_(loss.detach());
+        }
+
+        if (hidden.requires_grad) autograd.backward([hidden], [leaf.grad!]);
+        return total;
+    }
+
+    /// <summary>Sum of the loss without gradients, a scalar.</summary>
+    public static Tensor Evaluate(Decoder decoder, Tensor hidden, Tensor targets)
+    {
+        var rows = Math.Max(1, LogitsAtOnce / decoder.Config.VocabSize);
+        var total = zeros([], dtype: ScalarType.Float32, device: hidden.device);
+        for (var start = 0L; start < targets.size(0); start += rows)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(rows, targets.size(0) - start);
+            total.add_(Sum(decoder, hidden.narrow(0, start, count), targets.narrow(0, start, count)));
+        }
+
+        return total;
+    }
+
+    private static Tensor Sum(Decoder decoder, Tensor hidden, Tensor targets) =>
+        nn.functional.cross_entropy(decoder.Head(decoder.Normalize(hidden)).to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum);
+}

@@ -1,0 +1,111 @@
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Engine.Tests.Training;
+
+/// <summary>Promises D8, D10, D11 and D13.</summary>
+public sealed class TrainerResumeTests : IDisposable
+{
+    private readonly TrainingRuns _runs = new();
+
+    public void Dispose() => _runs.Dispose();
+
+    public static TheoryData<int> EveryStep() => [.. Enumerable.Range(0, 12)];
+
+    [Theory]
+    [MemberData(nameof(EveryStep))]
+    public void D11_StoppedAtAnyStepAndResumed_IsTheStraightRun(int stopAfter) => StoppedIsStraight(TrainingRuns.Busy, "llama_base", stopAfter);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void D11_PackedBfloat16FullRun_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
+        TrainingRuns.Busy with { Method = TrainingMethod.Full, Dtype = TrainingDtype.Bfloat16, Packing = true, MaxLength = 40, MaxSteps = 6, LearningRate = 1e-3 }, "llama_rope3_tied", stopAfter);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void D11_DoraWithEpochsAndGroups_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
+        TrainingRuns.Busy with { Method = TrainingMethod.Dora, MaxSteps = null, NumTrainEpochs = 2, GroupByLength = true, GradientCheckpointing = true }, "qwen3", stopAfter);
+
+    [Fact]
+    public void D8_DamagedNewestSnapshot_IsPassedOver()
+    {
+        var job = _runs.Job(TrainingRuns.Busy);
+        _runs.Run(job, stopAfter: 7);
+        var newest = Path.Combine(job.OutputFolder, "snapshots", "step-000007", "tensors.safetensors");
+        var bytes = File.ReadAllBytes(newest);
+        bytes[^5] ^= 1;
+        File.WriteAllBytes(newest, bytes);
+        Directory.CreateDirectory(Path.Combine(job.OutputFolder, "snapshots", "step-000009"));
+        _runs.Events.Clear();
+
+        var result = _runs.Run(job);
+
+        Assert.Equal(TrainingOutcome.Finished, result.Outcome);
+        Assert.Equal(["started", "snapshot_skipped", "snapshot_skipped", "resumed"], _runs.Events.Take(4).Select(e => e.Kind));
+        Assert.Equal(5, _runs.Events[3].Step);
+    }
+
+    [Fact]
+    public void D10_SaveTotalLimit_KeepsTheNewest()
+    {
+        var job = _runs.Job(TrainingRuns.Busy with { SaveSteps = 2, SaveTotalLimit = 2 });
+
+        _runs.Run(job);
+
+        Assert.Equal(["step-000008", "step-000010"], Directory.GetDirectories(Path.Combine(job.OutputFolder, "snapshots")).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void D13_ChangedRecipe_IsRefusedWithTheDifference()
+    {
+        var job = _runs.Job(TrainingRuns.Busy);
+        _runs.Run(job, stopAfter: 3);
+
+        var e = Assert.Throws<ResumeRefusedException>(() => _runs.Run(job with { Recipe = TrainingRuns.Busy with { Name = "renamed", LearningRate = 1e-3, Lora = TrainingRuns.Busy.Lora with { R = 8 } } }));
+
+        Assert.Contains("learning_rate was 0.005 and is 0.001; lora.r was 4 and is 8.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void D13_ChangedRows_AreRefused()
+    {
+        var job = _runs.Job(TrainingRuns.Busy);
+        _runs.Run(job, stopAfter: 3);
+        var rows = TrainingRuns.Rows();
+        rows[2] = rows[2] with { InputIds = [.. rows[2].InputIds.Select(id => id + 1)] };
+
+        Assert.Contains("rows changed", Assert.Throws<ResumeRefusedException>(() => _runs.Run(job with { Train = rows })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Stopped_SaysWhereAndHandsOutTheSnapshot()
+    {
+        var job = _runs.Job(TrainingRuns.Busy);
+
+        var result = _runs.Run(job, stopAfter: 7);
+
+        Assert.Equal((TrainingOutcome.Stopped, 7, Path.Combine(job.OutputFolder, "snapshots", "step-000007")), (result.Outcome, result.Step, result.OutputPath));
+        Assert.Equal("stopped", _runs.Events[^1].Kind);
+    }
+
+    private void StoppedIsStraight(TrainingRecipe recipe, string model, int stopAfter)
+    {
+        var straight = _runs.Run(_runs.Job(recipe, model));
+        var expected = Numbers();
+        _runs.Metrics.Clear();
+        var job = _runs.Job(recipe, model);
+
+        Assert.Equal((TrainingOutcome.Stopped, stopAfter), (_runs.Run(job, stopAfter).Outcome, stopAfter));
+        var resumed = _runs.Run(job);
+
+        Assert.Equal(expected, Numbers());
+        Assert.Equal(WeightsOf(straight), WeightsOf(resumed));
+    }
+
+    private List<(int, double?, double?, double, double?, double)> Numbers() => [.. _runs.Metrics.Select(m => (m.Step, m.Loss, m.GradNorm, m.LearningRate, m.EvalLoss, m.Epoch))];
+
+    private static byte[] WeightsOf(TrainingResult result) => File.ReadAllBytes(Directory.GetFiles(result.OutputPath, "*.safetensors").Single());
+}
