@@ -32,7 +32,8 @@ public sealed record StudyResults(
     int Raters,
     IReadOnlyList<CriterionResult> ByCriterion,
     IReadOnlyList<RaterResult> ByRater,
-    IReadOnlyList<CriterionAgreement> Agreement)
+    IReadOnlyList<CriterionAgreement> Agreement,
+    IReadOnlyList<ModelComparison> Comparisons)
 {
     private const int Rounds = 1000;
 
@@ -54,7 +55,9 @@ public sealed record StudyResults(
             [.. rows.GroupBy(row => (row.RaterId, row.RaterName, row.ModelName, row.Criterion)).Select(group => new RaterResult(
                 group.Key.RaterId, group.Key.RaterName, group.Key.ModelName, group.Key.Criterion,
                 group.Count(row => row.Value is not null), group.Average(row => row.Value), group.Count(row => row.IsNotApplicable)))],
-            [.. contents.Criteria.Select(criterion => Agree(criterion.Key, rows))]);
+            [.. contents.Criteria.Select(criterion => Agree(criterion.Key, rows))],
+            ModelComparison.All(
+                [.. models.Select(model => model.ModelName)], [.. contents.Criteria.Select(one => one.Key)], rows, Rounds, contents.Study.Seed));
     }
 
     private static CriterionResult Summarise(int seed, string model, string criterion, IReadOnlyList<ScoreRow> rows)
