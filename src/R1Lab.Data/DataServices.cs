@@ -39,7 +39,7 @@ public static class DataServices
 
     internal static void Configure(DbContextOptionsBuilder options, string databasePath)
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = databasePath, ForeignKeys = true, DefaultTimeout = 30 };
+        var connection = new SqliteConnectionStringBuilder { DataSource = databasePath, DefaultTimeout = 30 };
         options.UseSqlite(connection.ToString()).AddInterceptors(new ConnectionSettings());
     }
 }

@@ -18,6 +18,8 @@ public sealed class LabDatabase(IDbContextFactory<LabDbContext> contexts, WriteQ
         await using var alone = new FileStream(Path + ".migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await RefuseNewerAsync(context, cancellationToken);
+        // Lets readers go on while one writes; the file remembers it.
+        await context.Database.ExecuteSqlAsync($"PRAGMA journal_mode=WAL", cancellationToken);
         await ForgetLockOfKilledMigrationAsync(context, cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
         await context.Datasets.Where(dataset => dataset.State == DatasetState.Importing).ExecuteDeleteAsync(cancellationToken);

@@ -180,6 +180,9 @@ public sealed class RatingStoreTests
         Assert.Equal(
             (2, 5.0), results.ByRater.Where(one => one is { RaterId: "r1", ModelName: "demo-tuned", Criterion: "fluency" })
                 .Select(one => (one.Count, one.Mean!.Value)).Single());
+        var comparison = results.Comparisons.Single(one => one.Criterion == "fluency");
+        Assert.Equal(("demo", "demo-tuned", 2, 2.5), (comparison.First, comparison.Second, comparison.Result.Prompts, comparison.Result.MeanDifference));
+        Assert.DoesNotContain(results.Comparisons, one => one.Criterion == "safety");
         Assert.Equal((2, 4, 2), (results.Items, results.Submissions, results.Raters));
         Assert.Equal((4, 8), (results.Agreement[0].Answers, results.Agreement[0].Scores));
         Assert.Equal(4, Assert.Single(await lab.Studies.ListAsync(Cancel)).Submitted);

@@ -906,6 +906,8 @@ namespace R1Lab.Data.Migrations
                     b.HasIndex("ItemId", "RaterId")
                         .IsUnique();
 
+                    b.HasIndex("ItemId", "State", "LeaseUntil");
+
                     b.HasIndex("StudyId", "RaterId", "State");
 
                     b.ToTable("Assignments");

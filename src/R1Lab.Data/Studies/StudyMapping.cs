@@ -33,6 +33,8 @@ internal sealed class StudyMapping :
         // One rater has one item once, whatever races happen.
         builder.HasIndex(assignment => new { assignment.ItemId, assignment.RaterId }).IsUnique();
         builder.HasIndex(assignment => new { assignment.StudyId, assignment.RaterId, assignment.State });
+        // Counts an item's taken places from the index alone.
+        builder.HasIndex(assignment => new { assignment.ItemId, assignment.State, assignment.LeaseUntil });
         builder.HasOne<StudyItem>().WithMany().HasForeignKey(assignment => assignment.ItemId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<Study>().WithMany().HasForeignKey(assignment => assignment.StudyId).OnDelete(DeleteBehavior.Cascade);
         builder.Property(assignment => assignment.Order).HasConversion(

@@ -747,6 +747,11 @@ namespace R1Lab.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_Assignments_ItemId_State_LeaseUntil",
+                table: "Assignments",
+                columns: new[] { "ItemId", "State", "LeaseUntil" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Assignments_StudyId_RaterId_State",
                 table: "Assignments",
                 columns: new[] { "StudyId", "RaterId", "State" });

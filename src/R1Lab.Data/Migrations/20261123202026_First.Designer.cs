@@ -10,7 +10,7 @@ using R1Lab.Data;
 namespace R1Lab.Data.Migrations
 {
     [DbContext(typeof(LabDbContext))]
-    [Migration("20261123200433_First")]
+    [Migration("20261123202026_First")]
     partial class First
     {
         /// <inheritdoc />
@@ -908,6 +908,8 @@ namespace R1Lab.Data.Migrations
 
                     b.HasIndex("ItemId", "RaterId")
                         .IsUnique();
+
+                    b.HasIndex("ItemId", "State", "LeaseUntil");
 
                     b.HasIndex("StudyId", "RaterId", "State");
 
