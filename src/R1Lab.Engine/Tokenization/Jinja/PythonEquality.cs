@@ -1,0 +1,58 @@
+using System.Numerics;
+
+namespace R1Lab.Engine.Tokenization.Jinja;
+
+/// <summary>Python's <c>==</c> on scalars, for dictionary keys: 1, 1.0 and True are one key.</summary>
+internal sealed class PythonEquality : IEqualityComparer<object>
+{
+    public static PythonEquality Instance { get; } = new();
+
+    bool IEqualityComparer<object>.Equals(object? left, object? right) => AreEqual(left, right);
+
+    public int GetHashCode(object value) => value switch
+    {
+        string text => text.GetHashCode(StringComparison.Ordinal),
+        bool flag => flag ? 1 : 0,
+        long number => ((double)number).GetHashCode(),
+        BigInteger number => ((double)number).GetHashCode(),
+        double number => number.GetHashCode(),
+        JinjaTuple tuple => tuple.Items.Count,
+        null => 0,
+        _ => throw new JinjaException($"a {PythonText.TypeName(value)} cannot be a dictionary key"),
+    };
+
+    /// <summary>Equality of any two values, deep for lists, tuples and dictionaries.</summary>
+    public static bool AreEqual(object? left, object? right, RenderLimits? limits = null)
+    {
+        if (ReferenceEquals(left, right)) return left is not double.NaN;
+        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+        return (left, right) switch
+        {
+            (string a, string b) => string.Equals(a, b, StringComparison.Ordinal),
+            (JinjaUndefined, JinjaUndefined) => true,
+            (JinjaList a, JinjaList b) => AreEqual(a, b, limits),
+            (JinjaTuple a, JinjaTuple b) => AreEqual(a.Items, b.Items, limits),
+            (JinjaDict a, JinjaDict b) => a.Count == b.Count && a.All(pair => Visit(limits) && b.TryGetValue(pair.Key, out var other) && AreEqual(pair.Value, other, limits)),
+            (null, _) or (_, null) => false,
+            _ => PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right) && PythonNumber.Compare(left, right) == 0,
+        };
+    }
+
+    private static bool AreEqual(IReadOnlyList<object?> left, IReadOnlyList<object?> right, RenderLimits? limits)
+    {
+        if (left.Count != right.Count) return false;
+        for (var index = 0; index < left.Count; index++)
+        {
+            Visit(limits);
+            if (!AreEqual(left[index], right[index], limits)) return false;
+        }
+
+        return true;
+    }
+
+    private static bool Visit(RenderLimits? limits)
+    {
+        limits?.Make(10);
+        return true;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace R1Lab.Engine.Tokenization.Jinja;
+
+/// <summary>The <c>tojson</c> filter as Hugging Face sets it up: Python's <c>json.dumps</c>, non-ASCII text as it is, no HTML escapes.</summary>
+internal sealed class PythonJson
+{
+    private readonly StringBuilder _result = new();
+    private readonly RenderLimits _limits;
+    private readonly string? _indent;
+    private readonly string _itemSeparator;
+    private readonly string _keySeparator;
+    private readonly bool _asciiOnly;
+    private readonly bool _sortKeys;
+
+    private PythonJson(RenderLimits limits, BoundArguments settings)
+    {
+        _limits = limits;
+        _indent = settings["indent"] switch { null => null, string text => text, _ => new string(' ', Math.Clamp(settings.Integer("indent"), 0, 100)) };
+        _itemSeparator = _indent is null ? ", " : ",";
+        _keySeparator = ": ";
+        if (settings["separators"] is { } separators)
+        {
+            if (PythonOperators.Items(separators) is not [string item, string key]) throw new JinjaException("tojson: separators must be two strings");
+            (_itemSeparator, _keySeparator) = (item, key);
+        }
+
+        _asciiOnly = settings.Flag("ensure_ascii");
+        _sortKeys = settings.Flag("sort_keys");
+    }
+
+    public static string Write(object? value, RenderLimits limits, BoundArguments settings)
+    {
+        var json = new PythonJson(limits, settings);
+        json.Value(value, 0);
+        return json._result.ToString();
+    }
+
+    private void Value(object? value, int depth)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        _limits.Make(2 + (_indent is null ? 0 : (long)_indent.Length * depth));
+        switch (value)
+        {
+            case null: _result.Append("null"); break;
+            case bool flag: _result.Append(flag ? "true" : "false"); break;
+            case long or BigInteger: _result.Append(CultureInfo.InvariantCulture, $"{value}"); break;
+            case double number: _result.Append(Float(number)); break;
+            case string text: Text(text); break;
+            case JinjaList list: Sequence(list, depth); break;
+            case JinjaTuple tuple: Sequence(tuple.Items, depth); break;
+            case JinjaDict dict: Object(dict, depth); break;
+            default: throw new JinjaException($"Object of type {PythonText.TypeName(value)} is not JSON serializable");
+        }
+    }
+
+    private static string Float(double number) =>
+        double.IsNaN(number) ? "NaN" : double.IsInfinity(number) ? (number > 0 ? "Infinity" : "-Infinity") : PythonNumber.Write(number);
+
+    private void Sequence(IReadOnlyList<object?> items, int depth)
+    {
+        if (items.Count == 0)
+        {
+            _result.Append("[]");
+            return;
+        }
+
+        _result.Append('[');
+        for (var index = 0; index < items.Count; index++)
+        {
+            if (index > 0) _result.Append(_itemSeparator);
+            NewLine(depth + 1);
+            Value(items[index], depth + 1);
+        }
+
+        NewLine(depth);
+        _result.Append(']');
+    }
+
+    private void Object(JinjaDict dict, int depth)
+    {
+        if (dict.Count == 0)
+        {
+            _result.Append("{}");
+            return;
+        }
+
+        IEnumerable<KeyValuePair<object, object?>> members = dict;
+        if (_sortKeys) members = dict.OrderBy(pair => pair.Key, Comparer<object>.Create(PythonOperators.Compare));
+        _result.Append('{');
+        var first = true;
+        foreach (var (key, item) in members)
+        {
+            if (!first) _result.Append(_itemSeparator);
+            first = false;
+            NewLine(depth + 1);
+            Key(key);
+            _result.Append(_keySeparator);
+            Value(item, depth + 1);
+        }
+
+        NewLine(depth);
+        _result.Append('}');
+    }
+
+    private void Key(object key)
+    {
+        if (key is string text)
+        {
+            Text(text);
+            return;
+        }
+
+        _result.Append('"');
+        Value(key, 0);
+        _result.Append('"');
+    }
+
+    private void NewLine(int depth)
+    {
+        if (_indent is null) return;
+        _result.Append('\n');
+        for (; depth > 0; depth--) _result.Append(_indent);
+    }
+
+    private void Text(string text)
+    {
+        _limits.Make(text.Length);
+        _result.Append('"');
+        foreach (var unit in text)
+        {
+            switch (unit)
+            {
+                case '"': _result.Append("\\\""); break;
+                case '\\': _result.Append(@"\\"); break;
+                case '\n': _result.Append(@"\n"); break;
+                case '\r': _result.Append(@"\r"); break;
+                case '\t': _result.Append(@"\t"); break;
+                case '\f': _result.Append(@"\f"); break;
+                case '\b': _result.Append(@"\b"); break;
+                case < ' ': _result.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}"); break;
+                case > '~' when _asciiOnly: _result.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}"); break;
+                default: _result.Append(unit); break;
+            }
+        }
+
+        _result.Append('"');
+    }
+}

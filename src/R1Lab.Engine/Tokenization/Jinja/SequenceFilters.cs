@@ -1,0 +1,149 @@
+namespace R1Lab.Engine.Tokenization.Jinja;
+
+internal static class SequenceFilters
+{
+    public static void Add(BuiltInTable table)
+    {
+        table.Add("first", "", (_, value, _) => PythonOperators.Items(value) is [var first, ..] ? first : new JinjaUndefined("No first item, sequence was empty."));
+        table.Add("last", "", (_, value, _) => PythonOperators.Items(value) is [.., var last] ? last : new JinjaUndefined("No last item, sequence was empty."));
+        table.Add("list", "", (context, value, _) => Made(context, PythonOperators.Items(value)));
+        table.Add("reverse", "", (context, value, _) => value is string text
+            ? string.Concat(PythonStrings.Characters(text).Reverse())
+            : Made(context, PythonOperators.Items(value).Reverse()));
+        table.Add("join", "d? attribute?", Join);
+        table.Add("sort", "reverse? case_sensitive? attribute?", (context, value, arguments) => Sort(
+            context, PythonOperators.Items(value), Key(arguments, Filters.Reader(arguments["attribute"])), arguments.Flag("reverse")));
+        table.Add("dictsort", "case_sensitive? by? reverse?", DictSort);
+        table.Add("unique", "case_sensitive? attribute?", Unique);
+        table.Add("min", "case_sensitive? attribute?", (context, value, arguments) => Extreme(context, value, arguments, -1));
+        table.Add("max", "case_sensitive? attribute?", (context, value, arguments) => Extreme(context, value, arguments, 1));
+        table.Add("sum", "attribute? start?", Sum);
+        table.Add("batch", "linecount fill_with?", Batch);
+        table.Add("slice", "slices fill_with?", Slice);
+        table.Add("groupby", "attribute default? case_sensitive?", GroupBy);
+    }
+
+    private static JinjaList Made(RenderContext context, IEnumerable<object?> items)
+    {
+        var list = new JinjaList(items);
+        context.Limits.Make(list.Count);
+        return list;
+    }
+
+    private static object? Join(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var separator = context.Text(arguments.Or("d", ""));
+        var read = Filters.Reader(arguments["attribute"]);
+        var texts = PythonOperators.Items(value).Select(item => context.Text(read(item))).ToArray();
+        context.Limits.Make(texts.Sum(text => (long)text.Length + separator.Length));
+        return string.Join(separator, texts);
+    }
+
+    /// <summary>What items are compared by: small letters unless case matters.</summary>
+    private static Func<object?, object?> Key(BoundArguments arguments, Func<object?, object?> read) =>
+        arguments.Flag("case_sensitive") ? read : item => read(item) is var key && key is string text ? text.ToLowerInvariant() : key;
+
+    private static JinjaList Sort(RenderContext context, IReadOnlyList<object?> items, Func<object?, object?> key, bool reverse)
+    {
+        var order = Comparer<object?>.Create((left, right) =>
+        {
+            context.Limits.Make(4);
+            return PythonOperators.Compare(left, right);
+        });
+        var sorted = reverse ? items.OrderByDescending(key, order) : items.OrderBy(key, order);
+        return Made(context, sorted);
+    }
+
+    private static object? DictSort(RenderContext context, object? value, BoundArguments arguments)
+    {
+        if (value is not JinjaDict dict) throw new JinjaException("dictsort needs a dictionary");
+        var by = arguments.Has("by") ? arguments.Text("by") : "key";
+        if (by is not ("key" or "value")) throw new JinjaException("You can only sort by either \"key\" or \"value\"");
+        var place = by == "value" ? 1L : 0L;
+        return Sort(context, CollectionMethods.Pairs(dict, context.Limits), Key(arguments, pair => PythonOperators.Index(pair, place)), arguments.Flag("reverse"));
+    }
+
+    private static object? Unique(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var key = Key(arguments, Filters.Reader(arguments["attribute"]));
+        var seen = new HashSet<object>(PythonEquality.Instance);
+        var none = false;
+        return Made(context, PythonOperators.Items(value).Where(item =>
+        {
+            context.Limits.Make(4);
+            if (key(item) is { } found) return seen.Add(found);
+            var isNew = !none;
+            none = true;
+            return isNew;
+        }));
+    }
+
+    private static object? Extreme(RenderContext context, object? value, BoundArguments arguments, int sign)
+    {
+        var key = Key(arguments, Filters.Reader(arguments["attribute"]));
+        var items = PythonOperators.Items(value);
+        if (items.Count == 0) return new JinjaUndefined("No aggregated item, sequence was empty.");
+        var best = items[0];
+        foreach (var item in items.Skip(1))
+        {
+            context.Limits.Make(4);
+            if (PythonOperators.Compare(key(item), key(best)) * sign > 0) best = item;
+        }
+
+        return best;
+    }
+
+    private static object? Sum(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var read = Filters.Reader(arguments["attribute"]);
+        return PythonOperators.Items(value).Aggregate(arguments.Or("start", 0L), (sum, item) => PythonOperators.Calculate("+", sum, read(item), context));
+    }
+
+    private static object? Batch(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var size = arguments.Integer("linecount");
+        if (size < 1) throw new JinjaException("batch needs a positive number");
+        var batches = PythonOperators.Items(value).Chunk(size).Select(chunk => new JinjaList(chunk)).ToList();
+        if (batches.Count > 0 && arguments["fill_with"] is { } fill)
+        {
+            context.Limits.Make(size);
+            batches[^1].AddRange(Enumerable.Repeat<object?>(fill, size - batches[^1].Count));
+        }
+
+        return Made(context, batches);
+    }
+
+    private static object? Slice(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var slices = arguments.Integer("slices");
+        if (slices < 1) throw new JinjaException("slice needs a positive number");
+        context.Limits.Make(slices);
+        var items = PythonOperators.Items(value);
+        var (each, more) = Math.DivRem(items.Count, slices);
+        var result = new List<object?>();
+        for (int index = 0, start = 0; index < slices; index++)
+        {
+            var count = each + (index < more ? 1 : 0);
+            var slice = new JinjaList(items.Skip(start).Take(count));
+            if (index >= more && arguments["fill_with"] is { } fill) slice.Add(fill);
+            result.Add(slice);
+            start += count;
+        }
+
+        return Made(context, result);
+    }
+
+    private static object? GroupBy(RenderContext context, object? value, BoundArguments arguments)
+    {
+        var read = Filters.Reader(arguments["attribute"], arguments["default"]);
+        var key = Key(arguments, read);
+        var groups = new List<(object? Key, JinjaList Items)>();
+        foreach (var item in Sort(context, PythonOperators.Items(value), key, reverse: false))
+        {
+            if (groups.Count == 0 || !PythonEquality.AreEqual(key(groups[^1].Items[0]), key(item), context.Limits)) groups.Add((read(item), new JinjaList([])));
+            groups[^1].Items.Add(item);
+        }
+
+        return Made(context, groups.Select(group => new JinjaTuple(group.Key, group.Items) { Names = ["grouper", "list"] }));
+    }
+}
