@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Tokenization;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Generation;
+
+/// <summary>One base model in memory with its tokenizer, chat template and any number of adapters by name. Safe to use from several threads.</summary>
+public sealed class LoadedModel : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, LoadedAdapter> _adapters = new(StringComparer.Ordinal);
+    private readonly string _baseFingerprint;
+
+    private LoadedModel(string folder, Decoder decoder)
+    {
+        var described = ModelFolder.Open(folder);
+        Folder = folder;
+        Decoder = decoder;
+        Tokenizer = described.HasTokenizer ? Tokenizer.Load(folder) : null;
+        Defaults = described.Generation;
+        _baseFingerprint = Hash(described.Fingerprint, decoder.Dtype.ToString());
+    }
+
+    public string Folder { get; }
+
+    public Decoder Decoder { get; }
+
+    /// <summary>Null: the folder has none; requests by token ids work.</summary>
+    public Tokenizer? Tokenizer { get; }
+
+    public GenerationDefaults Defaults { get; }
+
+    /// <summary>Names of the adapters in memory.</summary>
+    public IReadOnlyCollection<string> Adapters
+    {
+        get
+        {
+            lock (_gate) return [.. _adapters.Keys];
+        }
+    }
+
+    /// <summary>Bytes of base and adapters.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            lock (_gate) return Decoder.MemoryBytes + _adapters.Values.Sum(a => a.Set.MemoryBytes);
+        }
+    }
+
+    /// <exception cref="BadInputException">Something in the folder is missing, broken or not supported; the message names file, place and reason.</exception>
+    public static LoadedModel Load(string folder, ComputeDevice device, ScalarType? dtype = null)
+    {
+        var decoder = ModelLoader.Load(folder, device, dtype);
+        try
+        {
+            return new LoadedModel(folder, decoder);
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a PEFT folder as an adapter of this base; one of the same name is replaced, requests that use the old one finish with it.</summary>
+    /// <exception cref="BadInputException">The adapter is broken or does not fit the base.</exception>
+    public void AddAdapter(string name, string folder)
+    {
+        var fingerprint = ModelFolder.Open(folder).Fingerprint;
+        var added = new LoadedAdapter(AdapterSet.Load(Decoder, folder, trainable: false), fingerprint);
+        LoadedAdapter? old;
+        lock (_gate)
+        {
+            _adapters.Remove(name, out old);
+            _adapters[name] = added;
+        }
+
+        old?.Release();
+    }
+
+    /// <summary>Forgets an adapter; nothing happens when there is none of that name.</summary>
+    public void RemoveAdapter(string name)
+    {
+        LoadedAdapter? old;
+        lock (_gate) _adapters.Remove(name, out old);
+        old?.Release();
+    }
+
+    /// <summary>SHA-256 (hex) over base weights, dtype, chat template and adapter: the same text may be expected only of the same fingerprint.</summary>
+    /// <param name="adapter">Null: the base alone.</param>
+    /// <exception cref="BadInputException">There is no such adapter.</exception>
+    public string Fingerprint(string? adapter)
+    {
+        if (adapter is null) return _baseFingerprint;
+        lock (_gate) return Hash(_baseFingerprint, Find(adapter).Fingerprint);
+    }
+
+    /// <summary>The adapter for one request; the caller releases it.</summary>
+    internal LoadedAdapter Use(string adapter)
+    {
+        lock (_gate) return Find(adapter).Use();
+    }
+
+    public void Dispose()
+    {
+        foreach (var name in Adapters) RemoveAdapter(name);
+        Decoder.Dispose();
+    }
+
+    private LoadedAdapter Find(string name) => _adapters.GetValueOrDefault(name)
+        ?? throw new BadInputException(Folder, "adapter", $"no adapter named '{name}' is loaded");
+
+    private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+}
