@@ -8,11 +8,12 @@ namespace R1Lab.Engine.Adapters;
 /// <summary>Fits a PEFT adapter folder onto a decoder.</summary>
 internal static class AdapterFolder
 {
-    public static AdapterSet Load(Decoder decoder, string folder, bool trainable)
+    public static AdapterSet Load(Decoder decoder, string folder, bool trainable, double? dropout)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (peft, tensors) = PeftAdapter.Load(folder, decoder.Device, trainable ? ScalarType.Float32 : decoder.Dtype);
+        if (dropout is { } share) peft = peft with { LoraDropout = share };
         var source = Path.Combine(folder, WeightFiles.Adapter);
         var places = decoder.Projections.ToDictionary(p => p.Path);
         foreach (var key in tensors.Keys.Where(k => !places.ContainsKey(PeftAdapter.ModuleOf(k)!)))

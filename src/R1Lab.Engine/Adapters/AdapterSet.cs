@@ -54,9 +54,11 @@ public sealed class AdapterSet : IDisposable
     /// <summary>Reads a PEFT adapter folder.</summary>
     /// <param name="decoder">The base it is for.</param>
     /// <param name="peftFolder">Folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</param>
+    /// <param name="dropout">Dropout of further training where it differs from the folder's.</param>
     /// <param name="trainable">True: float32 and requiring grad. False: the decoder's dtype, for generation.</param>
     /// <exception cref="BadInputException">Something in it is missing, does not fit the base, or is not supported.</exception>
-    public static AdapterSet Load(Decoder decoder, string peftFolder, bool trainable = true) => AdapterFolder.Load(decoder, peftFolder, trainable);
+    public static AdapterSet Load(Decoder decoder, string peftFolder, bool trainable = true, double? dropout = null) =>
+        AdapterFolder.Load(decoder, peftFolder, trainable, dropout);
 
     /// <summary>Writes a PEFT adapter folder that PEFT itself loads.</summary>
     public void Save(string folder, string baseModelName) => PeftAdapter.Save(folder, Peft with { BaseModelNameOrPath = baseModelName, InferenceMode = true }, Parameters);

@@ -76,16 +76,21 @@ public sealed class Batcher
     {
         if (_plannedEpoch == epoch) return _plan;
         var order = _settings.Shuffle ? SeededShuffle.Order(_rows.Count, _settings.Seed, epoch) : [.. Enumerable.Range(0, _rows.Count)];
-        if (_settings.GroupByLength) order = ByLength(order);
+        if (_settings.GroupByLength) order = ByLength(order, epoch);
         (_plannedEpoch, _plan) = (epoch, _settings.PackTo is { } size ? Packed(order, size) : [.. order.Select(row => new[] { row })]);
         return _plan;
     }
 
-    // As transformers groups: rows are sorted by length inside large groups only, so that the order stays random from group to group.
-    private int[] ByLength(int[] order)
+    // As transformers groups, rows are sorted by length inside large groups; unlike there the batches are then shuffled, for a run of long
+    // batches followed by short ones makes the loss swing and slows learning. A short last batch stays last.
+    private int[] ByLength(int[] order, int epoch)
     {
-        var group = Math.Min(Math.Max(1, order.Length / (_settings.BatchSize * 4)), 50) * _settings.BatchSize;
-        return [.. order.Chunk(group).SelectMany(rows => rows.OrderByDescending(row => _rows[row].Length))];
+        var size = _settings.BatchSize;
+        var group = Math.Min(Math.Max(1, order.Length / (size * 4)), 50) * size;
+        var batches = order.Chunk(group).SelectMany(rows => rows.OrderByDescending(row => _rows[row].Length).Chunk(size)).ToArray();
+        var whole = batches.Count(batch => batch.Length == size);
+        var shuffled = SeededShuffle.Order(whole, _settings.Seed, epoch, 1).Select(batch => batches[batch]);
+        return [.. shuffled.Concat(batches.Skip(whole)).SelectMany(batch => batch)];
     }
 
     // First fit over the last lines still open; a row longer than a line stands alone.

@@ -29,7 +29,7 @@ internal sealed class Trainables : IDisposable
         if (recipe.Method == TrainingMethod.Full) return new Trainables(Trainable(decoder), null);
         try
         {
-            return new Trainables(decoder, recipe.Lora.InitFrom is { } folder ? Started(decoder, folder, recipe.Lora) : AdapterSet.Create(decoder, recipe.Lora, recipe.Seed));
+            return new Trainables(decoder, recipe.Lora.InitFrom is { } folder ? AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout) : AdapterSet.Create(decoder, recipe.Lora, recipe.Seed));
         }
         catch
         {
@@ -51,8 +51,11 @@ internal sealed class Trainables : IDisposable
     public string Save(TrainingJob job)
     {
         var folder = Path.Combine(job.OutputFolder, Adapter is null ? "model" : "adapter");
-        if (Adapter is null) ModelLoader.Save(Decoder, folder, Decoder.Dtype, job.ModelFolder);
-        else Adapter.Save(folder, job.BaseModelName ?? job.ModelFolder);
+        DurableFolder.Write(folder, temporary =>
+        {
+            if (Adapter is null) ModelLoader.Save(Decoder, temporary, Decoder.Dtype, job.ModelFolder);
+            else Adapter.Save(temporary, job.BaseModelName ?? job.ModelFolder);
+        });
         return folder;
     }
 
@@ -70,12 +73,5 @@ internal sealed class Trainables : IDisposable
         var own = loaded.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.clone());
         foreach (var tensor in own.Values) tensor.requires_grad = true;
         return new Decoder(loaded.Config, own, loaded.Device, loaded.Dtype);
-    }
-
-    private static AdapterSet Started(Decoder decoder, string folder, LoraSettings settings)
-    {
-        var adapter = AdapterSet.Load(decoder, folder);
-        foreach (var tensor in adapter.Parameters.Values) tensor.requires_grad = true;
-        return adapter;
     }
 }
