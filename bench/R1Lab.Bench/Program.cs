@@ -1,1 +1,13 @@
-Console.WriteLine("R1Lab.Bench");
+using R1Lab.Bench;
+
+return args switch
+{
+    ["decode", .. var rest] => DecodeBench.Run(rest),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.WriteLine("usage: R1Lab.Bench decode [model folder] [--threads n] [--tokens n]");
+    return 2;
+}
