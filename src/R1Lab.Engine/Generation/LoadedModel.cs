@@ -21,8 +21,9 @@ public sealed class LoadedModel : IDisposable
         Folder = folder;
         Decoder = decoder;
         Tokenizer = described.HasTokenizer ? Tokenizer.Load(folder) : null;
+        ChatTemplate = ChatTemplate.Load(folder);
         Defaults = described.Generation;
-        _baseFingerprint = Hash(described.Fingerprint, decoder.Dtype.ToString());
+        _baseFingerprint = Hash(described.Fingerprint, decoder.Dtype.ToString(), ChatTemplate?.Source ?? "");
     }
 
     public string Folder { get; }
@@ -31,6 +32,9 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Null: the folder has none; requests by token ids work.</summary>
     public Tokenizer? Tokenizer { get; }
+
+    /// <summary>Null: the folder has none.</summary>
+    public ChatTemplate? ChatTemplate { get; }
 
     public GenerationDefaults Defaults { get; }
 

@@ -67,6 +67,8 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
         if (context.RowCaches is not null) return null;
         if (context.AttentionMask is null && context.SegmentIds is null && (past == 0 || length == 1)) return null;
         using var scope = NewDisposeScope();
+        // Behind padding on the right stands nothing real: looking back only is enough, and needs no mask.
+        if (past == 0 && context.SegmentIds is null && IsRightPadded(context.AttentionMask!)) return null;
         var device = decoder.Device.Torch;
         var keys = arange(past + length, dtype: ScalarType.Int64, device: device).view(1, 1, 1, -1);
         var queries = arange(past, past + length, dtype: ScalarType.Int64, device: device).view(1, 1, -1, 1);
@@ -76,5 +78,11 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
         allowed = allowed.logical_or(keys.eq(queries));
         var mask = zeros(allowed.shape, dtype: decoder.Dtype, device: device).masked_fill(allowed.logical_not(), float.NegativeInfinity);
         return mask.MoveToOuterDisposeScope();
+    }
+
+    private static bool IsRightPadded(Tensor real)
+    {
+        var length = real.size(1);
+        return length == 1 || real.narrow(1, 1, length - 1).le(real.narrow(1, 0, length - 1)).all().item<bool>();
     }
 }

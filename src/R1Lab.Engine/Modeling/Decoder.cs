@@ -128,16 +128,22 @@ public sealed class Decoder : IDisposable
     private Tensor Attend(DecoderBlock block, Tensor x, (long Batch, long Length, int Layer) at, AttentionPlan plan, ForwardContext context)
     {
         var (heads, kvHeads, dim) = (Config.HeadCount, Config.KeyValueHeadCount, Config.HeadDim);
-        var q = block[ProjectionKind.Q].Apply(x, context).view(at.Batch, at.Length, heads, dim);
-        var k = block[ProjectionKind.K].Apply(x, context).view(at.Batch, at.Length, kvHeads, dim);
-        var v = block[ProjectionKind.V].Apply(x, context).view(at.Batch, at.Length, kvHeads, dim).transpose(1, 2);
+        var q = Split(block[ProjectionKind.Q].Apply(x, context), heads, at);
+        var k = Split(block[ProjectionKind.K].Apply(x, context), kvHeads, at);
+        var v = Split(block[ProjectionKind.V].Apply(x, context), kvHeads, at);
         if (block.QueryNorm is not null) (q, k) = (Norm(q, block.QueryNorm, _headShape), Norm(k, block.KeyNorm!, _headShape));
-        q = RotaryEmbedding.Rotate(q, plan.Cos, plan.SignedSin).transpose(1, 2);
-        k = RotaryEmbedding.Rotate(k, plan.Cos, plan.SignedSin).transpose(1, 2);
+        q = RotaryEmbedding.Rotate(q, plan.Cos, plan.SignedSin);
+        k = RotaryEmbedding.Rotate(k, plan.Cos, plan.SignedSin);
+        // For a single token [B,heads,1,dim] is the same memory as [B,1,heads,dim]: Split made it so at once.
+        if (at.Length > 1) (q, k, v) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));
         if (context.RowCaches is { } rows) return AttendRows(q, k, v, rows, at.Layer);
         if (context.Cache is { } cache) (k, v) = cache.Append(at.Layer, k, v);
-        return Attend(q, k, v, plan).transpose(1, 2).reshape(at.Batch * at.Length, heads * dim);
+        var attended = Attend(q, k, v, plan);
+        return (at.Length > 1 ? attended.transpose(1, 2) : attended).reshape(at.Batch * at.Length, heads * dim);
     }
+
+    private Tensor Split(Tensor x, long heads, (long Batch, long Length, int Layer) at) =>
+        at.Length > 1 ? x.view(at.Batch, at.Length, heads, Config.HeadDim) : x.view(at.Batch, heads, 1, Config.HeadDim);
 
     // q [B,heads,T,dim], k and v [B,kvHeads,S,dim]. A single query lets the heads that share a key stand as queries of one head: no key is copied.
     private Tensor Attend(Tensor q, Tensor k, Tensor v, AttentionPlan plan)
@@ -157,15 +163,16 @@ public sealed class Decoder : IDisposable
     private Tensor AttendRows(Tensor q, Tensor k, Tensor v, IReadOnlyList<KeyValueCache> rows, int layer)
     {
         var (kvHeads, group, dim) = ((long)Config.KeyValueHeadCount, (long)(Config.HeadCount / Config.KeyValueHeadCount), (long)Config.HeadDim);
+        if (rows.Count == 1) return One(q, k, v, rows[0]);
         var parts = new List<Tensor>(rows.Count);
-        for (var i = 0; i < rows.Count; i++)
-        {
-            var (keys, values) = rows[i].Append(layer, k.narrow(0, i, 1), v.narrow(0, i, 1));
-            var query = q.narrow(0, i, 1).reshape(1, kvHeads, group, dim);
-            parts.Add(nn.functional.scaled_dot_product_attention(query, keys, values).reshape(1, kvHeads * group * dim));
-        }
+        for (var i = 0; i < rows.Count; i++) parts.Add(One(q.narrow(0, i, 1), k.narrow(0, i, 1), v.narrow(0, i, 1), rows[i]));
+        return cat(parts, 0);
 
-        return parts.Count == 1 ? parts[0] : cat(parts, 0);
+        Tensor One(Tensor query, Tensor key, Tensor value, KeyValueCache cache)
+        {
+            var (keys, values) = cache.Append(layer, key, value);
+            return nn.functional.scaled_dot_product_attention(query.view(1, kvHeads, group, dim), keys, values).reshape(1, kvHeads * group * dim);
+        }
     }
 
     // The operator computes in float32 whatever the input, as Hugging Face's RMSNorm does.
