@@ -25,7 +25,14 @@ public sealed record DatasetRow(string Prompt, string Response)
 public sealed record BadLine(int Line, string Reason);
 
 /// <summary>Either a row or the reason why the line is none.</summary>
-public readonly record struct JsonlLine(DatasetRow? Row, BadLine? Bad);
+public readonly record struct JsonlLine(DatasetRow? Row, BadLine? Bad)
+{
+    /// <summary>What stood between the line before and this row: blank lines, spaces, a byte order mark.</summary>
+    public string Leading { get; init; } = "";
+
+    /// <summary>What ended the line: LF, CRLF, spaces, or nothing at the end of the file.</summary>
+    public string LineEnd { get; init; } = "\n";
+}
 
 /// <summary>Everything one JSONL file held.</summary>
 /// <param name="Format">The format as asked for, or as detected.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace R1Lab.Engine.Datasets;
 
@@ -38,12 +39,13 @@ public static class JsonlReader
         return new JsonlReadResult(format, rows, bad);
     }
 
-    /// <summary>Reads line by line: for files larger than memory. Blank lines are passed over.</summary>
+    /// <summary>Reads line by line: for files larger than memory. Blank lines are passed over; what is around the rows is told, so that a file can be written again byte for byte.</summary>
     /// <param name="onFormat">Told the format once, before the first line comes, when it was <see cref="DatasetFormat.Auto"/>.</param>
+    /// <param name="onTrailing">Told what stood after the last line (blank lines), when there was any.</param>
     public static IEnumerable<JsonlLine> ReadLines(
-        Stream stream, DatasetFormat format, string source = "dataset", Action<DatasetFormat>? onFormat = null)
+        Stream stream, DatasetFormat format, string source = "dataset", Action<DatasetFormat>? onFormat = null, Action<string>? onTrailing = null)
     {
-        var lines = RawLines(stream, source);
+        var lines = RawLines(stream, source, onTrailing);
         if (format != DatasetFormat.Auto)
         {
             foreach (var line in lines) yield return Parse(line, format);
@@ -60,7 +62,7 @@ public static class JsonlReader
     }
 
     /// <summary>Reads one object, for example from a form or a stored line.</summary>
-    public static JsonlLine ParseLine(ReadOnlyMemory<byte> utf8, DatasetFormat format, int line = 0) => Parse(new RawLine(line, utf8, null), format);
+    public static JsonlLine ParseLine(ReadOnlyMemory<byte> utf8, DatasetFormat format, int line = 0) => Parse(new RawLine(line, utf8, null, "", ""), format);
 
     private static JsonlLine Parse(RawLine line, DatasetFormat format)
     {
@@ -69,22 +71,24 @@ public static class JsonlReader
         if (reason is null)
         {
             var row = RowReader.Read(line.Bytes, format, out reason);
-            if (row is not null) return new JsonlLine(row with { Line = line.Number }, null);
+            if (row is not null) return new JsonlLine(row with { Line = line.Number }, null) { Leading = line.Leading, LineEnd = line.LineEnd };
         }
 
         return new JsonlLine(null, new BadLine(line.Number, reason!));
     }
 
-    private readonly record struct RawLine(int Number, ReadOnlyMemory<byte> Bytes, string? Reason);
+    private readonly record struct RawLine(int Number, ReadOnlyMemory<byte> Bytes, string? Reason, string Leading, string LineEnd);
 
-    private static IEnumerable<RawLine> RawLines(Stream stream, string source)
+    private static IEnumerable<RawLine> RawLines(Stream stream, string source, Action<string>? onTrailing)
     {
+        var around = new StringBuilder(); // a byte order mark and blank lines since the last row
         var buffer = new byte[64 * 1024];
         var line = new ArrayBufferWriter<byte>();
         var (number, tooLong, first) = (1, false, true);
         for (int read; (read = stream.ReadAtLeast(buffer, first ? 4 : 1, throwOnEndOfStream: false)) > 0;)
         {
             var start = first ? SkipMark(buffer.AsSpan(0, read), source) : 0;
+            if (start > 0) around.Append('\uFEFF');
             first = false;
             while (start < read)
             {
@@ -94,20 +98,31 @@ public static class JsonlReader
                 if (line.WrittenCount > LongestLine) (tooLong, line) = (true, new ArrayBufferWriter<byte>());
                 start = until + 1;
                 if (end < 0) continue;
-                if (Finish(line, number, tooLong) is { } whole) yield return whole;
+                if (Finish(line, number, tooLong, "\n", around) is { } whole) yield return whole;
                 line.ResetWrittenCount();
                 (number, tooLong) = (number + 1, false);
             }
         }
 
-        if (Finish(line, number, tooLong) is { } last) yield return last;
+        if (Finish(line, number, tooLong, "", around) is { } last) yield return last;
+        if (around.Length > 0) onTrailing?.Invoke(around.ToString());
     }
 
-    private static RawLine? Finish(ArrayBufferWriter<byte> line, int number, bool tooLong)
+    private static RawLine? Finish(ArrayBufferWriter<byte> line, int number, bool tooLong, string newline, StringBuilder around)
     {
-        if (tooLong) return new RawLine(number, default, $"the line is longer than {LongestLine / (1024 * 1024)} MiB");
-        var bytes = line.WrittenSpan.Trim(" \t\r"u8);
-        return bytes.IsEmpty ? null : new RawLine(number, bytes.ToArray(), null);
+        if (tooLong) return new RawLine(number, default, $"the line is longer than {LongestLine / (1024 * 1024)} MiB", "", "");
+        var all = line.WrittenSpan;
+        var row = all.Trim(" \t\r"u8);
+        if (row.IsEmpty)
+        {
+            around.Append(Encoding.ASCII.GetString(all)).Append(newline);
+            return null;
+        }
+
+        var before = all.Length - all.TrimStart(" \t\r"u8).Length;
+        var leading = around.Append(Encoding.ASCII.GetString(all[..before])).ToString();
+        around.Clear();
+        return new RawLine(number, row.ToArray(), null, leading, Encoding.ASCII.GetString(all[(before + row.Length)..]) + newline);
     }
 
     private static int SkipMark(ReadOnlySpan<byte> start, string source)
