@@ -30,6 +30,12 @@ public static class WebPipeline
         app.MapStaticAssets().AllowAnonymous().DisableRateLimiting();
         app.MapHealth();
         app.MapAccount();
+        app.MapOpenAi();
+        app.MapTokenize();
+        app.MapGenerate();
+        app.MapModels();
+        app.MapDatasets();
+        app.MapUploads();
         app.MapOpenApi().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }

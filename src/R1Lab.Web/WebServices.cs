@@ -13,6 +13,7 @@ using R1Lab.Web.Api;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
+using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web;
 
@@ -28,6 +29,8 @@ public static class WebServices
         builder.Services.AddLabAccess(lab);
         builder.Services.AddLabPages();
         builder.Services.AddLabApi();
+        builder.Services.AddModels();
+        builder.Services.AddUploads();
         builder.Services.AddSingleton(_ => ComputeStatus.Read());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.UseStaticWebAssets(); // the packages' own files during development; a publish has them in wwwroot already
@@ -69,6 +72,20 @@ public static class WebServices
         services.AddHttpContextAccessor();
         services.AddRazorComponents().AddInteractiveServerComponents()
             .AddHubOptions(hub => hub.MaximumReceiveMessageSize = LargestMessageFromPage);
+    }
+
+    private static void AddModels(this IServiceCollection services)
+    {
+        services.AddSingleton<ModelLibrary>();
+        services.AddSingleton<ModelHost>();
+        services.AddSingleton<Reply>();
+        services.AddHostedService<ModelScan>();
+    }
+
+    private static void AddUploads(this IServiceCollection services)
+    {
+        services.AddSingleton<UploadFolder>();
+        services.AddSingleton<DatasetImport>();
     }
 
     private static void AddLabApi(this IServiceCollection services)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using R1Lab.Data;
 using R1Lab.Engine;
+using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api;
 
@@ -12,12 +13,17 @@ public sealed class ApiExceptionHandler : IExceptionHandler
     {
         if (!httpContext.Request.IsApi()) return false;
         if (httpContext.RequestAborted.IsCancellationRequested) return true;
+        if (exception is ModelBusyException) httpContext.Response.Headers.RetryAfter = "1";
         await Answer(exception, httpContext.Request.Path).ExecuteAsync(httpContext);
         return true;
     }
 
     private static IResult Answer(Exception exception, string path) => exception switch
     {
+        ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
+        ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
+        ModelUnavailableException model => ApiError.Unavailable(model.Message, "model_unavailable"),
+        ModelBusyException => ApiError.TooMany(1),
         BadInputException bad => ApiError.Unprocessable(bad.Message, bad.Place, "bad_input"),
         RecordNotFoundException missing => ApiError.NotFound(missing.Message),
         RecordConflictException conflict => ApiError.Conflict(conflict.Message),

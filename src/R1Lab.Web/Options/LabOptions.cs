@@ -27,6 +27,8 @@ public sealed record LabOptions
 
     public RateLimitOptions RateLimits { get; set; } = new();
 
+    public ServingOptions Serving { get; set; } = new();
+
     public string DatabasePath => Path.Combine(DataFolder, "r1lab.db");
 
     public string KeysFolder => Path.Combine(DataFolder, "keys");
@@ -47,4 +49,14 @@ public sealed record RateLimitOptions
     public int Burst { get; set; } = 1000;
 
     public int SignInsPerMinute { get; set; } = 10;
+}
+
+/// <summary>How many models and requests the lab takes at once.</summary>
+public sealed record ServingOptions
+{
+    /// <summary>Base models in memory; adapters share their base and do not count.</summary>
+    public int MostLoaded { get; set; } = 2;
+
+    /// <summary>Requests that may wait for one base; one more is answered 429.</summary>
+    public int MostWaiting { get; set; } = 64;
 }

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Uploads;
+
+namespace R1Lab.Web.Api;
+
+/// <summary>Datasets and rows as the API shows them.</summary>
+internal static class DatasetAnswers
+{
+    public static object Card(Dataset dataset) => new
+    {
+        dataset.Id,
+        dataset.Name,
+        dataset.Format,
+        Rows = dataset.RowCount,
+        dataset.Version,
+        Owner = dataset.OwnerName,
+        CreatedAt = dataset.CreatedAt.ToUnixTimeSeconds(),
+        ChangedAt = dataset.ChangedAt.ToUnixTimeSeconds(),
+    };
+
+    public static object Row(DatasetRowEntity row, string format) => format == DatasetFormats.InputIds
+        ? new { row.Id, InputIds = Json(row.InputIds), Labels = Json(row.Labels) }
+        : new { row.Id, row.Prompt, row.Response };
+
+    /// <summary>201 with the dataset and the lines left out, or 422 with every bad line and nothing stored.</summary>
+    public static IResult Imported(ImportResult result)
+    {
+        var lines = result.BadLines.Select(b => new ApiBadLine(b.Line, b.Reason)).ToList();
+        if (result.Dataset is not { } dataset) return ApiError.Unprocessable($"{lines.Count} bad lines: nothing was stored.", lines);
+        return Results.Json(
+            new { dataset.Id, dataset.Name, dataset.Format, Rows = dataset.RowCount, dataset.Version, Skipped = lines.Count, Lines = lines },
+            statusCode: StatusCodes.Status201Created);
+    }
+
+    private static JsonNode? Json(string? stored) => stored is null ? null : JsonNode.Parse(stored);
+}

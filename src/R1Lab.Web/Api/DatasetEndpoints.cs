@@ -1,0 +1,134 @@
+using System.Security.Claims;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Access;
+using R1Lab.Web.Uploads;
+
+namespace R1Lab.Web.Api;
+
+/// <summary><c>/api/v1/datasets</c>: import JSONL, read and change rows, export.</summary>
+public static class DatasetEndpoints
+{
+    private const int MostRows = 10_000;
+
+    public static void MapDatasets(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/datasets").WithTags("Datasets");
+        var read = group.MapGroup("").RequireAuthorization(LabPolicies.CanView);
+        read.MapGet("", ListAsync).WithName("ListDatasets").WithSummary("All datasets");
+        read.MapGet("/{id:int}", GetAsync).WithName("GetDataset").WithSummary("One dataset");
+        read.MapGet("/{id:int}/rows", RowsAsync).WithName("ListRows").WithSummary("Rows by offset and limit, searched by q");
+        read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportDataset").WithSummary("The dataset as JSONL");
+        var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
+        change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout();
+        change.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteDataset").WithSummary("Deletes a dataset");
+        change.MapPost("/{id:int}/rows", AddRowAsync).WithName("AddRow").WithSummary("Appends a row");
+        change.MapPut("/{id:int}/rows/{rowId:int}", UpdateRowAsync).WithName("UpdateRow").WithSummary("Changes a row");
+        change.MapDelete("/{id:int}/rows/{rowId:int}", DeleteRowAsync).WithName("DeleteRow").WithSummary("Deletes a row");
+        change.MapPost("/{id:int}/undo", UndoAsync).WithName("UndoEdit").WithSummary("Takes the last edit back");
+    }
+
+    private static async Task<IResult> ListAsync(DatasetStore datasets, CancellationToken cancellation) =>
+        Results.Json((await datasets.ListAsync(cancellation)).Select(DatasetAnswers.Card));
+
+    private static async Task<IResult> GetAsync(int id, DatasetStore datasets, CancellationToken cancellation) =>
+        await datasets.GetAsync(id, cancellation) is { } dataset ? Results.Json(DatasetAnswers.Card(dataset)) : Missing(id);
+
+    private static async Task<IResult> RowsAsync(int id, int? offset, int? limit, string? q, DatasetStore datasets, CancellationToken cancellation)
+    {
+        if (offset is < 0) return ApiError.BadRequest("offset must not be negative.", "offset");
+        if (limit is < 1 or > MostRows) return ApiError.BadRequest($"limit must be between 1 and {MostRows}.", "limit");
+        if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        var page = await datasets.PageAsync(id, offset ?? 0, limit ?? 100, q, cancellation);
+        return Results.Json(new { page.Total, Offset = offset ?? 0, Rows = page.Rows.Select(r => DatasetAnswers.Row(r, dataset.Format)) });
+    }
+
+    private static async Task<IResult> ExportAsync(int id, string? format, DatasetStore datasets, CancellationToken cancellation)
+    {
+        if (format is not (null or "jsonl")) return ApiError.BadRequest("format must be jsonl.", "format");
+        if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", $"{dataset.Name}.jsonl");
+    }
+
+    // The body goes to a file first: it is read twice, and a broken connection must leave nothing half-imported.
+    private static async Task<IResult> ImportAsync(
+        [AsParameters] ImportQuery query, HttpRequest request, DatasetImport import, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        var settings = query.Settings(user, null);
+        var file = Path.GetTempFileName();
+        try
+        {
+            await using (var target = File.Create(file)) await request.Body.CopyToAsync(target, cancellation);
+            return DatasetAnswers.Imported(await import.RunAsync(file, settings.Name, settings, cancellation));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static async Task<IResult> DeleteAsync(int id, DatasetStore datasets, CancellationToken cancellation) =>
+        await datasets.DeleteAsync(id, cancellation) ? Results.NoContent() : Missing(id);
+
+    private static async Task<IResult> AddRowAsync(int id, RowRequest row, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        var added = await datasets.AddRowAsync(id, row.Check(dataset.Format), user.Identity?.Name, cancellation);
+        return Results.Json(DatasetAnswers.Row(added, dataset.Format), statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> UpdateRowAsync(int id, int rowId, RowRequest row, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        if (!await datasets.UpdateRowAsync(id, rowId, row.Check(dataset.Format), user.Identity?.Name, cancellation)) return MissingRow(rowId);
+        return Results.Json(DatasetAnswers.Row((await datasets.GetRowAsync(id, rowId, cancellation))!, dataset.Format));
+    }
+
+    private static async Task<IResult> DeleteRowAsync(int id, int rowId, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (await datasets.GetAsync(id, cancellation) is null) return Missing(id);
+        return await datasets.DeleteRowsAsync(id, [rowId], user.Identity?.Name, cancellation) == 1 ? Results.NoContent() : MissingRow(rowId);
+    }
+
+    private static async Task<IResult> UndoAsync(int id, DatasetStore datasets, CancellationToken cancellation)
+    {
+        if (await datasets.GetAsync(id, cancellation) is null) return Missing(id);
+        var undone = await datasets.UndoAsync(id, cancellation);
+        return Results.Json(new { Undone = undone?.Kind.ToString().ToLowerInvariant(), Rows = undone?.RowCount ?? 0 });
+    }
+
+    private static IResult Missing(int id) => ApiError.NotFound($"There is no dataset {id}.", "id");
+
+    private static IResult MissingRow(int id) => ApiError.NotFound($"There is no row {id}.", "row_id");
+
+    private sealed record RowRequest
+    {
+        [JsonPropertyName("prompt")]
+        public string? Prompt { get; init; }
+
+        [JsonPropertyName("response")]
+        public string? Response { get; init; }
+
+        [JsonPropertyName("input_ids")]
+        public IReadOnlyList<int>? InputIds { get; init; }
+
+        [JsonPropertyName("labels")]
+        public IReadOnlyList<int>? Labels { get; init; }
+
+        public NewRow Check(string format)
+        {
+            if (format == DatasetFormats.InputIds) return Tokens();
+            if (string.IsNullOrEmpty(Prompt)) throw new ApiFieldException("prompt", "prompt is missing or empty.");
+            if (string.IsNullOrEmpty(Response)) throw new ApiFieldException("response", "response is missing or empty.");
+            return new NewRow(Prompt, Response);
+        }
+
+        private NewRow Tokens()
+        {
+            if (InputIds is null || InputIds.Count == 0 || InputIds.Any(i => i < 0)) throw new ApiFieldException("input_ids", "input_ids must be token ids, at least one.");
+            if (Labels is null || Labels.Count != InputIds.Count) throw new ApiFieldException("labels", "labels must be as many as input_ids.");
+            return new NewRow("", "") { InputIds = JsonSerializer.Serialize(InputIds), Labels = JsonSerializer.Serialize(Labels) };
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Text.Json.Serialization;
+using R1Lab.Engine.Generation;
+using R1Lab.Web.Access;
+using R1Lab.Web.Api.OpenAi;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Api;
+
+/// <summary>
+/// <c>/generate</c> and <c>/generate_stream</c> as text-generation-inference has them. <c>{"prompt"}</c> is taken for <c>inputs</c> too, and then answered
+/// with <c>response</c> beside <c>generated_text</c>.
+/// </summary>
+public static class GenerateEndpoints
+{
+    private const int DefaultNewTokens = 100;
+
+    public static void MapGenerate(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithTags("Text generation").RequireAuthorization(LabPolicies.CanInfer);
+        group.MapPost("/generate", GenerateAsync).WithName("Generate").WithSummary("Continues a text (TGI form)");
+        group.MapPost("/generate_stream", StreamAsync).WithName("GenerateStream").WithSummary("Continues a text, token by token (TGI form)");
+        group.MapGet("/info", InfoAsync).WithName("Info").WithSummary("What is served");
+    }
+
+    private static async Task<IResult> GenerateAsync(GenerateRequest request, ModelHost host, CancellationToken cancellation)
+    {
+        using var session = await host.OpenAsync(request.ModelName, cancellation);
+        var wanted = request.Prepare(session);
+        session.CheckRoom(1);
+        var result = await session.Engine.GenerateAsync(wanted, null, cancellation);
+        var text = request.Returned(result.Text);
+        return Results.Json(new GenerateAnswer(text)
+        {
+            Response = request.Prompt is null ? null : text,
+            Details = request.Parameters?.Details == true ? Details(session, wanted, result) : null,
+        });
+    }
+
+    private static async Task<IResult> StreamAsync(GenerateRequest request, ModelHost host, HttpContext context)
+    {
+        using var session = await host.OpenAsync(request.ModelName, context.RequestAborted);
+        var wanted = request.Prepare(session);
+        session.CheckRoom(1);
+        var stream = new EventStream(context.Response);
+        stream.Begin();
+        var index = 0;
+        GenerationStep? held = null; // the last token carries the whole text, so each one waits for the next
+        await foreach (var next in new GenerationRace(session, [wanted]).EventsAsync(stream, context.RequestAborted))
+        {
+            if (held is not null) await stream.SendAsync(Item(session, held, ++index, next.Result, request, wanted), context.RequestAborted);
+            held = next.Step;
+        }
+
+        return Results.Empty;
+    }
+
+    private static async Task<IResult> InfoAsync(ModelHost host, CancellationToken cancellation)
+    {
+        var all = await host.ListAsync(cancellation);
+        var served = all.FirstOrDefault(m => m.State == LoadState.Loaded && m.BaseName is null) ?? all.FirstOrDefault(m => m.BaseName is null);
+        return Results.Json(new
+        {
+            ModelId = served?.Name,
+            ModelDtype = served?.Record.Dtype,
+            MaxTotalTokens = served?.MaxLength,
+            Version = typeof(GenerateEndpoints).Assembly.GetName().Version?.ToString(3),
+            Router = "r1lab",
+        });
+    }
+
+    private static object Item(ModelSession session, GenerationStep step, int index, GenerationResult? end, GenerateRequest request, GenerationRequest wanted) => new
+    {
+        Index = index,
+        Token = Token(session, step.TokenId, step.Logprob?.Logprob),
+        GeneratedText = end is null ? null : request.Returned(end.Text),
+        Details = end is null ? null : Details(session, wanted, end) with { Tokens = null, Prefill = null },
+    };
+
+    private static GenerateDetails Details(ModelSession session, GenerationRequest wanted, GenerationResult result) => new(
+        FinishReason(session, wanted, result),
+        result.Tokens.Count,
+        wanted.Settings.Seed,
+        [],
+        [.. result.Tokens.Select((id, i) => Token(session, id, result.Logprobs?[i].Logprob))]);
+
+    private static string FinishReason(ModelSession session, GenerationRequest wanted, GenerationResult result) =>
+        result.Finish == Engine.Generation.FinishReason.Length ? "length"
+        : result.Tokens.Count > 0 && session.Defaults.EosTokenIds.Contains(result.Tokens[^1]) && !wanted.Settings.IgnoreEos ? "eos_token"
+        : "stop_sequence";
+
+    private static GeneratedToken Token(ModelSession session, int id, double? logprob) =>
+        new(id, session.TokenText(id), logprob, session.Tokenizer?.IsSpecial(id) ?? false);
+
+    private sealed record GeneratedToken(int Id, string Text, double? Logprob, bool Special);
+
+    private sealed record GenerateDetails(string FinishReason, int GeneratedTokens, long? Seed, IReadOnlyList<GeneratedToken>? Prefill, IReadOnlyList<GeneratedToken>? Tokens);
+
+    private sealed record GenerateAnswer(string GeneratedText)
+    {
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Response { get; init; }
+
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public GenerateDetails? Details { get; init; }
+    }
+
+    private sealed record GenerateParameters
+    {
+        [JsonPropertyName("details")]
+        public bool? Details { get; init; }
+
+        [JsonPropertyName("do_sample")]
+        public bool? DoSample { get; init; }
+
+        [JsonPropertyName("frequency_penalty")]
+        public double? FrequencyPenalty { get; init; }
+
+        [JsonPropertyName("max_new_tokens")]
+        public int? MaxNewTokens { get; init; }
+
+        [JsonPropertyName("repetition_penalty")]
+        public double? RepetitionPenalty { get; init; }
+
+        [JsonPropertyName("return_full_text")]
+        public bool? ReturnFullText { get; init; }
+
+        [JsonPropertyName("seed")]
+        public long? Seed { get; init; }
+
+        [JsonPropertyName("stop")]
+        public IReadOnlyList<string>? Stop { get; init; }
+
+        [JsonPropertyName("temperature")]
+        public double? Temperature { get; init; }
+
+        [JsonPropertyName("top_k")]
+        public int? TopK { get; init; }
+
+        [JsonPropertyName("top_p")]
+        public double? TopP { get; init; }
+
+        [JsonPropertyName("truncate")]
+        public int? Truncate { get; init; }
+
+        [JsonPropertyName("adapter_id")]
+        public string? AdapterId { get; init; }
+    }
+
+    private sealed record GenerateRequest
+    {
+        [JsonPropertyName("inputs")]
+        public string? Inputs { get; init; }
+
+        /// <summary>Another word for <see cref="Inputs"/>.</summary>
+        [JsonPropertyName("prompt")]
+        public string? Prompt { get; init; }
+
+        [JsonPropertyName("model")]
+        public string? Model { get; init; }
+
+        /// <summary>Another word for <c>max_new_tokens</c> beside <see cref="Prompt"/>.</summary>
+        [JsonPropertyName("max_length")]
+        public int? MaxLength { get; init; }
+
+        [JsonPropertyName("parameters")]
+        public GenerateParameters? Parameters { get; init; }
+
+        public string? ModelName => Parameters?.AdapterId ?? Model;
+
+        public string Returned(string generated) => Parameters?.ReturnFullText == true ? (Inputs ?? Prompt) + generated : generated;
+
+        public GenerationRequest Prepare(ModelSession session)
+        {
+            var text = Inputs ?? Prompt ?? throw new ApiFieldException("inputs", "inputs is missing.");
+            var ids = session.RequireTokenizer("inputs").Encode(text);
+            if (Parameters?.Truncate is { } keep) ids = keep >= 1 ? [.. ids.TakeLast(keep)] : throw new ApiFieldException("truncate", "truncate must be at least 1.");
+            session.CheckPrompt(ids, "inputs");
+            var room = session.MaxLength - ids.Count;
+            var wanted = Parameters?.MaxNewTokens ?? MaxLength ?? Math.Min(DefaultNewTokens, Math.Max(room, 1));
+            if (wanted < 1) throw new ApiFieldException("max_new_tokens", $"max_new_tokens must be at least 1, got {wanted}.");
+            session.CheckLength(ids.Count, wanted, "max_new_tokens");
+            return new GenerationRequest(ids, Settings(wanted), session.Adapter);
+        }
+
+        // TGI samples when asked to, or when any sampling field is given.
+        private GenerationSettings Settings(int newTokens)
+        {
+            var given = Parameters ?? new GenerateParameters();
+            var sample = given.DoSample ?? (given.Temperature is not null || given.TopK is not null || given.TopP is not null);
+            var settings = new GenerationSettings
+            {
+                Temperature = sample ? given.Temperature ?? 1 : 0,
+                TopK = given.TopK ?? 0,
+                TopP = given.TopP ?? 1,
+                RepetitionPenalty = given.RepetitionPenalty ?? 1,
+                FrequencyPenalty = given.FrequencyPenalty ?? 0,
+                Seed = given.Seed,
+                Stop = given.Stop ?? [],
+                MaxNewTokens = newTokens,
+                Logprobs = given.Details == true ? 0 : null,
+            };
+            return settings.Problems().FirstOrDefault(p => p.IsError) is { } problem ? throw new ApiFieldException(problem.Field, problem.Message) : settings;
+        }
+    }
+}

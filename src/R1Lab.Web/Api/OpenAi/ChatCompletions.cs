@@ -1,0 +1,97 @@
+using R1Lab.Engine.Generation;
+using R1Lab.Engine.Tokenization;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Api.OpenAi;
+
+/// <summary><c>POST /v1/chat/completions</c>.</summary>
+public static class ChatCompletions
+{
+    public static async Task<IResult> CompleteAsync(ChatCompletionRequest request, ModelHost host, HttpContext context)
+    {
+        using var session = await host.OpenAsync(request.Model, context.RequestAborted);
+        var text = request.Render(session);
+        var prompt = session.RequireTokenizer("messages").Encode(text, addSpecialTokens: false);
+        session.CheckPrompt(prompt, "messages");
+        var choices = GenerationRace.Choices(session, prompt, request.Settings(session, prompt.Count), request.N ?? 1);
+        session.CheckRoom(choices.Count);
+        var answer = new Writer(session, request, choices, ThinkingPrompt.StartsInThought(text));
+        if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
+        await answer.StreamAsync(context);
+        return Results.Empty;
+    }
+
+    private sealed class Writer(ModelSession session, ChatCompletionRequest request, IReadOnlyList<GenerationRequest> choices, bool startsInThought)
+    {
+        private readonly string _id = $"chatcmpl-{Guid.NewGuid():N}";
+        private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        private readonly ThinkingSplitter[] _splitters = [.. choices.Select(_ => new ThinkingSplitter(startsInThought))];
+        private readonly int[] _written = new int[choices.Count];
+
+        private int PromptTokens => choices[0].Prompt.Count;
+
+        public ChatAnswer Whole(IReadOnlyList<GenerationResult> results) =>
+            new(_id, _created, session.Name, [.. results.Select(Choice)], new Usage(PromptTokens, results.Sum(r => r.Tokens.Count)), session.Fingerprint)
+            {
+                PromptTokenIds = request.ReturnTokenIds == true ? choices[0].Prompt : null,
+            };
+
+        public async Task StreamAsync(HttpContext context)
+        {
+            var stream = new EventStream(context.Response);
+            stream.Begin();
+            var completion = 0;
+            for (var i = 0; i < choices.Count; i++) await SendAsync(stream, i, new ChatDelta { Role = "assistant", Content = "" }, null, null, context);
+            await foreach (var next in new GenerationRace(session, choices).EventsAsync(stream, context.RequestAborted))
+            {
+                completion += next.Result?.Tokens.Count ?? 0;
+                if (next.Step is { } step) await SendStepAsync(stream, next.Index, step, context);
+                if (next.Result is { } result) await SendEndAsync(stream, next.Index, result, context);
+            }
+
+            if (request.StreamOptions?.IncludeUsage == true)
+                await stream.SendAsync(Chunk([]) with { Usage = new Usage(PromptTokens, completion) }, context.RequestAborted);
+            await stream.EndAsync(context.RequestAborted);
+        }
+
+        private ChatChoice Choice(GenerationResult result, int index)
+        {
+            var piece = ThinkingSplitter.Split(result.Text, startsInThought);
+            var message = new ChatAnswerMessage(piece.Answer, piece.Thought.Length == 0 ? null : piece.Thought);
+            return new ChatChoice(index, message, ChatLogprobs.Of(session, result.Logprobs), FinishReasons.Name(result.Finish))
+            {
+                TokenIds = request.ReturnTokenIds == true ? result.Tokens : null,
+            };
+        }
+
+        private async Task SendStepAsync(EventStream stream, int index, GenerationStep step, HttpContext context)
+        {
+            _written[index] += step.Text.Length;
+            var logprobs = ChatLogprobs.Of(session, step.Logprob is null ? null : [step.Logprob]);
+            var piece = _splitters[index].Push(step.Text);
+            if (piece is { Thought: "", Answer: "" } && logprobs is null) return;
+            await SendAsync(stream, index, Delta(piece), logprobs, null, context);
+        }
+
+        private async Task SendEndAsync(EventStream stream, int index, GenerationResult result, HttpContext context)
+        {
+            var held = result.Text.Length > _written[index] ? result.Text[_written[index]..] : "";
+            var last = _splitters[index].Push(held);
+            var rest = _splitters[index].Flush();
+            var piece = new ThinkingPiece(last.Thought + rest.Thought, last.Answer + rest.Answer);
+            if (piece is not { Thought: "", Answer: "" }) await SendAsync(stream, index, Delta(piece), null, null, context);
+            await SendAsync(stream, index, new ChatDelta(), null, FinishReasons.Name(result.Finish), context);
+        }
+
+        private static ChatDelta Delta(ThinkingPiece piece) => new()
+        {
+            Content = piece.Answer.Length == 0 ? null : piece.Answer,
+            ReasoningContent = piece.Thought.Length == 0 ? null : piece.Thought,
+        };
+
+        private Task SendAsync(EventStream stream, int index, ChatDelta delta, ChatLogprobs? logprobs, string? finish, HttpContext context) =>
+            stream.SendAsync(Chunk([new ChatChunkChoice(index, delta, logprobs, finish)]), context.RequestAborted);
+
+        private ChatChunk Chunk(IReadOnlyList<ChatChunkChoice> parts) => new(_id, _created, session.Name, parts, session.Fingerprint);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using R1Lab.Engine.Tokenization;
+using R1Lab.Web.Access;
+using R1Lab.Web.Api.OpenAi;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Api;
+
+/// <summary><c>/tokenize</c> and <c>/detokenize</c> as vLLM has them.</summary>
+public static class TokenizeEndpoints
+{
+    public static void MapTokenize(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("").WithTags("Tokenizer").RequireAuthorization(LabPolicies.CanInfer);
+        group.MapPost("/tokenize", TokenizeAsync).WithName("Tokenize").WithSummary("Text or messages to token ids");
+        group.MapPost("/detokenize", DetokenizeAsync).WithName("Detokenize").WithSummary("Token ids to text");
+    }
+
+    private static async Task<IResult> TokenizeAsync(TokenizeRequest request, ModelHost host, CancellationToken cancellation)
+    {
+        var session = await host.OpenVocabularyAsync(request.Model, cancellation);
+        var tokenizer = session.RequireTokenizer("model");
+        var ids = request switch
+        {
+            { Messages: not null } => tokenizer.Encode(request.Render(session, tokenizer), request.AddSpecialTokens ?? false),
+            { Prompt: not null } => tokenizer.Encode(request.Prompt, request.AddSpecialTokens ?? true),
+            _ => throw new ApiFieldException("prompt", "Give either prompt or messages."),
+        };
+        return Results.Json(new { Tokens = ids, ids.Count, MaxModelLen = session.MaxLength });
+    }
+
+    private static async Task<IResult> DetokenizeAsync(DetokenizeRequest request, ModelHost host, CancellationToken cancellation)
+    {
+        var session = await host.OpenVocabularyAsync(request.Model, cancellation);
+        if (request.Tokens is null) throw new ApiFieldException("tokens", "tokens is missing.");
+        session.CheckIds(request.Tokens, "tokens");
+        return Results.Json(new { Prompt = session.RequireTokenizer("model").Decode(request.Tokens, request.SkipSpecialTokens ?? false) });
+    }
+
+    private sealed record TokenizeRequest
+    {
+        [JsonPropertyName("model")]
+        public string? Model { get; init; }
+
+        [JsonPropertyName("prompt")]
+        public string? Prompt { get; init; }
+
+        [JsonPropertyName("messages")]
+        public JsonArray? Messages { get; init; }
+
+        [JsonPropertyName("add_special_tokens")]
+        public bool? AddSpecialTokens { get; init; }
+
+        [JsonPropertyName("add_generation_prompt")]
+        public bool? AddGenerationPrompt { get; init; }
+
+        [JsonPropertyName("tools")]
+        public JsonArray? Tools { get; init; }
+
+        [JsonPropertyName("chat_template")]
+        public string? Template { get; init; }
+
+        [JsonPropertyName("chat_template_kwargs")]
+        public JsonObject? TemplateVariables { get; init; }
+
+        public string Render(ModelVocabulary session, Tokenizer tokenizer) =>
+            ChatPrompt.Render(Choose(session, tokenizer), Messages, AddGenerationPrompt ?? true, Tools, TemplateVariables);
+
+        private ChatTemplate Choose(ModelVocabulary session, Tokenizer tokenizer)
+        {
+            if (Template is null) return session.RequireTemplate("messages");
+            try
+            {
+                return ChatTemplate.Parse(Template, tokenizer.SpecialTokens);
+            }
+            catch (ChatTemplateException e)
+            {
+                throw new ApiFieldException("chat_template", e.Message);
+            }
+        }
+    }
+
+    private sealed record DetokenizeRequest
+    {
+        [JsonPropertyName("model")]
+        public string? Model { get; init; }
+
+        [JsonPropertyName("tokens")]
+        public IReadOnlyList<int>? Tokens { get; init; }
+
+        [JsonPropertyName("skip_special_tokens")]
+        public bool? SkipSpecialTokens { get; init; }
+    }
+}

@@ -1,0 +1,19 @@
+using R1Lab.Data.Models;
+
+namespace R1Lab.Web.Running;
+
+public enum LoadState { NotLoaded, Loading, Loaded, Failed }
+
+/// <summary>One model that can be asked, and whether it is in memory.</summary>
+/// <param name="Record">As the lab knows it.</param>
+/// <param name="BaseName">The base an adapter sits on; null for a whole model.</param>
+/// <param name="MaxLength">Most tokens of prompt and answer; null while its folder cannot be read.</param>
+/// <param name="State">Of the base.</param>
+/// <param name="Failure">Why it cannot be loaded, in one sentence.</param>
+/// <param name="MemoryBytes">Of the base's weights, when loaded.</param>
+public sealed record HostedModel(RegisteredModel Record, string? BaseName, int? MaxLength, LoadState State, string? Failure, long? MemoryBytes)
+{
+    public string Name => Record.Name;
+
+    public DateTimeOffset CreatedAt => Record.CreatedAt;
+}

@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using R1Lab.Data.Models;
+using R1Lab.Engine;
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Generation;
+using R1Lab.Engine.Native;
+using R1Lab.Web.Options;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>
+/// Keeps models in memory: each base once, with any number of adapters on it. A base that nobody uses makes room when another is asked for.
+/// </summary>
+public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<int, ResidentModel> _residents = [];
+    private readonly ConcurrentDictionary<int, string> _failures = [];
+    private int? _loading;
+
+    private ServingOptions Serving => options.Value.Serving;
+
+    /// <summary>Something was loaded, unloaded or failed. Raised on any thread.</summary>
+    public event Action? Changed;
+
+    /// <summary>Every registered model with its load state.</summary>
+    public async Task<IReadOnlyList<HostedModel>> ListAsync(CancellationToken cancellation = default)
+    {
+        var records = await library.ListAsync(cancellation);
+        var names = records.ToDictionary(r => r.Id, r => r.Name);
+        return [.. records.Select(record => Describe(record, record.BaseModelId is { } id ? names.GetValueOrDefault(id) : null))];
+    }
+
+    /// <summary>Loads what is needed and opens a session.</summary>
+    /// <param name="name">A registered name; null takes the only or first base.</param>
+    /// <param name="cancellation">Ends the waiting; a load that began is finished for the next caller.</param>
+    /// <exception cref="ModelUnavailableException">There is no such model, or it does not load.</exception>
+    public async Task<ModelSession> OpenAsync(string? name, CancellationToken cancellation = default)
+    {
+        if (LibTorch.Failure is { } failure) throw new ModelUnavailableException(failure, new LibTorchException(failure));
+        var record = await FindAsync(name, cancellation);
+        var root = await library.BaseOfAsync(record, cancellation);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            var resident = await ResidentAsync(root);
+            var adapter = record.Id == root.Id ? null : await resident.AttachAsync(record);
+            return resident.Open(record.Name, adapter, Serving.MostWaiting);
+        }
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        {
+            throw new ModelUnavailableException($"The model '{record.Name}' cannot be loaded: {e.Message}", e);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>What can be known without loading weights.</summary>
+    /// <exception cref="ModelUnavailableException">There is no such model.</exception>
+    public async Task<ModelVocabulary> OpenVocabularyAsync(string? name, CancellationToken cancellation = default)
+    {
+        var record = await FindAsync(name, cancellation);
+        var root = await library.BaseOfAsync(record, cancellation);
+        return await library.VocabularyAsync(root, record.Name, cancellation);
+    }
+
+    /// <summary>Gives a base's memory back unless somebody uses it.</summary>
+    /// <returns>Whether it is out of memory now.</returns>
+    public async Task<bool> UnloadAsync(int modelId, CancellationToken cancellation = default)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (!_residents.TryGetValue(modelId, out var resident)) return true;
+            if (resident.Users > 0) return false;
+            await RemoveAsync(modelId, resident);
+            return true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Generation waits at the next token while training has the device.</summary>
+    public async Task PauseAllAsync(bool paused)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            foreach (var resident in _residents.Values) resident.Pause(paused);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gate.WaitAsync();
+        foreach (var resident in _residents.Values) await resident.DisposeAsync();
+        _residents.Clear();
+        _gate.Dispose();
+    }
+
+    private async Task<RegisteredModel> FindAsync(string? name, CancellationToken cancellation) =>
+        await (name is null ? library.FirstBaseAsync(cancellation) : library.FindAsync(name, cancellation))
+        ?? throw new ModelUnavailableException(name is null ? "No model is registered yet." : $"The model '{name}' does not exist.");
+
+    private async Task<ResidentModel> ResidentAsync(RegisteredModel root)
+    {
+        if (_residents.TryGetValue(root.Id, out var resident)) return resident;
+        await MakeRoomAsync();
+        _loading = root.Id;
+        _failures.TryRemove(root.Id, out _);
+        Changed?.Invoke();
+        try
+        {
+            var loaded = await Task.Run(() => LoadedModel.Load(root.Path, ComputeDevice.Default()));
+            log.LogInformation("Loaded {Model} from {Path}", root.Name, root.Path);
+            return _residents[root.Id] = new ResidentModel(loaded);
+        }
+        catch (Exception e)
+        {
+            _failures[root.Id] = e.Message;
+            throw;
+        }
+        finally
+        {
+            _loading = null;
+            Changed?.Invoke();
+        }
+    }
+
+    private async Task MakeRoomAsync()
+    {
+        while (_residents.Count >= Serving.MostLoaded)
+        {
+            var idle = _residents.Where(r => r.Value.Users == 0).OrderBy(r => r.Value.LastUsed).Take(1).ToList();
+            if (idle.Count == 0) throw new ModelBusyException("Every place for a model in memory is in use.");
+            await RemoveAsync(idle[0].Key, idle[0].Value);
+        }
+    }
+
+    private async Task RemoveAsync(int modelId, ResidentModel resident)
+    {
+        _residents.TryRemove(modelId, out _);
+        await resident.DisposeAsync();
+        Changed?.Invoke();
+    }
+
+    private HostedModel Describe(RegisteredModel record, string? baseName)
+    {
+        var root = record.BaseModelId ?? record.Id;
+        var resident = _residents.GetValueOrDefault(root);
+        var failure = _failures.GetValueOrDefault(root);
+        var state = resident is not null ? LoadState.Loaded : _loading == root ? LoadState.Loading : failure is null ? LoadState.NotLoaded : LoadState.Failed;
+        return new HostedModel(record, baseName, library.MaxLengthOf(record), state, failure, resident?.MemoryBytes);
+    }
+}

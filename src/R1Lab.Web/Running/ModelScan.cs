@@ -1,0 +1,18 @@
+namespace R1Lab.Web.Running;
+
+/// <summary>Registers the models found on disk when the lab starts; the lab does not wait for it.</summary>
+public sealed class ModelScan(ModelLibrary library, ILogger<ModelScan> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await library.ScanAsync(stoppingToken);
+            foreach (var folder in library.Refused) log.LogWarning("Model folder not usable: {Reason}", folder.Reason);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogError(e, "The model folders could not be scanned");
+        }
+    }
+}
