@@ -1,0 +1,117 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using MudBlazor;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Access;
+
+namespace R1Lab.Web.Components.Pages.Datasets;
+
+/// <summary>The rows of one dataset: read, search, change, undo.</summary>
+public sealed partial class DatasetPage : ComponentBase
+{
+    // Equal heights are what lets a hundred thousand rows scroll.
+    private const float RowHeight = 41;
+
+    private MudDataGrid<DatasetRowEntity>? _grid;
+    private Dataset? _dataset;
+    private DatasetEdit? _lastEdit;
+    private HashSet<DatasetRowEntity> _selected = [];
+    private string? _query;
+    private int? _total;
+    private bool _missing;
+
+    [Parameter]
+    public int Id { get; set; }
+
+    [Inject]
+    private DatasetStore Store { get; set; } = default!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = default!;
+
+    [Inject]
+    private ISnackbar Snackbar { get; set; } = default!;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
+    private IReadOnlyList<(string, string)> Trail => [(Text["Datasets"], "datasets")];
+
+    private string UndoHint => _lastEdit is null ? Text["NothingToUndo"] : Text[$"Undo{_lastEdit.Kind}", _lastEdit.RowCount];
+
+    protected override Task OnParametersSetAsync() => ReadAsync();
+
+    private async Task ReadAsync()
+    {
+        _dataset = await Store.GetAsync(Id);
+        _missing = _dataset is null;
+        _lastEdit = _missing ? null : await Store.LastEditAsync(Id);
+    }
+
+    private async Task<GridData<DatasetRowEntity>> LoadAsync(GridStateVirtualize<DatasetRowEntity> state, CancellationToken cancellation)
+    {
+        var page = await Store.PageAsync(Id, state.StartIndex, state.Count, _query, cancellation);
+        if (_total != page.Total)
+        {
+            _total = page.Total;
+            await InvokeAsync(StateHasChanged);
+        }
+
+        return new GridData<DatasetRowEntity> { Items = page.Rows, TotalItems = page.Total };
+    }
+
+    private Task SearchAsync(string? query)
+    {
+        _query = query;
+        return RefreshAsync();
+    }
+
+    private async Task AddAsync()
+    {
+        if (await EditAsync(null) is not { } row) return;
+        await Store.AddRowAsync(Id, row, await EditorAsync());
+        await ChangedAsync(Text["Added"]);
+    }
+
+    private async Task OpenAsync(DatasetRowEntity row)
+    {
+        if (await EditAsync(row) is not { } changed) return;
+        await Store.UpdateRowAsync(Id, row.Id, changed, await EditorAsync());
+        await ChangedAsync(Text["Saved"]);
+    }
+
+    private async Task<NewRow?> EditAsync(DatasetRowEntity? row)
+    {
+        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format } };
+        var options = new DialogOptions { MaxWidth = MaxWidth.Large, FullWidth = true, BackdropClick = false };
+        var dialog = await Dialogs.ShowAsync<RowDialog>(Text[row is null ? "Add" : "Edit"], parameters, options);
+        return await dialog.Result is { Canceled: false, Data: NewRow edited } ? edited : null;
+    }
+
+    private async Task DeleteSelectedAsync()
+    {
+        var count = await Store.DeleteRowsAsync(Id, [.. _selected.Select(r => r.Id)], await EditorAsync());
+        await ChangedAsync(Text["Deleted", count]);
+    }
+
+    private async Task UndoAsync()
+    {
+        if (await Store.UndoAsync(Id) is { } undone) await ChangedAsync(Text[$"Undone{undone.Kind}", undone.RowCount]);
+    }
+
+    private async Task ChangedAsync(string done)
+    {
+        Snackbar.Add(done, Severity.Success);
+        await ReadAsync();
+        await RefreshAsync();
+    }
+
+    private async Task RefreshAsync()
+    {
+        _selected = [];
+        if (_grid is null) return;
+        await _grid.ReloadServerData();
+    }
+
+    private async Task<string?> EditorAsync() => Visitor.Of((await Session).User).Name;
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.JSInterop;
+using MudBlazor;
+using R1Lab.Data.Datasets;
+using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
+using R1Lab.Web.Access;
+using R1Lab.Web.Uploads;
+
+namespace R1Lab.Web.Components.Pages.Datasets;
+
+/// <summary>Choose a file, send it in pieces, judge every line, store all or nothing.</summary>
+public sealed partial class ImportDialog : ComponentBase
+{
+    private enum ImportState { Choosing, Sending, Reading }
+
+    private readonly Stopwatch _clock = new();
+    private ElementReference _input;
+    private ElementReference _zone;
+    private IJSObjectReference? _module;
+    private DotNetObjectReference<ImportDialog>? _self;
+    private ImportState _state;
+    private ImportResult? _result;
+    private UploadSession? _upload;
+    private DatasetFormat _format;
+    private string? _fileName;
+    private string? _name;
+    private string? _problem;
+    private long _length;
+    private long _received;
+
+    [Inject]
+    private IJSRuntime Js { get; set; } = default!;
+
+    [Inject]
+    private UploadStore Uploads { get; set; } = default!;
+
+    [Inject]
+    private UploadFolder Folder { get; set; } = default!;
+
+    [Inject]
+    private DatasetImport Importer { get; set; } = default!;
+
+    [CascadingParameter]
+    private IMudDialogInstance Dialog { get; set; } = default!;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
+    private bool IsBusy => _state != ImportState.Choosing;
+
+    private long _perSecond => _clock.Elapsed.TotalSeconds > 0.2 ? (long)(_received / _clock.Elapsed.TotalSeconds) : 0;
+
+    /// <summary>Called by the page's script after each piece.</summary>
+    [JSInvokable]
+    public void ReportProgress(long received)
+    {
+        _received = received;
+        StateHasChanged();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _self?.Dispose();
+        try
+        {
+            if (_module is not null) await _module.DisposeAsync();
+        }
+        catch (JSDisconnectedException)
+        {
+            // The tab is gone, and its script with it.
+        }
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!firstRender) return;
+        _self = DotNetObjectReference.Create(this);
+        _module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/upload.js");
+        await _module.InvokeVoidAsync("acceptDrops", _zone, _input);
+    }
+
+    private async Task ChooseAsync()
+    {
+        if (await _module!.InvokeAsync<ChosenFile?>("chosen", _input) is not { } file) return;
+        (_fileName, _length, _received, _result, _problem) = (file.Name, file.Size, 0, null, null);
+        await ForgetUploadAsync();
+        _name = Path.GetFileNameWithoutExtension(file.Name);
+    }
+
+    private async Task StartAsync()
+    {
+        try
+        {
+            if (_upload is null && !await SendAsync()) return;
+            await ReadAsync(skipBad: false);
+        }
+        catch (Exception e) when (e is BadInputException or JSException or IOException)
+        {
+            _problem = e.Message;
+        }
+        finally
+        {
+            _state = ImportState.Choosing;
+        }
+    }
+
+    private async Task SkipBadAsync()
+    {
+        try
+        {
+            await ReadAsync(skipBad: true);
+        }
+        catch (BadInputException e)
+        {
+            _problem = e.Message;
+        }
+        finally
+        {
+            _state = ImportState.Choosing;
+        }
+    }
+
+    private async Task<bool> SendAsync()
+    {
+        (_state, _problem, _result) = (ImportState.Sending, null, null);
+        _clock.Restart();
+        var id = await _module!.InvokeAsync<string?>("send", _input, _self);
+        _clock.Stop();
+        _upload = id is null ? null : await Uploads.GetAsync(id);
+        return _upload is not null;
+    }
+
+    private async Task ReadAsync(bool skipBad)
+    {
+        (_state, _problem) = (ImportState.Reading, null);
+        StateHasChanged();
+        var visitor = Visitor.Of((await Session).User);
+        var settings = new ImportSettings(_name!.Trim(), _format, skipBad, visitor.UserId, visitor.Name);
+        var result = await Importer.RunAsync(Folder.PathOf(_upload!), _fileName!, settings, CancellationToken.None);
+        if (result.Dataset is null)
+        {
+            _result = result;
+            return;
+        }
+
+        await ForgetUploadAsync();
+        Dialog.Close(result.Dataset);
+    }
+
+    private async Task CancelAsync()
+    {
+        if (_state == ImportState.Sending) await _module!.InvokeVoidAsync("cancel", _input);
+        await ForgetUploadAsync();
+        Dialog.Cancel();
+    }
+
+    private async Task ForgetUploadAsync()
+    {
+        if (_upload is not null) await Folder.RemoveAsync(_upload, CancellationToken.None);
+        _upload = null;
+    }
+
+    private static string Bytes(long count) => count switch
+    {
+        >= 1L << 30 => string.Create(CultureInfo.CurrentCulture, $"{count / (double)(1L << 30):0.0} GiB"),
+        >= 1L << 20 => string.Create(CultureInfo.CurrentCulture, $"{count / (double)(1L << 20):0.0} MiB"),
+        _ => string.Create(CultureInfo.CurrentCulture, $"{count / 1024.0:0.0} KiB"),
+    };
+
+    private sealed record ChosenFile(string Name, long Size);
+}

@@ -1,0 +1,114 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using MudBlazor;
+using R1Lab.Data;
+using R1Lab.Data.Access;
+using R1Lab.Data.Models;
+using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Models;
+
+/// <summary>The models and adapters the lab knows, and what is in memory.</summary>
+public sealed partial class ModelsPage : ComponentBase, IDisposable
+{
+    private readonly ExecutionContext? _context = ExecutionContext.Capture(); // loads begin on threads of other languages
+    private Loadable<IReadOnlyList<HostedModel>>? _list;
+    private string? _problem;
+    private bool _scanning;
+
+    [Inject]
+    private ModelHost Host { get; set; } = default!;
+
+    [Inject]
+    private ModelLibrary Library { get; set; } = default!;
+
+    [Inject]
+    private ModelStore Store { get; set; } = default!;
+
+    [Inject]
+    private AuditStore Audit { get; set; } = default!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = default!;
+
+    [Inject]
+    private ISnackbar Snackbar { get; set; } = default!;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
+    public void Dispose() => Host.Changed -= Reload;
+
+    protected override void OnInitialized() => Host.Changed += Reload;
+
+    private async Task ScanAsync()
+    {
+        _scanning = true;
+        try
+        {
+            await Library.ScanAsync(CancellationToken.None);
+        }
+        finally
+        {
+            _scanning = false;
+        }
+
+        await ReloadAsync();
+    }
+
+    private async Task RegisterAsync()
+    {
+        var dialog = await Dialogs.ShowAsync<RegisterModelDialog>(Text["Register"], new DialogOptions { MaxWidth = MaxWidth.Small, FullWidth = true });
+        if (await dialog.Result is not { Canceled: false, Data: RegisteredModel model }) return;
+        Snackbar.Add(Text["Registered", model.Name], Severity.Success);
+        await ReloadAsync();
+    }
+
+    private async Task UnloadAsync(HostedModel model)
+    {
+        _problem = await Host.UnloadAsync(model.Record.Id) ? null : Text["InUse", model.Name].Value;
+        await ReloadAsync();
+    }
+
+    private async Task RenameAsync(HostedModel model)
+    {
+        var parameters = new DialogParameters<Datasets.RenameDialog> { { d => d.Name, model.Name } };
+        var dialog = await Dialogs.ShowAsync<Datasets.RenameDialog>(Text["Rename"], parameters, new DialogOptions { MaxWidth = MaxWidth.Small, FullWidth = true });
+        if (await dialog.Result is { Canceled: false, Data: string name }) await TryAsync(() => Store.RenameAsync(model.Record.Id, name));
+    }
+
+    private async Task RemoveAsync(HostedModel model)
+    {
+        if (!await ConfirmByName.AskAsync(Dialogs, Text["RemoveTitle"], Text["RemoveText"], model.Name, Text["Remove"])) return;
+        await TryAsync(async () =>
+        {
+            if (!await Host.UnloadAsync(model.Record.BaseModelId ?? model.Record.Id)) throw new RecordConflictException(Text["InUse", model.Name]);
+            await Store.RemoveAsync(model.Record.Id);
+            await Audit.RecordAsync(Visitor.Of((await Session).User).Did("model.remove", $"model {model.Name}"));
+        });
+    }
+
+    private async Task TryAsync(Func<Task> change)
+    {
+        try
+        {
+            await change();
+            _problem = null;
+        }
+        catch (RecordConflictException e)
+        {
+            _problem = e.Message;
+        }
+
+        await ReloadAsync();
+    }
+
+    private Task ReloadAsync() => _list?.ReloadAsync() ?? Task.CompletedTask;
+
+    private void Reload()
+    {
+        if (_context is not null) ExecutionContext.Run(_context, _ => InvokeAsync(ReloadAsync), null);
+    }
+}
