@@ -25,9 +25,6 @@ public sealed class ChatTemplate
     /// <summary>The Jinja source, of the default template when there are several.</summary>
     public string Source { get; }
 
-    /// <summary>What <c>strftime_now</c> reads.</summary>
-    internal TimeProvider Clock { get; init; } = TimeProvider.System;
-
     /// <summary>
     /// The template of a model folder: <c>chat_template</c> of tokenizer_config.json (a string or a list of named ones), overridden by
     /// chat_template.jinja and, by name, additional_chat_templates/*.jinja. Null when there is none.
@@ -60,7 +57,7 @@ public sealed class ChatTemplate
     public string Render(JsonArray messages, bool addGenerationPrompt, JsonArray? tools = null, JsonObject? variables = null)
     {
         var template = (tools is null ? null : _forTools) ?? _default ?? throw new ChatTemplateException("chat template: there is none for conversations without tools");
-        return template.Render(() => Variables(messages, addGenerationPrompt, tools, variables), Clock);
+        return template.Render(() => Variables(messages, addGenerationPrompt, tools, variables), TimeProvider.System);
     }
 
     private IEnumerable<KeyValuePair<string, object?>> Variables(JsonArray messages, bool addGenerationPrompt, JsonArray? tools, JsonObject? variables)

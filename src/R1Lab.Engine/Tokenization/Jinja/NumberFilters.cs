@@ -46,10 +46,24 @@ internal static class NumberFilters
         var factor = Math.Pow(10, precision);
         return method switch
         {
-            "common" => precision is >= 0 and <= 15 ? Math.Round(number, precision, MidpointRounding.ToEven) : Math.Round(number * factor, MidpointRounding.ToEven) / factor,
+            "common" when !double.IsFinite(number) || precision > 60 => number,
+            _ when precision < -308 => 0.0,
+            "common" => precision > 0 ? RoundDecimals(number, precision) : Math.Round(number * factor, MidpointRounding.ToEven) / factor,
             "ceil" => Math.Ceiling(number * factor) / factor,
             "floor" => Math.Floor(number * factor) / factor,
             _ => throw new JinjaException("round: method must be common, ceil or floor"),
         };
+    }
+
+    /// <summary>Rounds the exact decimal value, ties to even; 42.55 is a little less than it says and becomes 42.5.</summary>
+    private static double RoundDecimals(double number, int precision)
+    {
+        const int Exact = 80;
+        var digits = BigInteger.Parse(number.ToString("F" + Exact, CultureInfo.InvariantCulture).Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        var unit = BigInteger.Pow(10, Exact - precision);
+        var rounded = BigInteger.DivRem(digits, unit, out var rest);
+        var half = (BigInteger.Abs(rest) * 2).CompareTo(unit);
+        if (half > 0 || (half == 0 && !rounded.IsEven)) rounded += digits.Sign;
+        return double.Parse($"{rounded}e-{precision}", CultureInfo.InvariantCulture);
     }
 }

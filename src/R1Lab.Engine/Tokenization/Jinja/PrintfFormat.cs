@@ -71,6 +71,6 @@ internal static partial class PrintfFormat
         return number;
     }
 
-    [GeneratedRegex(@"%(?:\((?<name>[^)]*)\))?(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d*))?(?<kind>[srdiuxXoeEfFgG%])", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"%(?:\((?<name>[^)]*)\))?(?<flags>[-+ 0#]*)(?<width>\d+)?(?:\.(?<precision>\d*))?(?<kind>[srdiuxXoeEfFgG%])", RegexOptions.ExplicitCapture, 200)]
     private static partial Regex Field();
 }

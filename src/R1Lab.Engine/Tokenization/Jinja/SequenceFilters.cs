@@ -12,7 +12,7 @@ internal static class SequenceFilters
             : Made(context, PythonOperators.Items(value).Reverse()));
         table.Add("join", "d? attribute?", Join);
         table.Add("sort", "reverse? case_sensitive? attribute?", (context, value, arguments) => Sort(
-            context, PythonOperators.Items(value), Key(arguments, Filters.Reader(arguments["attribute"])), arguments.Flag("reverse")));
+            context, PythonOperators.Items(value), SortKey(arguments), arguments.Flag("reverse")));
         table.Add("dictsort", "case_sensitive? by? reverse?", DictSort);
         table.Add("unique", "case_sensitive? attribute?", Unique);
         table.Add("min", "case_sensitive? attribute?", (context, value, arguments) => Extreme(context, value, arguments, -1));
@@ -43,15 +43,30 @@ internal static class SequenceFilters
     private static Func<object?, object?> Key(BoundArguments arguments, Func<object?, object?> read) =>
         arguments.Flag("case_sensitive") ? read : item => read(item) is var key && key is string text ? text.ToLowerInvariant() : key;
 
+    /// <summary>Sorting can go by several attributes, separated by commas.</summary>
+    private static Func<object?, object?> SortKey(BoundArguments arguments)
+    {
+        if (arguments["attribute"] is not string attributes || !attributes.Contains(',')) return Key(arguments, Filters.Reader(arguments["attribute"]));
+        var keys = attributes.Split(',').Select(attribute => Key(arguments, Filters.Reader(attribute.Trim()))).ToArray();
+        return item => new JinjaTuple([.. keys.Select(key => key(item))]);
+    }
+
     private static JinjaList Sort(RenderContext context, IReadOnlyList<object?> items, Func<object?, object?> key, bool reverse)
     {
         var order = Comparer<object?>.Create((left, right) =>
         {
             context.Limits.Make(4);
-            return PythonOperators.Compare(left, right);
+            return PythonEquality.AreEqual(left, right, context.Limits) ? 0 : PythonOperators.Compare(left, right);
         });
-        var sorted = reverse ? items.OrderByDescending(key, order) : items.OrderBy(key, order);
-        return Made(context, sorted);
+        try
+        {
+            return Made(context, reverse ? items.OrderByDescending(key, order) : items.OrderBy(key, order));
+        }
+        catch (InvalidOperationException error) when (error.InnerException is JinjaException cause)
+        {
+            // The sort wraps what a comparison throws.
+            throw new JinjaException(cause.Message);
+        }
     }
 
     private static object? DictSort(RenderContext context, object? value, BoundArguments arguments)

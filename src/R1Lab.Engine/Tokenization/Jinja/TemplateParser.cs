@@ -197,7 +197,9 @@ internal sealed class TemplateParser
         {
             if (parameters.Count > 0) _tokens.ExpectOperator(",");
             var name = _tokens.Expect(JinjaTokenKind.Name, "the name of a parameter").Text;
-            parameters.Add((name, _tokens.TryTakeOperator("=") ? _expressions.Parse() : null));
+            var otherwise = _tokens.TryTakeOperator("=") ? _expressions.Parse() : null;
+            if (otherwise is null && parameters.Exists(parameter => parameter.Item2 is not null)) throw _tokens.Wrong("a parameter without a default follows one with a default");
+            parameters.Add((name, otherwise));
         }
 
         return parameters;

@@ -66,12 +66,12 @@ internal static partial class TextFilters
         return (arguments.Flag("first") ? indent : "") + string.Join('\n', lines.Take(1).Concat(rest));
     }
 
-    [GeneratedRegex(@"(?<between>[-\s({\[<]+)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"(?<between>[-\s({\[<]+)", RegexOptions.ExplicitCapture, 200)]
     private static partial Regex WordBeginning();
 
-    [GeneratedRegex(@"\w+", RegexOptions.None, 1000)]
+    [GeneratedRegex(@"\w+", RegexOptions.None, 200)]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"<!--.*?-->|<[^>]*>", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"<!--.*?-->|<[^>]*>", RegexOptions.Singleline, 200)]
     private static partial Regex Tag();
 }
