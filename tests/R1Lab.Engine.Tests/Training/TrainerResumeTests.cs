@@ -39,11 +39,12 @@ public sealed class TrainerResumeTests : IDisposable
         bytes[^5] ^= 1;
         File.WriteAllBytes(newest, bytes);
         Directory.CreateDirectory(Path.Combine(job.OutputFolder, "snapshots", "step-000009"));
+        var halfWritten = Directory.CreateDirectory(Path.Combine(job.OutputFolder, "snapshots", "step-000008.0123.r1lab-tmp"));
         _runs.Events.Clear();
 
         var result = _runs.Run(job);
 
-        Assert.Equal(TrainingOutcome.Finished, result.Outcome);
+        Assert.Equal((TrainingOutcome.Finished, false), (result.Outcome, Directory.Exists(halfWritten.FullName)));
         Assert.Equal(["started", "snapshot_skipped", "snapshot_skipped", "resumed"], _runs.Events.Take(4).Select(e => e.Kind));
         Assert.Equal(5, _runs.Events[3].Step);
     }
