@@ -12,8 +12,6 @@ namespace R1Lab.Engine.Checkpoints;
 /// </summary>
 internal sealed unsafe partial class MappedFile : IDisposable
 {
-    private const int DontNeed = 4; // MADV_DONTNEED
-
     private static readonly Lock Gate = new();
     private static readonly List<MappedFile> Live = [];
 
@@ -70,19 +68,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
         throw new LibTorchException($"No tensor could be made over mapped memory: {Marshal.PtrToStringUTF8(THSTorch_get_and_reset_last_err())}");
     }
 
-    /// <summary>
-    /// Gives the whole pages of a range back to the system, so that a file read through once does not count as memory in use. They are read again when
-    /// next touched; what was written to them through a <see cref="View"/> is lost.
-    /// </summary>
-    public void Forget(long offset, long length)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        var page = Environment.SystemPageSize;
-        var first = (offset + page - 1) / page * page;
-        var end = (offset + length) / page * page;
-        if (end > first) _ = madvise((nint)(_start + first), (nuint)(end - first), DontNeed); // advice: refusing it does no harm
-    }
-
     public void Dispose()
     {
         lock (Gate)
@@ -124,9 +109,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
         lock (Gate) owner = Live.Find(m => address >= (nint)m._start && address < (nint)(m._start + m.Length));
         owner?.Release();
     }
-
-    [LibraryImport("libc")]
-    private static partial int madvise(nint address, nuint length, int advice);
 
     [LibraryImport("LibTorchSharp")]
     private static partial nint THSTensor_new(

@@ -67,9 +67,11 @@ public sealed class SafetensorsFile : IDisposable
         if (!device.IsCuda && wanted == entry.Dtype) return stored;
         using (stored)
         {
-            var converted = Convert(stored, device, wanted);
-            _mapped.Forget(entry.Offset, entry.Length); // the copy is what is used from here on
-            return converted;
+            // Moved before converted: the file's type is usually the smaller one to send.
+            if (!device.IsCuda) return stored.to_type(wanted);
+            var moved = stored.to(device.Torch);
+            if (wanted == entry.Dtype) return moved;
+            using (moved) return moved.to_type(wanted);
         }
     }
 
@@ -80,15 +82,6 @@ public sealed class SafetensorsFile : IDisposable
     internal ReadOnlySpan<byte> Bytes(long offset, int length) => _mapped.Bytes(offset, length);
 
     internal long Length => _mapped.Length;
-
-    // Moved before converted: the file's type is usually the smaller one to send.
-    private static Tensor Convert(Tensor stored, ComputeDevice device, ScalarType wanted)
-    {
-        if (!device.IsCuda) return stored.to_type(wanted);
-        var moved = stored.to(device.Torch);
-        if (wanted == stored.dtype) return moved;
-        using (moved) return moved.to_type(wanted);
-    }
 
     private Tensor Stored(TensorEntry entry)
     {
