@@ -16,7 +16,7 @@ public sealed class BuiltProgram : IAsyncDisposable
 
     private BuiltProgram(string program, string workingFolder, Dictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["Lab__DataFolder"] = _folder.Path;
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         foreach (var (key, value) in environment) start.Environment[key] = value;

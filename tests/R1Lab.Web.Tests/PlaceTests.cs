@@ -105,7 +105,7 @@ public sealed class PlaceTests
     private static async Task PublishAsync(string folder)
     {
         var project = Path.Combine(ReferenceFiles.Repository, "src", ProgramName);
-        var start = new ProcessStartInfo("dotnet", ["publish", project, "-c", "Release", "--no-build", "-p:BundleLibTorch=false", "-o", folder]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", ["publish", project, "-c", "Release", "--no-build", "-p:BundleLibTorch=false", "-o", folder]) { RedirectStandardOutput = true, UseShellExecute = false };
         using var publish = Process.Start(start)!;
         var output = await publish.StandardOutput.ReadToEndAsync();
         await publish.WaitForExitAsync();

@@ -36,6 +36,6 @@ public static partial class Visitors
         return await browser.PostAsync(new Uri(page, UriKind.Relative), new FormUrlEncodedContent(content));
     }
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
+    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"", RegexOptions.NonBacktracking)]
     private static partial Regex RequestToken();
 }
