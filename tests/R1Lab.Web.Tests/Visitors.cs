@@ -30,12 +30,12 @@ public static partial class Visitors
     public static async Task<HttpResponseMessage> SendFormAsync(this HttpClient browser, string page, string form, params (string Name, string Value)[] fields)
     {
         var html = await browser.GetStringAsync(new Uri(page, UriKind.Relative));
-        var token = RequestToken().Match(html).Groups[1].Value;
+        var token = RequestToken().Match(html).Groups["token"].Value;
         var content = new Dictionary<string, string> { ["_handler"] = form, ["__RequestVerificationToken"] = token };
         foreach (var (name, value) in fields) content[name] = value;
         return await browser.PostAsync(new Uri(page, UriKind.Relative), new FormUrlEncodedContent(content));
     }
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<token>[^\"]+)\"", RegexOptions.NonBacktracking)]
     private static partial Regex RequestToken();
 }

@@ -51,7 +51,7 @@ public sealed class ThemeTests
         var block = theme == "dark" ? sheet[sheet.IndexOf(":root[data-theme=\"dark\"]", StringComparison.Ordinal)..] : sheet;
 
         var tokens = new Dictionary<string, string>();
-        foreach (Match match in Regex.Matches(block, "--lab-([a-z0-9-]+): (#[0-9A-F]{6});", RegexOptions.NonBacktracking)) tokens.TryAdd(match.Groups[1].Value, match.Groups[2].Value);
+        foreach (Match match in Regex.Matches(block, "--lab-(?<name>[a-z0-9-]+): (?<color>#[0-9A-F]{6});", RegexOptions.NonBacktracking)) tokens.TryAdd(match.Groups["name"].Value, match.Groups["color"].Value);
 
         var series = theme == "dark" ? LabTheme.DarkSeries : LabTheme.LightSeries;
         Assert.Equal(series, Enumerable.Range(1, series.Count).Select(number => tokens[$"series-{number}"]));

@@ -14,7 +14,7 @@ public sealed class RunRestartTests
         var settings = new Dictionary<string, string> { ["Lab:DataFolder"] = folder.Path };
         var id = await EndInTheMiddleAsync(settings);
 
-        using var again = new LabHost(settings);
+        using var again = LabHost.With(settings);
         using var client = again.ApiClient();
         var state = await TinyRuns.WaitForAsync(client, id, "finished", "failed");
 
@@ -31,7 +31,7 @@ public sealed class RunRestartTests
         var settings = new Dictionary<string, string> { ["Lab:DataFolder"] = folder.Path, ["Lab:ResumeInterruptedRuns"] = "false" };
         var id = await EndInTheMiddleAsync(settings);
 
-        using var again = new LabHost(settings);
+        using var again = LabHost.With(settings);
         using var client = again.ApiClient();
 
         Assert.Equal("interrupted", (await TinyRuns.GetAsync(client, $"/api/v1/runs/{id}"))["status"]!.GetValue<string>());
@@ -39,7 +39,7 @@ public sealed class RunRestartTests
 
     private static async Task<int> EndInTheMiddleAsync(Dictionary<string, string> settings)
     {
-        await using var lab = new LabHost(settings);
+        await using var lab = LabHost.With(settings);
         using var client = lab.ApiClient();
         await TinyRuns.AddGoldenDatasetAsync(lab.Get<DatasetStore>());
         var id = await TinyRuns.StartAsync(client, TinyRuns.Recipe(("max_steps", Steps)));
