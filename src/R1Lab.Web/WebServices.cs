@@ -78,6 +78,7 @@ public static class WebServices
     private static void AddModels(this IServiceCollection services)
     {
         services.AddSingleton<ModelLibrary>();
+        services.AddSingleton<GenerationTurns>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<Reply>();
         services.AddHostedService<ModelScan>();
