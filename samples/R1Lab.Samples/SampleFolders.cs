@@ -13,7 +13,8 @@ public static class SampleFolders
 
     public static string HeldOutRows { get; } = Path.Combine(Root, "datasets", "two-step-problems.held-out.jsonl");
 
-    public static string PreTrainingRecipe { get; } = Path.Combine(Root, "recipes", "demo-pre-training.json");
+    /// <summary>The recipe of a pre-training stage, counted from 1.</summary>
+    public static string PreTrainingRecipe(int stage) => Path.Combine(Root, "recipes", $"demo-pre-training-{stage}.json");
 
     private static string FindRoot()
     {

@@ -36,7 +36,6 @@ public static class WebPipeline
         app.MapModels();
         app.MapDatasets();
         app.MapUploads();
-        app.MapRuns();
         app.MapOpenApi().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }

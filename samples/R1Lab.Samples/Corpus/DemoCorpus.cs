@@ -13,12 +13,13 @@ public static class DemoCorpus
     private const int KnownPercent = 40;
 
     /// <summary>Basic kinds without end: rows repeat here, as they should in pre-training.</summary>
-    public static IEnumerable<ExampleProblem> PreTraining(ulong seed = Seed)
+    /// <param name="chainPercent">Share of expressions with two operations; they train carrying a result on to the next step.</param>
+    public static IEnumerable<ExampleProblem> PreTraining(ulong seed = Seed, int chainPercent = 13)
     {
         var random = new SeededRandom(seed);
         while (true)
         {
-            var problem = Basic(random, random.Chance(2));
+            var problem = Basic(random, chainPercent);
             if (SplitRule.Of(problem) == Split.PreTraining) yield return problem;
         }
     }
@@ -39,8 +40,8 @@ public static class DemoCorpus
             var language = turn % 2 == 0 ? Language.Chinese : Language.English;
             var known = turn / 2 % 100 * KnownPercent % 100 < KnownPercent;
             var kind = known
-                ? random.Pick(random.Chance(50) ? BasicKinds.Stories : random.Chance(60) ? BasicKinds.Expressions : BasicKinds.Chains)
-                : ComposedKinds.All[random.Between(0, ComposedKinds.All.Length - 1)];
+                ? ProblemKind.Pick(random.Chance(50) ? BasicKinds.Stories : random.Chance(70) ? BasicKinds.Expressions : BasicKinds.Chains, random)
+                : random.Pick(ComposedKinds.All);
             var problem = kind.Create(language, random);
             if (SplitRule.Of(problem) == split && keys.Add(problem.Key)) rows.Add(problem);
         }
@@ -49,11 +50,12 @@ public static class DemoCorpus
         return rows;
     }
 
-    private static ExampleProblem Basic(SeededRandom random, bool smallTalk)
+    private static ExampleProblem Basic(SeededRandom random, int chainPercent)
     {
+        var smallTalk = random.Chance(2);
         var language = random.Chance(50) ? Language.Chinese : Language.English;
         if (smallTalk) return SmallTalk.Create(language, random);
         var part = random.Between(0, 99);
-        return random.Pick(part < 45 ? BasicKinds.Expressions : part < 60 ? BasicKinds.Chains : BasicKinds.Stories).Create(language, random);
+        return ProblemKind.Pick(part >= 58 ? BasicKinds.Stories : part < 58 - chainPercent ? BasicKinds.Expressions : BasicKinds.Chains, random).Create(language, random);
     }
 }

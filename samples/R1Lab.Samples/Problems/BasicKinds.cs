@@ -5,9 +5,9 @@ public static class BasicKinds
 {
     public static readonly ProblemKind[] Expressions =
     [
-        Expression("sum", Formulas.Sum, "{a}+{b}"),
-        Expression("difference", Formulas.Difference, "{a}-{b}"),
-        Expression("product", Formulas.Product, "{a}×{b}"),
+        Expression("sum", Formulas.Sum, "{a}+{b}", weight: 3),
+        Expression("difference", Formulas.Difference, "{a}-{b}", weight: 3),
+        Expression("product", Formulas.Product, "{a}×{b}", weight: 2),
         Expression("quotient", Formulas.Quotient, "{a}÷{b}"),
     ];
 
@@ -37,7 +37,7 @@ public static class BasicKinds
                 "There are {a} {i} in a box. {n} puts in {b} more. How many {i} are there now?|{v} {i}",
                 "{m} has {a} {i}. {n} has {b} more than {m}. How many {i} does {n} have?|{v} {i}",
                 "There are {a} people on a bus and {b} more get on. How many people are there now?|{v} people",
-            ]),
+            ]) { Weight = 3 },
         new("story difference", Formulas.Difference,
             [
                 "{n}有{a}{u}{i}，送给{m}{b}{u}，还剩多少{u}？|{v}{u}",
@@ -52,7 +52,7 @@ public static class BasicKinds
                 "{m} has {a} {i}. {n} has {b} fewer than {m}. How many {i} does {n} have?|{v} {i}",
                 "{n} has {a} dollars and spends {b} dollars. How many dollars are left?|{v} dollars",
                 "There are {a} people on a bus and {b} get off. How many people are left?|{v} people",
-            ]),
+            ]) { Weight = 3 },
         new("story product", Formulas.Product,
             [
                 "每盒有{a}{u}{i}，{b}盒一共有多少{u}？|{v}{u}",
@@ -65,7 +65,7 @@ public static class BasicKinds
                 "One book costs {a} dollars. How many dollars do {b} books cost?|{v} dollars",
                 "{m} has {a} {i}. {n} has {b} times as many. How many {i} does {n} have?|{v} {i}",
                 "{n} reads {a} pages each day. How many pages is that in {b} days?|{v} pages",
-            ]),
+            ]) { Weight = 2 },
         new("story quotient", Formulas.Quotient,
             [
                 "把{a}{u}{i}平均分给{b}个人，每人有多少{u}？|{v}{u}",
@@ -78,12 +78,12 @@ public static class BasicKinds
     ];
 
     // People type signs and spaces as they like; the thought always uses one form.
-    private static ProblemKind Expression(string name, Formula formula, string signs)
+    private static ProblemKind Expression(string name, Formula formula, string signs, int weight = 1)
     {
         var spaced = string.Concat(signs.Select(c => "+-×÷".Contains(c) ? $" {c} " : $"{c}"));
         var typed = signs.Replace('×', '*').Replace('÷', '/');
         return new ProblemKind(name, formula,
             [$"{signs}=?|{{v}}", $"{signs}等于多少？|{{v}}", $"计算：{signs}|{{v}}", $"请算一算{typed}|{{v}}", $"{typed}=|{{v}}"],
-            [$"What is {spaced}?|{{v}}", $"{spaced} = ?|{{v}}", $"Compute {signs}.|{{v}}", $"Please work out {typed}.|{{v}}"]);
+            [$"What is {spaced}?|{{v}}", $"{spaced} = ?|{{v}}", $"Compute {signs}.|{{v}}", $"Please work out {typed}.|{{v}}"]) { Weight = weight };
     }
 }

@@ -22,7 +22,7 @@ public static class Formulas
         n => [new(n[0], '-', n[1])]);
 
     public static readonly Formula Product = new("a*b",
-        random => [random.Chance(45) ? random.Between(2, 9) : random.Between(11, 49), random.Between(2, 9)],
+        random => random.Chance(50) ? [random.Between(2, 9), random.Between(2, 9)] : [random.Between(11, 49), random.Between(2, 5)],
         n => [new(n[0], '×', n[1])], Commutes: true);
 
     public static readonly Formula Quotient = new("a/b",
@@ -58,7 +58,7 @@ public static class Formulas
         n => [new(n[0], '-', n[1]), new(n[0], '+', n[0] - n[1])]);
 
     public static readonly Formula TimesThenTotal = new("a+a*b",
-        random => { var b = random.Between(2, 6); return [random.Between(3, 98 / b), b]; },
+        random => { var b = random.Between(2, 5); return [random.Between(3, 98 / b), b]; },
         n => [new(n[0], '×', n[1]), new(n[0], '+', n[0] * n[1])]);
 
     public static readonly Formula SumThenProduct = new("(a+b)*2",

@@ -17,22 +17,6 @@ public static class AccessServices
     public static IServiceCollection AddLabAccess(this IServiceCollection services, LabOptions lab)
     {
         services.AddDataProtection().SetApplicationName("R1Lab").PersistKeysToFileSystem(new DirectoryInfo(lab.KeysFolder));
-        services.AddLabIdentity();
-        services.AddSingleton<UserSessions>();
-        services.AddSingleton<ActiveKeyRequests>();
-        services.AddScoped<SignInDesk>();
-        services.AddAntiforgery(options => options.Cookie.Name = "lab-form");
-        services.AddLabSchemes();
-        services.AddAuthorization(LabPolicies.Configure);
-        services.AddCascadingAuthenticationState();
-        services.AddScoped<AuthenticationStateProvider, CircuitSession>();
-        services.AddRateLimiter(limiter => RateLimits.Configure(limiter, lab));
-        return services;
-    }
-
-    /// <summary>Accounts and their rules, without cookies.</summary>
-    public static IServiceCollection AddLabIdentity(this IServiceCollection services)
-    {
         services.AddIdentityCore<LabUser>(ConfigureIdentity)
             .AddRoles<IdentityRole>()
             .AddEntityFrameworkStores<LabDbContext>()
@@ -41,7 +25,16 @@ public static class AccessServices
             .AddPasswordValidator<PasswordRules>()
             .AddDefaultTokenProviders();
         services.AddScoped<AccountErrors>();
+        services.AddSingleton<UserSessions>();
         services.AddSingleton<UserAccounts>();
+        services.AddSingleton<ActiveKeyRequests>();
+        services.AddScoped<SignInDesk>();
+        services.AddAntiforgery(options => options.Cookie.Name = "lab-form");
+        services.AddLabSchemes();
+        services.AddAuthorization(LabPolicies.Configure);
+        services.AddCascadingAuthenticationState();
+        services.AddScoped<AuthenticationStateProvider, CircuitSession>();
+        services.AddRateLimiter(limiter => RateLimits.Configure(limiter, lab));
         return services;
     }
 
