@@ -36,6 +36,7 @@ public static class WebPipeline
         app.MapModels();
         app.MapDatasets();
         app.MapUploads();
+        app.MapRuns();
         app.MapOpenApi().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);
     }

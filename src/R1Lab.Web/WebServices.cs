@@ -31,6 +31,7 @@ public static class WebServices
         builder.Services.AddLabApi();
         builder.Services.AddModels();
         builder.Services.AddUploads();
+        builder.Services.AddLabRunning();
         builder.Services.AddSingleton(_ => ComputeStatus.Read());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.UseStaticWebAssets(); // the packages' own files during development; a publish has them in wwwroot already
@@ -77,6 +78,7 @@ public static class WebServices
     private static void AddModels(this IServiceCollection services)
     {
         services.AddSingleton<ModelLibrary>();
+        services.AddSingleton<GenerationTurns>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<Reply>();
         services.AddHostedService<ModelScan>();

@@ -16,9 +16,11 @@ public sealed class LabHost : WebApplicationFactory<Program>
     {
     }
 
-    public LabHost(Dictionary<string, string> settings) => _settings = settings;
+    private LabHost(Dictionary<string, string> settings) => _settings = settings;
 
     public TemporaryFolder Folder { get; } = new();
+
+    public static LabHost With(Dictionary<string, string> settings) => new(settings);
 
     /// <summary>A client that shows the bootstrap key.</summary>
     public HttpClient ApiClient()
@@ -36,6 +38,7 @@ public sealed class LabHost : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Lab:DataFolder", Folder.Path).UseSetting("Lab:Bootstrap:ApiKey", BootstrapKey);
+        builder.UseSetting("Logging:LogLevel:Default", "Warning").UseSetting("Logging:LogLevel:Microsoft.Hosting", "Warning").UseSetting("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Error");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Bunit;
 using Bunit.TestDoubles;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MudBlazor;
@@ -31,8 +32,11 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
         Services.AddMudServices(mud => mud.PopoverOptions.CheckForPopoverProvider = false);
         Services.AddTransient<MudLocalizer, MudTexts>();
         Services.AddLabData(Path.Combine(_folder.Path, "r1lab.db"));
+        Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        Services.AddLabIdentity();
         Services.AddSingleton(new ComputeStatus("cpu", null));
         Services.AddSingleton<ActiveKeyRequests>();
+        Services.AddSingleton<RunFeed>();
         Session = AddAuthorization();
         SignIn("admin", LabRoles.Admin);
     }

@@ -89,6 +89,13 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 .ExecuteUpdateAsync(set => set.SetProperty(run => run.OutputPath, outputPath), token),
             cancellationToken);
 
+    /// <summary>Steps done, where the last one was not logged.</summary>
+    public Task SetStepAsync(int id, int step, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            (context, token) => context.Runs.Where(run => run.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(run => run.Step, step), token),
+            cancellationToken);
+
     public Task SetFinalLossAsync(int id, double? finalLoss, CancellationToken cancellationToken = default)
     {
         var stored = Storable(finalLoss);

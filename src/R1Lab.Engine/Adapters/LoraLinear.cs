@@ -8,6 +8,7 @@ namespace R1Lab.Engine.Adapters;
 internal sealed class LoraLinear : IDisposable
 {
     private Tensor? _frozenNorm;
+    private Tensor? _upView;
 
     public LoraLinear(Tensor a, Tensor b, Tensor? magnitude, double scaling, double dropout)
     {
@@ -36,7 +37,11 @@ internal sealed class LoraLinear : IDisposable
         var dropping = context.Training && Dropout > 0;
         var input = dropping ? Drop(x, at.Slot, context.DropoutSeed) : x;
         var low = nn.functional.linear(input, Cast(A, x));
-        return Magnitude is null ? addmm(y, low, Cast(B, x).t(), 1f, (float)Scaling) : ApplyDora(input, low, y, at, dropping);
+        if (Magnitude is not null) return ApplyDora(input, low, y, at, dropping);
+        if (is_grad_enabled() || B.dtype != x.dtype) return addmm(y, low, Cast(B, x).t(), 1f, (float)Scaling);
+        // Without gradients the base's fresh output may be added to in place; the transposed view follows B, so it is made once.
+        _upView ??= B.t().DetachFromDisposeScope();
+        return y.addmm_(low, _upView, 1f, (float)Scaling);
     }
 
     /// <summary>The whole update scaling · B·A in float32, [out,in].</summary>
@@ -61,6 +66,7 @@ internal sealed class LoraLinear : IDisposable
         B.Dispose();
         Magnitude?.Dispose();
         _frozenNorm?.Dispose();
+        _upView?.Dispose();
     }
 
     // PEFT's form: (m/|W+sBA| - 1) · W x + m/|W+sBA| · s B(A x), the norm a constant for gradients. With dropout the base term sees the dropped input.

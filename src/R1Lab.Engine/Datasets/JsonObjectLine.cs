@@ -51,7 +51,8 @@ internal static class JsonObjectLine
                     if (!keys.Peek().Add(name)) return $"field {name} appears twice";
                     break;
                 case JsonTokenType.String:
-                    if (TextOf(ref reader) is null) return $"field {field}: broken character (lone surrogate)";
+                    // The bytes are sound UTF-8, so only an escape can hold half a pair.
+                    if (reader.ValueIsEscaped && TextOf(ref reader) is null) return $"field {field}: broken character (lone surrogate)";
                     break;
                 case JsonTokenType.Number:
                     if (!reader.TryGetDouble(out var number) || !double.IsFinite(number)) return $"field {field}: the number is too large";

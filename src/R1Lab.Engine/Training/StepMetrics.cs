@@ -26,7 +26,7 @@ public sealed record StepMetrics
     /// <summary>Tokens of the rows (padding not counted) a second since the last logged step.</summary>
     public double TokensPerSecond { get; init; }
 
-    /// <summary>Memory in use: the card's, or the process's on the CPU.</summary>
+    /// <summary>Resident memory of the process.</summary>
     public long MemoryBytes { get; init; }
 
     public double SecondsPerStep { get; init; }

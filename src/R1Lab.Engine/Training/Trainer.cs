@@ -54,6 +54,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
             TakeStep(run, evaluates);
             AfterStep?.Invoke(run.Step);
             if (run.Step % _recipe.SaveEvery(run.TotalSteps) == 0 && run.Step < run.TotalSteps) Save(run);
+            observer.BetweenSteps?.Invoke();
         }
 
         return true;

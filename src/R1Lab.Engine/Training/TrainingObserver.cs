@@ -7,6 +7,9 @@ public sealed record TrainingObserver
 
     public Action<TrainingEvent>? OnEvent { get; init; }
 
+    /// <summary>Called after every step, logged or not, before the next one begins; it may wait, for example while the device is lent to others.</summary>
+    public Action? BetweenSteps { get; init; }
+
     /// <summary>Told the folder of every snapshot once it is whole.</summary>
     public Action<string>? OnSnapshot { get; init; }
 }

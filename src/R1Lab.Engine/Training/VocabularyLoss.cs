@@ -17,10 +17,11 @@ internal static class VocabularyLoss
     /// <param name="hidden">[N,Hidden] of the last layer before the final norm, scored places only, with its graph.</param>
     /// <param name="targets">[N] long.</param>
     /// <param name="divisor">The loss is divided by this before it is sent back.</param>
+    /// <param name="logitsAtOnce">Numbers of logits held at once.</param>
     /// <returns>The sum divided by <paramref name="divisor"/>, a scalar without graph.</returns>
-    public static Tensor Backward(Decoder decoder, Tensor hidden, Tensor targets, double divisor)
+    public static Tensor Backward(Decoder decoder, Tensor hidden, Tensor targets, double divisor, long logitsAtOnce = LogitsAtOnce)
     {
-        var rows = Math.Max(1, LogitsAtOnce / decoder.Config.VocabSize);
+        var rows = Math.Max(1, logitsAtOnce / decoder.Config.VocabSize);
         if (targets.size(0) <= rows)
         {
             var loss = Sum(decoder, hidden, targets) / (float)divisor;

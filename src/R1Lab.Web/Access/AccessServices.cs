@@ -17,16 +17,8 @@ public static class AccessServices
     public static IServiceCollection AddLabAccess(this IServiceCollection services, LabOptions lab)
     {
         services.AddDataProtection().SetApplicationName("R1Lab").PersistKeysToFileSystem(new DirectoryInfo(lab.KeysFolder));
-        services.AddIdentityCore<LabUser>(ConfigureIdentity)
-            .AddRoles<IdentityRole>()
-            .AddEntityFrameworkStores<LabDbContext>()
-            .AddSignInManager<LabSignIn>()
-            .AddErrorDescriber<AccountErrors>()
-            .AddPasswordValidator<PasswordRules>()
-            .AddDefaultTokenProviders();
-        services.AddScoped<AccountErrors>();
+        services.AddLabIdentity();
         services.AddSingleton<UserSessions>();
-        services.AddSingleton<UserAccounts>();
         services.AddSingleton<ActiveKeyRequests>();
         services.AddScoped<SignInDesk>();
         services.AddAntiforgery(options => options.Cookie.Name = "lab-form");
@@ -35,6 +27,21 @@ public static class AccessServices
         services.AddCascadingAuthenticationState();
         services.AddScoped<AuthenticationStateProvider, CircuitSession>();
         services.AddRateLimiter(limiter => RateLimits.Configure(limiter, lab));
+        return services;
+    }
+
+    /// <summary>Accounts and their rules, without cookies.</summary>
+    public static IServiceCollection AddLabIdentity(this IServiceCollection services)
+    {
+        services.AddIdentityCore<LabUser>(ConfigureIdentity)
+            .AddRoles<IdentityRole>()
+            .AddEntityFrameworkStores<LabDbContext>()
+            .AddSignInManager<LabSignIn>()
+            .AddErrorDescriber<AccountErrors>()
+            .AddPasswordValidator<PasswordRules>()
+            .AddDefaultTokenProviders();
+        services.AddScoped<AccountErrors>();
+        services.AddSingleton<UserAccounts>();
         return services;
     }
 

@@ -27,7 +27,7 @@ public static class GenerateEndpoints
         using var session = await host.OpenAsync(request.ModelName, cancellation);
         var wanted = request.Prepare(session);
         session.CheckRoom(1);
-        var result = await session.Engine.GenerateAsync(wanted, null, cancellation);
+        var result = await session.GenerateAsync(wanted, null, cancellation);
         var text = request.Returned(result.Text);
         return Results.Json(new GenerateAnswer(text)
         {

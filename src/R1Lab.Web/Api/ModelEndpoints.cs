@@ -60,7 +60,7 @@ public static class ModelEndpoints
         model.Record.Fingerprint,
         MaxModelLen = model.MaxLength,
         Loaded = model.State == LoadState.Loaded,
-        State = model.State.ToString().ToLowerInvariant(),
+        model.State,
         Error = model.Failure,
         model.Record.RunId,
         CreatedAt = model.Record.CreatedAt.ToUnixTimeSeconds(),

@@ -23,6 +23,9 @@ public sealed record LabOptions
     /// <summary>DNS names the lab answers to, beside this machine's own name and addresses.</summary>
     public IList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>Runs that were under way when the program ended go on by themselves at the next start.</summary>
+    public bool ResumeInterruptedRuns { get; set; } = true;
+
     public BootstrapOptions Bootstrap { get; set; } = new();
 
     public RateLimitOptions RateLimits { get; set; } = new();

@@ -8,10 +8,11 @@ public enum LoadState { NotLoaded, Loading, Loaded, Failed }
 /// <param name="Record">As the lab knows it.</param>
 /// <param name="BaseName">The base an adapter sits on; null for a whole model.</param>
 /// <param name="MaxLength">Most tokens of prompt and answer; null while its folder cannot be read.</param>
+/// <param name="CanChat">Whether it came with a tokenizer and a chat template.</param>
 /// <param name="State">Of the base.</param>
 /// <param name="Failure">Why it cannot be loaded, in one sentence.</param>
 /// <param name="MemoryBytes">Of the base's weights, when loaded.</param>
-public sealed record HostedModel(RegisteredModel Record, string? BaseName, int? MaxLength, LoadState State, string? Failure, long? MemoryBytes)
+public sealed record HostedModel(RegisteredModel Record, string? BaseName, int? MaxLength, bool CanChat, LoadState State, string? Failure, long? MemoryBytes)
 {
     public string Name => Record.Name;
 

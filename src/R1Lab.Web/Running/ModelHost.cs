@@ -12,7 +12,7 @@ namespace R1Lab.Web.Running;
 /// <summary>
 /// Keeps models in memory: each base once, with any number of adapters on it. A base that nobody uses makes room when another is asked for.
 /// </summary>
-public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
+public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<int, ResidentModel> _residents = [];
@@ -28,8 +28,10 @@ public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options
     public async Task<IReadOnlyList<HostedModel>> ListAsync(CancellationToken cancellation = default)
     {
         var records = await library.ListAsync(cancellation);
-        var names = records.ToDictionary(r => r.Id, r => r.Name);
-        return [.. records.Select(record => Describe(record, record.BaseModelId is { } id ? names.GetValueOrDefault(id) : null))];
+        var known = records.ToDictionary(r => r.Id);
+        return [.. records.Select(record => record.BaseModelId is { } id && known.TryGetValue(id, out var root)
+            ? Describe(record, root.Name, root.Path)
+            : Describe(record, null, record.Path))];
     }
 
     /// <summary>Loads what is needed and opens a session.</summary>
@@ -85,20 +87,6 @@ public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options
         }
     }
 
-    /// <summary>Generation waits at the next token while training has the device.</summary>
-    public async Task PauseAllAsync(bool paused)
-    {
-        await _gate.WaitAsync();
-        try
-        {
-            foreach (var resident in _residents.Values) resident.Pause(paused);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync();
@@ -122,7 +110,7 @@ public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options
         {
             var loaded = await Task.Run(() => LoadedModel.Load(root.Path, ComputeDevice.Default()));
             log.LogInformation("Loaded {Model} from {Path}", root.Name, root.Path);
-            return _residents[root.Id] = new ResidentModel(loaded);
+            return _residents[root.Id] = new ResidentModel(loaded, turns);
         }
         catch (Exception e)
         {
@@ -153,12 +141,12 @@ public sealed class ModelHost(ModelLibrary library, IOptions<LabOptions> options
         Changed?.Invoke();
     }
 
-    private HostedModel Describe(RegisteredModel record, string? baseName)
+    private HostedModel Describe(RegisteredModel record, string? baseName, string path)
     {
         var root = record.BaseModelId ?? record.Id;
         var resident = _residents.GetValueOrDefault(root);
         var failure = _failures.GetValueOrDefault(root);
         var state = resident is not null ? LoadState.Loaded : _loading == root ? LoadState.Loading : failure is null ? LoadState.NotLoaded : LoadState.Failed;
-        return new HostedModel(record, baseName, library.MaxLengthOf(record), state, failure, resident?.MemoryBytes);
+        return new HostedModel(record, baseName, library.MaxLengthOf(path), library.CanChat(path), state, failure, resident?.MemoryBytes);
     }
 }

@@ -83,19 +83,11 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         }
     }
 
-    /// <summary>Most tokens of a model; null for an adapter or while its folder cannot be read.</summary>
-    public int? MaxLengthOf(RegisteredModel model)
-    {
-        if (model.Kind == ModelKind.Adapter) return null;
-        try
-        {
-            return Describe(model.Path).Config.MaxPositions;
-        }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Most tokens of the model in a folder; null while it cannot be read.</summary>
+    public int? MaxLengthOf(string path) => TryDescribe(path)?.Config.MaxPositions;
+
+    /// <summary>Whether the model in a folder can be talked to: it has a tokenizer and a chat template.</summary>
+    public bool CanChat(string path) => TryDescribe(path) is { HasTokenizer: true, HasTemplate: true };
 
     private async Task<RegisteredModel> AddAsync(ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
     {
@@ -148,10 +140,27 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
                 $"names \"{wanted}\", which is not a registered model; register it first or say which one is meant");
     }
 
+    private Described? TryDescribe(string path)
+    {
+        try
+        {
+            return Describe(path);
+        }
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private Described Describe(string path) => _described.GetOrAdd(path, p => new Lazy<Described>(() => Described.Read(p))).Value;
 
     private sealed record Described(DecoderConfig Config, GenerationDefaults Generation, Lazy<Tokenizer?> Tokenizer, Lazy<ChatTemplate?> Template)
     {
+        public required bool HasTokenizer { get; init; }
+
+        /// <summary>Asked of the file names alone: reading a large vocabulary for a list would take seconds.</summary>
+        public required bool HasTemplate { get; init; }
+
         public static Described Read(string path)
         {
             var folder = ModelFolder.Open(path);
@@ -159,7 +168,11 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
                 DecoderConfig.Parse(folder.ConfigJson, Path.Combine(path, ModelFolder.ConfigFileName)),
                 folder.Generation,
                 new Lazy<Tokenizer?>(() => folder.HasTokenizer ? Engine.Tokenization.Tokenizer.Load(path) : null),
-                new Lazy<ChatTemplate?>(() => ChatTemplate.Load(path)));
+                new Lazy<ChatTemplate?>(() => ChatTemplate.Load(path)))
+            {
+                HasTokenizer = folder.HasTokenizer,
+                HasTemplate = File.Exists(Path.Combine(path, "chat_template.jinja")) || File.Exists(Path.Combine(path, "tokenizer_config.json")),
+            };
         }
     }
 }

@@ -6,20 +6,23 @@ namespace R1Lab.Web.Running;
 public sealed class ModelSession : ModelVocabulary, IDisposable
 {
     private readonly Action _release;
+    private readonly GenerationTurns _turns;
+    private readonly GenerationEngine _engine;
     private readonly int _mostWaiting;
     private int _disposed;
 
-    internal ModelSession(string name, string? adapter, LoadedModel model, GenerationEngine engine, int mostWaiting, Action release)
+    internal ModelSession(string name, string? adapter, LoadedModel model, GenerationEngine engine, GenerationTurns turns, int mostWaiting, Action release)
         : base(name, model.Tokenizer, model.ChatTemplate, model.Defaults, model.Decoder.Config.VocabSize, model.Decoder.Config.MaxPositions)
     {
-        (Adapter, Engine, _mostWaiting, _release) = (adapter, engine, mostWaiting, release);
+        (Adapter, _engine, _turns, _mostWaiting, _release) = (adapter, engine, turns, mostWaiting, release);
         Fingerprint = model.Fingerprint(adapter);
     }
 
     /// <summary>The adapter's name inside the engine; null asks the base itself.</summary>
     public string? Adapter { get; }
 
-    public GenerationEngine Engine { get; }
+    /// <summary>Requests of everybody that wait for this base.</summary>
+    public int Waiting => _engine.Waiting;
 
     /// <summary>Hash of base, adapter and template; stored with every answer that is kept.</summary>
     public string Fingerprint { get; }
@@ -27,7 +30,17 @@ public sealed class ModelSession : ModelVocabulary, IDisposable
     /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
     public void CheckRoom(int requests)
     {
-        if (Engine.Waiting + requests > _mostWaiting) throw new ModelBusyException($"{Engine.Waiting} requests wait for the model '{Name}' already.");
+        if (Waiting + requests > _mostWaiting) throw new ModelBusyException($"{Waiting} requests wait for the model '{Name}' already.");
+    }
+
+    /// <summary>Waits for the device and answers one request.</summary>
+    /// <param name="request">With this session's <see cref="Adapter"/>.</param>
+    /// <param name="onStep">Called for each token from the engine's thread.</param>
+    /// <param name="cancellation">Ends the answer at the next token.</param>
+    public async Task<GenerationResult> GenerateAsync(GenerationRequest request, Action<GenerationStep>? onStep, CancellationToken cancellation)
+    {
+        using var turn = await _turns.EnterAsync(Name, cancellation);
+        return await _engine.GenerateAsync(request, onStep, cancellation);
     }
 
     public void Dispose()

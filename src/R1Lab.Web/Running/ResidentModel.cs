@@ -4,7 +4,7 @@ using R1Lab.Engine.Generation;
 namespace R1Lab.Web.Running;
 
 /// <summary>One base in memory with its engine thread and the adapters that were put on it.</summary>
-internal sealed class ResidentModel(LoadedModel model) : IAsyncDisposable
+internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : IAsyncDisposable
 {
     private readonly GenerationEngine _engine = new(model);
     private readonly HashSet<string> _adapters = [];
@@ -32,13 +32,7 @@ internal sealed class ResidentModel(LoadedModel model) : IAsyncDisposable
     public ModelSession Open(string name, string? adapter, int mostWaiting)
     {
         Interlocked.Increment(ref _users);
-        return new ModelSession(name, adapter, model, _engine, mostWaiting, Release);
-    }
-
-    public void Pause(bool paused)
-    {
-        if (paused) _engine.Pause();
-        else _engine.Resume();
+        return new ModelSession(name, adapter, model, _engine, turns, mostWaiting, Release);
     }
 
     public async ValueTask DisposeAsync()

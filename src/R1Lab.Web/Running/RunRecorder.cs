@@ -24,6 +24,7 @@ public sealed class RunRecorder : IAsyncDisposable
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
+    private bool _fresh = true;
 
     public RunRecorder(int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log)
     {
@@ -48,19 +49,24 @@ public sealed class RunRecorder : IAsyncDisposable
             SecondsPerStep = step.SecondsPerStep,
             At = step.At,
         };
+        if (_fresh) Forget(0);
         _news.Writer.TryWrite(metric);
         _feed.Publish(metric);
     }
 
-    public void Record(TrainingEvent happened) => Record(new RunEvent
+    public void Record(TrainingEvent happened)
     {
-        RunId = _runId,
-        At = happened.At,
-        Step = happened.Step,
-        Kind = happened.Kind,
-        Message = happened.Message,
-        ArgumentsJson = JsonSerializer.Serialize(happened.Arguments),
-    });
+        if (happened.Kind == TrainingEventKinds.Resumed) Forget(happened.Step);
+        Record(new RunEvent
+        {
+            RunId = _runId,
+            At = happened.At,
+            Step = happened.Step,
+            Kind = happened.Kind,
+            Message = happened.Message,
+            ArgumentsJson = JsonSerializer.Serialize(happened.Arguments),
+        });
+    }
 
     /// <summary>Something the lab itself has to say on the run's time line.</summary>
     public void Record(string kind, string message, int step, params object[] arguments) => Record(new TrainingEvent(_time.GetUtcNow(), step, kind, message, arguments));
@@ -71,6 +77,13 @@ public sealed class RunRecorder : IAsyncDisposable
         _news.Writer.TryComplete();
         _ended.TrySetResult();
         await _writing;
+    }
+
+    /// <summary>An earlier try may have gone further than the snapshot this one goes on from: those steps are taken again.</summary>
+    private void Forget(int afterStep)
+    {
+        _fresh = false;
+        _news.Writer.TryWrite(new ForgetAfter(afterStep));
     }
 
     private void Record(RunEvent happened)
@@ -103,6 +116,7 @@ public sealed class RunRecorder : IAsyncDisposable
         {
             try
             {
+                if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(_runId, forget.Step);
                 await _runs.AppendAsync(_runId, [.. batch.OfType<RunMetric>()], [.. batch.OfType<RunEvent>()]);
                 return;
             }
@@ -113,4 +127,6 @@ public sealed class RunRecorder : IAsyncDisposable
             }
         }
     }
+
+    private sealed record ForgetAfter(int Step);
 }

@@ -15,7 +15,7 @@ public static class ChatCompletions
         session.CheckPrompt(prompt, "messages");
         var choices = GenerationRace.Choices(session, prompt, request.Settings(session, prompt.Count), request.N ?? 1);
         session.CheckRoom(choices.Count);
-        var answer = new Writer(session, request, choices, ThinkingPrompt.StartsInThought(text));
+        var answer = new Writer(session, request, choices, ThinkingSplitter.PromptStartsThought(text));
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);
         return Results.Empty;

@@ -19,7 +19,7 @@ public sealed class GenerationRace(ModelSession session, IReadOnlyList<Generatio
         [.. Enumerable.Range(0, count).Select(i => new GenerationRequest(prompt, settings with { Seed = settings.Seed + i }, session.Adapter))];
 
     public async Task<IReadOnlyList<GenerationResult>> ResultsAsync(CancellationToken cancellation) =>
-        await Task.WhenAll(choices.Select(c => session.Engine.GenerateAsync(c, null, cancellation)));
+        await Task.WhenAll(choices.Select(c => session.GenerateAsync(c, null, cancellation)));
 
     public async IAsyncEnumerable<ChoiceEvent> EventsAsync(EventStream stream, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -55,7 +55,7 @@ public sealed class GenerationRace(ModelSession session, IReadOnlyList<Generatio
 
     private async Task RunOneAsync(GenerationRequest choice, int index, CancellationToken cancellation)
     {
-        var result = await session.Engine.GenerateAsync(choice, step => _events.Writer.TryWrite(new ChoiceEvent(index, step, null)), cancellation);
+        var result = await session.GenerateAsync(choice, step => _events.Writer.TryWrite(new ChoiceEvent(index, step, null)), cancellation);
         _events.Writer.TryWrite(new ChoiceEvent(index, null, result));
     }
 }

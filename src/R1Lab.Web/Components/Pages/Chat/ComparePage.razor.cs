@@ -37,7 +37,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
     protected override async Task OnInitializedAsync()
     {
         var names = WantedModels?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            ?? [.. (await Host.ListAsync()).OrderBy(m => m.BaseName is not null).ThenByDescending(m => m.Record.Id).Select(m => m.Name).Take(FewestColumns)];
+            ?? BaseAndNewestAdapter(await Host.ListAsync());
         for (var i = 0; i < names.Length && i < MostColumns; i++)
         {
             if (i == _columns.Count) _columns.Add(new CompareColumn());
@@ -45,6 +45,15 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         }
 
         if (names.Length > 0) await StartFromAdviceAsync(names[0]);
+    }
+
+    // What people come here for first: what the last run changed.
+    private static string[] BaseAndNewestAdapter(IReadOnlyList<HostedModel> all)
+    {
+        var able = all.Where(m => m.CanChat).ToList();
+        return able.Where(m => m.BaseName is not null).MaxBy(m => m.Record.Id) is { } newest
+            ? [newest.BaseName!, newest.Name]
+            : [.. able.Select(m => m.Name).Take(FewestColumns)];
     }
 
     private async Task StartFromAdviceAsync(string model)

@@ -27,7 +27,7 @@ public sealed partial class RowTokens : ComponentBase
     protected override async Task OnInitializedAsync()
     {
         _models = [.. (await Library.ListAsync(CancellationToken.None)).Where(m => m.Kind != ModelKind.Adapter)];
-        _model = _models.Count > 0 ? _models[0] : null;
+        _model = _models.FirstOrDefault(m => Library.CanChat(m.Path)) ?? (_models.Count > 0 ? _models[0] : null);
         await EncodeAsync();
     }
 

@@ -109,6 +109,6 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
 
     private void Reload()
     {
-        if (_context is not null) ExecutionContext.Run(_context, _ => InvokeAsync(ReloadAsync), null);
+        if (_context is not null) ExecutionContext.Run(_context, _ => { _ = InvokeAsync(ReloadAsync); }, null);
     }
 }

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using R1Lab.Data.Runs;
+using R1Lab.Engine;
+
+namespace R1Lab.Web.Api;
+
+public sealed record RunNote(string Field, string Message);
+
+/// <param name="Notes">Warnings and notes about the recipe that did not refuse it.</param>
+public sealed record RunCreated(int Id, string Name, string Status, int TotalSteps, IReadOnlyList<RunNote> Notes);
+
+/// <summary>A run as programs see it.</summary>
+public sealed record RunView
+{
+    public required int Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>queued, running, paused, finished, failed, interrupted, stopped.</summary>
+    public required string Status { get; init; }
+
+    public required int Step { get; init; }
+
+    public required int TotalSteps { get; init; }
+
+    public required string Model { get; init; }
+
+    public required string? Dataset { get; init; }
+
+    public required int? DatasetId { get; init; }
+
+    public required string? Owner { get; init; }
+
+    /// <summary>The adapter or model folder when finished; before that the folder of the snapshots.</summary>
+    public required string? OutputPath { get; init; }
+
+    public required double? FinalLoss { get; init; }
+
+    public required double? BestEvalLoss { get; init; }
+
+    public required string? Error { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset? StartedAt { get; init; }
+
+    public required DateTimeOffset? FinishedAt { get; init; }
+
+    public required JsonNode? Recipe { get; init; }
+
+    /// <summary>Left out of lists.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunEventView>? Events { get; init; }
+
+    public static string StatusOf(Run run) => SnakeCase.Of(run.Status);
+
+    public static RunView Of(Run run, IReadOnlyList<RunEvent>? events) => new()
+    {
+        Id = run.Id,
+        Name = run.Name,
+        Status = StatusOf(run),
+        Step = run.Step,
+        TotalSteps = run.TotalSteps,
+        Model = run.ModelName,
+        Dataset = run.DatasetName,
+        DatasetId = run.DatasetId,
+        Owner = run.OwnerName,
+        OutputPath = run.OutputPath,
+        FinalLoss = run.FinalLoss,
+        BestEvalLoss = run.BestEvalLoss,
+        Error = run.Error,
+        CreatedAt = run.CreatedAt,
+        StartedAt = run.StartedAt,
+        FinishedAt = run.FinishedAt,
+        Recipe = JsonNode.Parse(run.RecipeJson),
+        Events = events?.Select(happened => new RunEventView(happened.At, happened.Step, happened.Kind, happened.Message)).ToList(),
+    };
+}
+
+public sealed record RunEventView(DateTimeOffset At, int Step, string Kind, string Message);
+
+/// <summary>The numbers of one logged step, as they were measured.</summary>
+public sealed record RunMetricView
+{
+    public required int Step { get; init; }
+
+    public required int TotalSteps { get; init; }
+
+    public required double Epoch { get; init; }
+
+    public required double? Loss { get; init; }
+
+    public required double? GradNorm { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? EvalLoss { get; init; }
+
+    public required double TokensPerSecond { get; init; }
+
+    public required double SecondsPerStep { get; init; }
+
+    public required long MemoryBytes { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public static RunMetricView Of(RunMetric metric) => new()
+    {
+        Step = metric.Step,
+        TotalSteps = metric.TotalSteps,
+        Epoch = metric.Epoch,
+        Loss = Finite(metric.Loss),
+        GradNorm = Finite(metric.GradNorm),
+        LearningRate = metric.LearningRate,
+        EvalLoss = Finite(metric.EvalLoss),
+        TokensPerSecond = metric.TokensPerSecond,
+        SecondsPerStep = metric.SecondsPerStep,
+        MemoryBytes = metric.MemoryBytes,
+        At = metric.At,
+    };
+
+    /// <summary>JSON has no word for infinity.</summary>
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+}

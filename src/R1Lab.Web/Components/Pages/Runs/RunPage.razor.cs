@@ -1,0 +1,170 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using Microsoft.JSInterop;
+using MudBlazor;
+using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Web.Components.Charts;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Runs;
+
+/// <summary>One run: live charts, state, events and recipe. It shows what the store and the feed know; closing it changes nothing.</summary>
+public sealed partial class RunPage : IDisposable
+{
+    private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private List<RunMetric> _metrics = [];
+    private List<RunEvent> _events = [];
+    private RunProgress _progress = new();
+    private ChartSettings _settings = new();
+    private RunCharts? _charts;
+    private TrainingRecipe? _recipe;
+    private Run? _run;
+    private IDisposable? _news;
+    private string? _failure;
+    private DateTimeOffset _start;
+    private bool _loaded;
+    private bool _stopping;
+    private bool _table;
+    private int _version;
+    private int _shownId;
+
+    [Parameter]
+    public int Id { get; set; }
+
+    [CascadingParameter(Name = "IsDark")]
+    public bool IsDark { get; set; }
+
+    [Inject]
+    private RunStore Store { get; set; } = null!;
+
+    [Inject]
+    private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private RunFeed Feed { get; set; } = null!;
+
+    [Inject]
+    private ISnackbar Snackbar { get; set; } = null!;
+
+    [Inject]
+    private IJSRuntime Script { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<RunPage> Text { get; set; } = null!;
+
+    [Inject]
+    private ILogger<RunPage> Log { get; set; } = null!;
+
+    private IReadOnlyList<(string Text, string Href)> Trail => [(Text["Runs"], "/runs")];
+
+    private string Subtitle => string.Join(" · ",
+        new[] { _run!.ModelName, _run.DatasetName, _run.OwnerName is { } owner ? Text["By", owner].Value : null }.Where(part => !string.IsNullOrEmpty(part)));
+
+    private bool CanStop => _progress.Status is RunStatus.Queued or RunStatus.Running or RunStatus.Paused;
+
+    private string PrettyRecipe => JsonNode.Parse(_run!.RecipeJson)!.ToJsonString(Pretty);
+
+    public void Dispose() => _news?.Dispose();
+
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_shownId == Id) return;
+
+        _shownId = Id;
+        _news?.Dispose();
+        _news = Feed.Subscribe(Id, update => InvokeAsync(() => TakeAsync(update)));
+        await LoadAsync();
+    }
+
+    private async Task LoadAsync()
+    {
+        try
+        {
+            _run = await Store.GetAsync(Id);
+            _metrics = [.. await Store.MetricsAsync(Id)];
+            _events = [.. await Store.EventsAsync(Id)];
+            _failure = null;
+            if (_run is not null) Show(_run);
+        }
+        catch (Exception error)
+        {
+            Log.LogError(error, "Run {Run} could not be read.", Id);
+            _failure = error.Message;
+        }
+
+        _loaded = true;
+    }
+
+    private void Show(Run run)
+    {
+        _recipe = TrainingRecipe.Parse(run.RecipeJson, out _);
+        _progress = LastKnown(run);
+        _stopping = Queue.IsStopping(Id);
+        _start = run.StartedAt ?? run.CreatedAt;
+        _version++;
+    }
+
+    /// <summary>The feed's state where this process worked on the run, else what the stored numbers say.</summary>
+    private RunProgress LastKnown(Run run) => Feed.Progress(Id) is { Status: RunStatus.Running } live
+        ? live
+        : _metrics.Aggregate(RunProgress.Of(run), (progress, metric) => progress.After(metric)) with { Step = run.Step };
+
+    private async Task TakeAsync(RunUpdate update)
+    {
+        var moved = update.Progress.Status != _progress.Status;
+        _progress = update.Progress;
+        _stopping = Queue.IsStopping(Id);
+        if (update.Missed || moved)
+        {
+            await LoadAsync();
+            StateHasChanged();
+            return;
+        }
+
+        Append(update.Metrics);
+        _events.AddRange(update.Events);
+        StateHasChanged();
+        if (_charts is not null && update.Metrics.Count > 0) await _charts.AppendAsync(update.Metrics);
+    }
+
+    /// <summary>A run that went on from a snapshot takes some steps again: what was drawn of them gives way.</summary>
+    private void Append(IReadOnlyList<RunMetric> added)
+    {
+        if (added.Count == 0) return;
+
+        var first = added[0].Step;
+        if (_metrics.RemoveAll(metric => metric.Step >= first) > 0) _version++;
+        _metrics.AddRange(added);
+    }
+
+    private async Task StopAsync()
+    {
+        _stopping = true;
+        if (await Queue.StopAsync(Id)) Snackbar.Add(Text["StopAsked"], Severity.Info);
+        else await LoadAsync();
+    }
+
+    private async Task ResumeAsync()
+    {
+        if (await Queue.ResumeAsync(Id)) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
+        await LoadAsync();
+    }
+
+    private async Task CopyRecipeAsync()
+    {
+        try
+        {
+            await Script.InvokeVoidAsync("navigator.clipboard.writeText", PrettyRecipe);
+            Snackbar.Add(Text["Copied"], Severity.Success);
+        }
+        catch (JSException refused)
+        {
+            // Browsers give the clipboard to secure pages only.
+            Snackbar.Add(Text["ActionFailed", refused.Message], Severity.Warning);
+        }
+    }
+}

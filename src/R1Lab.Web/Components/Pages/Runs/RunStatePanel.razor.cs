@@ -1,0 +1,74 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using R1Lab.Data.Runs;
+using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Runs;
+
+/// <summary>The right side of the run page: where it stands, what is best, what looks wrong.</summary>
+public sealed partial class RunStatePanel
+{
+    private const double Gibibyte = 1024d * 1024 * 1024;
+
+    [Parameter, EditorRequired]
+    public required Run Run { get; set; }
+
+    [Parameter, EditorRequired]
+    public required RunProgress Progress { get; set; }
+
+    [Parameter, EditorRequired]
+    public required IReadOnlyList<RunMetric> Metrics { get; set; }
+
+    [Parameter]
+    public double MaxGradNorm { get; set; }
+
+    private IReadOnlyList<string> Warnings => RunWarnings.Of(Metrics, MaxGradNorm);
+
+    /// <summary>Keys of the texts and their values; what is not known yet is left out.</summary>
+    private IEnumerable<(string Key, string Value)> Facts
+    {
+        get
+        {
+            yield return ("Step", Text["StepOf", Whole(Progress.Step), Whole(Progress.TotalSteps)]);
+            if (Progress.Remaining is { } remaining) yield return ("Remaining", DurationTexts.Show(remaining));
+            if (Metrics.Count > 0) yield return ("Elapsed", DurationTexts.Show(Elapsed));
+            if (Progress.Loss is { } loss) yield return ("Loss", Fixed(loss));
+            if (Progress.EvalLoss is { } evalLoss) yield return ("EvalLoss", Fixed(evalLoss));
+            if (Progress.BestEvalLoss is { } best) yield return ("Best", Fixed(best));
+            if (Progress.TokensPerSecond is { } speed) yield return ("Speed", Text["TokensPerSecond", Whole(speed)]);
+            if (Metrics.Count == 0) yield break;
+
+            var last = Metrics[^1];
+            yield return ("LearningRate", last.LearningRate.ToString("0.00e-0", CultureInfo.CurrentCulture));
+            if (last.GradNorm is { } norm) yield return ("GradNorm", norm.ToString("0.000", CultureInfo.CurrentCulture));
+            if (last.MemoryBytes > 0) yield return ("Memory", (last.MemoryBytes / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
+            if (DeviceState is { } device) yield return ("Device", device);
+        }
+    }
+
+    /// <summary>Time under way by the steps' own pace: pauses and restarts do not count.</summary>
+    private TimeSpan Elapsed
+    {
+        get
+        {
+            var (seconds, before) = (0d, 0);
+            foreach (var metric in Metrics)
+            {
+                seconds += metric.SecondsPerStep * (metric.Step - before);
+                before = metric.Step;
+            }
+
+            return TimeSpan.FromSeconds(seconds);
+        }
+    }
+
+    /// <summary>Whether the device is with somebody else although this run is under way.</summary>
+    private string? DeviceState => Progress.Status == RunStatus.Running && Lease.Holder is { } holder && holder.What != Run.Name
+        ? Text["DeviceWaits", holder.Who, holder.What].Value
+        : null;
+
+    private static string Whole(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
+
+    private static string Fixed(double value) => value.ToString("0.0000", CultureInfo.CurrentCulture);
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using R1Lab.Data.Runs;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Runs;
+
+/// <summary>Every run of the lab, live.</summary>
+public sealed partial class RunsPage : IDisposable
+{
+    private readonly Dictionary<int, RunProgress> _live = [];
+    private List<Run>? _runs;
+    private IDisposable? _news;
+    private string? _failure;
+    private string? _search;
+    private RunStatus? _status;
+
+    [Inject]
+    private RunStore Store { get; set; } = null!;
+
+    [Inject]
+    private RunFeed Feed { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<RunsPage> Text { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<RunStatusChip> StatusText { get; set; } = null!;
+
+    [Inject]
+    private ILogger<RunsPage> Log { get; set; } = null!;
+
+    private IEnumerable<Run> Shown => _runs!.Where(run => (_status is null || ProgressOf(run).Status == _status) && Matches(run));
+
+    public void Dispose() => _news?.Dispose();
+
+    protected override async Task OnInitializedAsync()
+    {
+        _news = Feed.Subscribe(null, update => InvokeAsync(() => TakeAsync(update)));
+        await LoadAsync();
+    }
+
+    private async Task LoadAsync()
+    {
+        try
+        {
+            _runs = [.. await Store.ListAsync()];
+            _failure = null;
+        }
+        catch (Exception error)
+        {
+            Log.LogError(error, "The runs could not be read.");
+            _failure = error.Message;
+        }
+    }
+
+    private async Task TakeAsync(RunUpdate update)
+    {
+        _live[update.RunId] = update.Progress;
+        if (_runs is not null && _runs.All(run => run.Id != update.RunId)) await LoadAsync();
+        StateHasChanged();
+    }
+
+    private RunProgress ProgressOf(Run run) => _live.GetValueOrDefault(run.Id) ?? Feed.Progress(run.Id) ?? RunProgress.Of(run);
+
+    private bool Matches(Run run) => string.IsNullOrWhiteSpace(_search)
+        || new[] { run.Name, run.ModelName, run.OwnerName ?? "" }.Any(text => text.Contains(_search.Trim(), StringComparison.CurrentCultureIgnoreCase));
+
+    private string StatusName(RunStatus? status) => status is { } one ? StatusText[one.ToString()] : Text["AllStates"];
+
+    private void ClearFilter() => (_search, _status) = (null, null);
+}

@@ -1,0 +1,58 @@
+using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>What can be wrong between a recipe, its model and its data, beyond what the recipe itself can tell.</summary>
+internal static class PlanProblems
+{
+    public static Problem NoDevice(string reason) =>
+        new("no_device", "model", ProblemSeverity.Error, $"Nothing can be computed on this machine: {reason}", reason);
+
+    public static Problem NoModel(string name) =>
+        new("model_unknown", "model", ProblemSeverity.Error, $"There is no model named \"{name}\", and no folder either.", name);
+
+    public static Problem BadModel(BadInputException bad) =>
+        new("model_bad", "model", ProblemSeverity.Error, $"The model cannot be used: {bad.Message}", bad.Message);
+
+    public static Problem AdapterNeedsLora(string name) =>
+        new("adapter_needs_lora", "method", ProblemSeverity.Error, $"\"{name}\" is an adapter; go on training it with LoRA, or choose its base model.", name);
+
+    public static Problem NoDataset(string name) =>
+        new("dataset_unknown", "dataset", ProblemSeverity.Error, $"There is no dataset named or numbered \"{name}\".", name);
+
+    public static Problem NoTokenizer(ModelChoice model) => new("model_without_tokenizer", "model", ProblemSeverity.Error,
+        $"\"{model.Name}\" has no tokenizer: it can learn only from datasets of token ids (input_ids).", model.Name);
+
+    public static IEnumerable<Problem> Of(TrainingRecipe recipe, ModelChoice model, EncodedRows data)
+    {
+        if (data.Set.Rows == 0)
+        {
+            yield return new("dataset_empty", "dataset", ProblemSeverity.Error, "The dataset has no rows.");
+            yield break;
+        }
+
+        foreach (var problem in data.Set.Problems(recipe.ThinkingPolicy, data.ModelThinks)) yield return problem;
+        if (data.Set.Examples.Count > 0 && data.Set.TrainedTokens == 0)
+            yield return new("nothing_trained", "dataset", ProblemSeverity.Error, "No token of this dataset would be learned: every label says \"not trained\".");
+        if (FirstBadToken(data.Set, model.Config.VocabSize) is { } bad)
+        {
+            yield return new("token_out_of_range", "dataset", ProblemSeverity.Error,
+                $"Row {bad.Row} holds the token id {bad.Id}; this model knows ids from 0 to {model.Config.VocabSize - 1}.", bad.Row, bad.Id, model.Config.VocabSize - 1);
+        }
+    }
+
+    private static (int Row, int Id)? FirstBadToken(EncodedDataset set, int vocabulary)
+    {
+        foreach (var example in set.Examples)
+        {
+            foreach (var id in example.InputIds.Concat(example.Labels.Where(label => label != TokenExample.NotTrained)))
+            {
+                if (id < 0 || id >= vocabulary) return (example.RowId ?? 0, id);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,60 @@
+using R1Lab.Engine;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>What is known about a run before it starts.</summary>
+/// <param name="Problems">Errors first, then warnings and notes.</param>
+/// <param name="Facts">What would be trained; null where model or data could not be read.</param>
+public sealed record RunCheck(IReadOnlyList<Problem> Problems, RunFacts? Facts, RunEstimate? Estimate)
+{
+    public bool MayStart => !Problems.Any(problem => problem.IsError);
+
+    /// <summary>The first thing said about a field.</summary>
+    public Problem? About(string field) => Problems.FirstOrDefault(problem => problem.Field == field);
+}
+
+/// <summary>What the data is, under the recipe.</summary>
+public sealed record RunFacts
+{
+    /// <summary>Rows of the dataset.</summary>
+    public required int Rows { get; init; }
+
+    public required int TrainRows { get; init; }
+
+    public required int EvaluationRows { get; init; }
+
+    /// <summary>Rows left out because they are longer than the cutoff.</summary>
+    public required int OverLongRows { get; init; }
+
+    /// <summary>Rows left out for another reason, for example by the thinking policy.</summary>
+    public required int OtherRowsLeftOut { get; init; }
+
+    /// <summary>Rows whose response has a thought; rows of token ids do not count, nobody knows.</summary>
+    public required int ThinkingRows { get; init; }
+
+    /// <summary>Tokens of the rows that are used.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Those of them that are learned.</summary>
+    public required long TrainedTokens { get; init; }
+
+    /// <summary>Of all rows, in tokens.</summary>
+    public required int LongestRow { get; init; }
+
+    public required int TotalSteps { get; init; }
+
+    public required int RowsPerStep { get; init; }
+
+    public double TrainedShare => Tokens == 0 ? 0 : (double)TrainedTokens / Tokens;
+}
+
+/// <summary>How long and how large, roughly.</summary>
+/// <param name="Measured">The pace comes from an earlier run of the same model and method; else it is an assumption.</param>
+/// <param name="Device"><c>cpu</c> or <c>cuda:0</c>.</param>
+public sealed record RunEstimate(double TokensPerSecond, bool Measured, TimeSpan Time, MemoryEstimate Memory, string Device);
+
+/// <summary>Bytes of memory: weights of the model, what training adds to what it trains (gradients, moments, masters), and what a batch needs.</summary>
+public sealed record MemoryEstimate(double Weights, double Training, double Activations)
+{
+    public double Total => Weights + Training + Activations;
+}

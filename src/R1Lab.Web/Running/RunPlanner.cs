@@ -1,0 +1,84 @@
+using R1Lab.Data.Datasets;
+using R1Lab.Data.Runs;
+using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>
+/// Looks at a recipe with the eyes of the data: finds model and dataset, encodes the rows, and gathers every problem, so that the form, the API
+/// and the queue say the same.
+/// </summary>
+public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, ComputeStatus compute)
+{
+    public async Task<RunPlan> PlanAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<Problem>();
+        if (compute.Failure is { } failure) problems.Add(PlanProblems.NoDevice(failure));
+        var model = recipe.Model.Length == 0 ? null : await models.ChooseAsync(recipe, problems, cancellationToken);
+        var dataset = recipe.Dataset.Length == 0 ? null : await FindDatasetAsync(recipe.Dataset, problems, cancellationToken);
+        var own = recipe.Problems().ToList();
+        if (model is null || dataset is null || own.Any(problem => problem.IsError)) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
+
+        var data = await EncodeAsync(recipe, model, dataset, problems, cancellationToken);
+        if (data is null) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
+
+        problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count));
+        problems.AddRange(PlanProblems.Of(recipe, model, data));
+        var facts = Facts(recipe, data.Set);
+        var estimate = RunEstimator.Of(recipe, facts, model.Config, await pace.MeasuredAsync(recipe, cancellationToken), compute.Name);
+        return new(recipe, model, dataset, data.Set.Examples, Check(problems) with { Facts = facts, Estimate = estimate });
+    }
+
+    private async Task<EncodedRows?> EncodeAsync(
+        TrainingRecipe recipe, ModelChoice model, Dataset dataset, List<Problem> problems, CancellationToken cancellationToken)
+    {
+        if (!model.HasTokenizer && dataset.Format != Data.Datasets.DatasetFormats.InputIds)
+        {
+            problems.Add(PlanProblems.NoTokenizer(model));
+            return null;
+        }
+
+        try
+        {
+            return await encoder.EncodeAsync(recipe, model, dataset, cancellationToken);
+        }
+        catch (BadInputException bad)
+        {
+            problems.Add(PlanProblems.BadModel(bad));
+            return null;
+        }
+    }
+
+    private async Task<Dataset?> FindDatasetAsync(string nameOrId, List<Problem> problems, CancellationToken cancellationToken)
+    {
+        var found = await datasets.FindAsync(nameOrId, cancellationToken);
+        if (found is null && int.TryParse(nameOrId, out var id)) found = await datasets.GetAsync(id, cancellationToken);
+        if (found is null) problems.Add(PlanProblems.NoDataset(nameOrId));
+        return found;
+    }
+
+    private static RunCheck Check(IReadOnlyList<Problem> problems) =>
+        new([.. problems.OrderByDescending(problem => problem.Severity).DistinctBy(problem => (problem.Field, problem.Code))], null, null);
+
+    private static RunFacts Facts(TrainingRecipe recipe, EncodedDataset data)
+    {
+        var held = EvaluationSplit.Count(data.Examples.Count, recipe.ValSize);
+        var overLong = data.Omitted.Count(row => row.Reason == RowOmission.TooLong);
+        return new()
+        {
+            Rows = data.Rows,
+            TrainRows = data.Examples.Count - held,
+            EvaluationRows = held,
+            OverLongRows = overLong,
+            OtherRowsLeftOut = data.Omitted.Count - overLong,
+            ThinkingRows = data.RowsWithThought,
+            Tokens = data.Tokens,
+            TrainedTokens = data.TrainedTokens,
+            LongestRow = data.Omitted.Select(row => row.Tokens).Append(data.LongestRow).Max(),
+            TotalSteps = recipe.TotalSteps(data.Examples.Count),
+            RowsPerStep = recipe.EffectiveBatchSize,
+        };
+    }
+}

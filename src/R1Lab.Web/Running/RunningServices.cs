@@ -1,0 +1,23 @@
+using R1Lab.Web.Components.Layout;
+
+namespace R1Lab.Web.Running;
+
+public static class RunningServices
+{
+    /// <summary>Training in the background: queue, worker, feed, and the lease on the device.</summary>
+    public static IServiceCollection AddLabRunning(this IServiceCollection services)
+    {
+        services.AddSingleton<DeviceLease>();
+        services.AddSingleton<RunFeed>();
+        services.AddSingleton<ModelChooser>();
+        services.AddSingleton<DatasetEncoder>();
+        services.AddSingleton<RunPace>();
+        services.AddSingleton<RunPlanner>();
+        services.AddSingleton<RunResults>();
+        services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunExecution>();
+        services.AddHostedService<RunWorker>();
+        services.AddSingleton(new AppBarItem(typeof(RunningRunChip), 10));
+        return services;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Text.Json.Nodes;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Tokenization;
+
+namespace R1Lab.Engine.Tests.Datasets;
+
+/// <summary>On a vocabulary of single bytes with the marks of a thinking model; the templates are R1's two forms in short.</summary>
+public sealed class ExampleEncoderTests : IDisposable
+{
+    private const string Plain = "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}U:{{ m.content }}{% elif m.role == 'assistant' %}A:{{ m.content.split('</think>')[-1] }}{{ eos_token }}{% else %}{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}A:{% endif %}";
+    private const string Opening = "{{ bos_token }}{% for m in messages %}U:{{ m.content }}{% endfor %}{% if add_generation_prompt %}A:<think>\n{% endif %}";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("r1lab-encode-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    // [..] is shown, the rest after it learned; $ stands for the end of text.
+    [Theory]
+    [InlineData(Plain, ThinkingPolicy.KeepThoughts, "<think>\nt\n</think>\n\na", "[^U:qA:]<think>\nt\n</think>\n\na$")]
+    [InlineData(Plain, ThinkingPolicy.KeepThoughts, "t\n</think>\n\na", "[^U:qA:]<think>\nt\n</think>\n\na$")]
+    [InlineData(Plain, ThinkingPolicy.KeepThoughts, "a", "[^U:qA:<think>\n\n</think>\n\n]a$")]
+    [InlineData(Plain, ThinkingPolicy.KeepThoughts, "<think>\n\n</think>\n\na", "[^U:qA:<think>\n\n</think>\n\n]a$")]
+    [InlineData(Plain, ThinkingPolicy.AnswerOnly, "<think>t</think>a", "[^U:qA:<think>t</think>]a$")]
+    [InlineData(Plain, ThinkingPolicy.NoThinking, "<think>t</think>\n\na", "[^U:qA:]a$")]
+    [InlineData(Opening, ThinkingPolicy.KeepThoughts, "<think>\nt\n</think>\n\na", "[^U:qA:<think>\n]t\n</think>\n\na$")]
+    [InlineData(Opening, ThinkingPolicy.KeepThoughts, "<think>t</think>a", "[^U:qA:<think>\n]t</think>a$")]
+    [InlineData(Opening, ThinkingPolicy.KeepThoughts, "t\n</think>\n\na", "[^U:qA:<think>\n]t\n</think>\n\na$")]
+    [InlineData(Opening, ThinkingPolicy.KeepThoughts, "a", "[^U:qA:<think>\n\n</think>\n\n]a$")]
+    [InlineData(Opening, ThinkingPolicy.DropRowsWithoutThought, "<think>t</think>a", "[^U:qA:<think>\n]t</think>a$")]
+    [InlineData(Opening, ThinkingPolicy.AnswerOnly, "<think>\nt</think>\n\na", "[^U:qA:<think>\nt</think>\n\n]a$")]
+    [InlineData(Opening, ThinkingPolicy.NoThinking, "<think>\nt</think>\n\na", "[^U:qA:<think>\n]\n</think>\n\na$")]
+    public void Encode_Policies_LearnExactlyTheirPart(string template, ThinkingPolicy policy, string response, string expected)
+    {
+        var encoder = Encoder(template, policy);
+
+        var row = encoder.Encode(new DatasetRow("q", response), 5);
+
+        Assert.Equal((expected, RowOmission.None, 5), (Show(row.Example), row.Omission, row.Example.RowId));
+    }
+
+    [Fact]
+    public void Encode_ModelWithoutThoughts_LearnsTheResponseAsItStands()
+    {
+        var encoder = Encoder("{% for m in messages %}U:{{ m.content }}{% endfor %}A:", ThinkingPolicy.NoThinking, thinks: false);
+
+        Assert.Equal("[U:qA:]<think>t</think>a$", Show(encoder.Encode(new DatasetRow("q", "<think>t</think>a")).Example));
+        Assert.False(encoder.ModelThinks);
+    }
+
+    [Fact]
+    public void Encode_Context_IsShownAndLosesItsThoughts()
+    {
+        var row = new DatasetRow("q", "a") { Context = [new("system", "s"), new("user", "u"), new("assistant", "<think>x</think>b")] };
+
+        Assert.Equal("[^sU:uA:b$U:qA:<think>\n\n</think>\n\n]a$", Show(Encoder(Plain, ThinkingPolicy.KeepThoughts).Encode(row).Example));
+    }
+
+    [Fact]
+    public void Encode_NoTemplate_GivesTheBareText() =>
+        Assert.Equal("[q]a$", Show(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(new DatasetRow("q", "a")).Example));
+
+    [Theory]
+    [InlineData(ThinkingPolicy.KeepThoughts, "<think>never closed", RowOmission.UnclosedThought)]
+    [InlineData(ThinkingPolicy.DropRowsWithoutThought, "a", RowOmission.NoThought)]
+    [InlineData(ThinkingPolicy.KeepThoughts, "<think>t</think>an answer far too long to fit", RowOmission.TooLong)]
+    public void Encode_RowNotTrained_SaysWhyAndStaysWhole(ThinkingPolicy policy, string response, RowOmission omission)
+    {
+        var row = Encoder(Plain, policy, maxLength: 30).Encode(new DatasetRow("q", response));
+
+        Assert.Equal(omission, row.Omission);
+        Assert.EndsWith($"{response}$", Show(row.Example), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_Dataset_CountsAndListsWhatIsLeftOut()
+    {
+        var rows = new[] { new DatasetRow("q", "<think>t</think>a"), new DatasetRow("q", "b"), new DatasetRow("q", new string('x', 50)), new DatasetRow("", "") { Tokens = new TokenExample([1, 2], [-100, 2]) } };
+
+        var data = EncodedDataset.Of(rows.Select((row, i) => (i + 10, row)), Encoder(Plain, ThinkingPolicy.KeepThoughts, maxLength: 40));
+
+        Assert.Equal([10, 11, 13], data.Examples.Select(example => example.RowId));
+        Assert.Equal([new OmittedRow(12, RowOmission.TooLong, 63)], data.Omitted);
+        Assert.Equal(["rows_omitted_too_long", "rows_without_thought"], data.Problems(ThinkingPolicy.KeepThoughts, modelThinks: true).Select(problem => problem.Code));
+    }
+
+    [Fact]
+    public void TokenView_CutCharacters_AppearWhole()
+    {
+        var vocabulary = Vocabulary();
+        var example = new ExampleEncoder(vocabulary, ChatTemplate.Parse(Plain, vocabulary.SpecialTokens), ThinkingPolicy.NoThinking, 100).Encode(new DatasetRow("q", "é")).Example;
+
+        var view = TokenView.Of(example, vocabulary);
+
+        Assert.Equal(["^", "U", ":", "q", "A", ":", "", "é", "$"], view.Select(piece => piece.Text));
+        Assert.Equal([false, false, false, false, false, false, true, true, true], view.Select(piece => piece.Trained));
+    }
+
+    private ExampleEncoder Encoder(string template, ThinkingPolicy policy, bool thinks = true, int maxLength = 200)
+    {
+        var vocabulary = Vocabulary(thinks);
+        return new ExampleEncoder(vocabulary, ChatTemplate.Parse(template, vocabulary.SpecialTokens), policy, maxLength);
+    }
+
+    private string Show(TokenExample example)
+    {
+        var vocabulary = Vocabulary();
+        var shown = example.InputIds.TakeWhile((_, i) => example.Labels[i] == TokenExample.NotTrained).ToArray();
+        Assert.All(example.Labels.Skip(shown.Length).Zip(example.InputIds.Skip(shown.Length)), pair => Assert.Equal(pair.Second, pair.First));
+        return $"[{vocabulary.Decode(shown)}]{vocabulary.Decode([.. example.InputIds.Skip(shown.Length)])}";
+    }
+
+    private Tokenizer Vocabulary(bool thinks = true)
+    {
+        var folder = _folder.CreateSubdirectory(thinks ? "thinks" : "plain").FullName;
+        var file = Path.Combine(folder, "tokenizer.json");
+        if (!File.Exists(file))
+        {
+            File.WriteAllText(file, Json(thinks).ToJsonString());
+            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"bos_token":"^","eos_token":"$"}""");
+        }
+
+        return Tokenizer.Load(folder);
+    }
+
+    // GPT-2's byte alphabet without merges.
+    private static JsonObject Json(bool thinks)
+    {
+        var printable = Enumerable.Range(33, 94).Concat(Enumerable.Range(161, 12)).Concat(Enumerable.Range(174, 82)).ToHashSet();
+        var (next, vocabulary) = (256, new JsonObject());
+        for (var value = 0; value < 256; value++) vocabulary[((char)(printable.Contains(value) ? value : next++)).ToString()] = value;
+        string[] added = thinks ? ["^", "$", "<think>", "</think>"] : ["^", "$"];
+        vocabulary.Remove("^");
+        vocabulary.Remove("$");
+        vocabulary["unused1"] = (int)'^';
+        vocabulary["unused2"] = (int)'$';
+        return new JsonObject
+        {
+            ["version"] = "1.0",
+            ["added_tokens"] = new JsonArray([.. added.Select((text, i) => new JsonObject
+            {
+                ["id"] = 256 + i, ["content"] = text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = i < 2,
+            })]),
+            ["normalizer"] = null,
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["post_processor"] = null,
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true },
+            ["model"] = new JsonObject { ["type"] = "BPE", ["vocab"] = vocabulary, ["merges"] = new JsonArray() },
+        };
+    }
+}
