@@ -20,7 +20,8 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         foreach (var study in open)
         {
             var progress = await ProgressAsync(context, study, raterId, cancellationToken);
-            studies.Add(new RaterStudy(study.Id, study.Name, study.Language, progress));
+            var name = BlindText.Hide(study.Name, await ModelNamesAsync(context, study.Id, cancellationToken));
+            studies.Add(new RaterStudy(study.Id, name, study.Language, progress));
         }
 
         return studies;
@@ -173,12 +174,18 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         var answers = await context.StudyResponses.Where(response => response.ItemId == assignment.ItemId)
             .Select(response => new { response.Id, response.Text, response.Reasoning }).ToDictionaryAsync(response => response.Id, cancellationToken);
         var criteria = await CriteriaAsync(context, study.Id, cancellationToken);
+        var models = await ModelNamesAsync(context, study.Id, cancellationToken);
         return new RatingTask(
-            assignment.Id, study.Id, study.Name, study.Language, study.GuidelinesMarkdown, prompt,
+            assignment.Id, study.Id, BlindText.Hide(study.Name, models), study.Language, BlindText.Hide(study.GuidelinesMarkdown, models), prompt,
             [.. assignment.Order.Select((id, slot) => new BlindAnswer(slot, answers[id].Text, study.ShowReasoning ? answers[id].Reasoning : null))],
             criteria, assignment.State, await EnteredAsync(context, assignment, criteria, cancellationToken),
             await ProgressAsync(context, study, assignment.RaterId, cancellationToken));
     }
+
+    private static Task<List<string>> ModelNamesAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>
+        context.StudyItems.Where(item => item.StudyId == studyId)
+            .Join(context.StudyResponses, item => item.Id, response => response.ItemId, (_, response) => response.ModelName)
+            .Distinct().ToListAsync(cancellationToken);
 
     private static Task<List<Criterion>> CriteriaAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>
         context.Criteria.AsNoTracking().Where(one => one.StudyId == studyId).OrderBy(one => one.Position).ToListAsync(cancellationToken);
