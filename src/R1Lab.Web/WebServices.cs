@@ -32,6 +32,7 @@ public static class WebServices
         builder.Services.AddModels();
         builder.Services.AddUploads();
         builder.Services.AddLabRunning();
+        builder.Services.AddStudies();
         builder.Services.AddSingleton(_ => ComputeStatus.Read());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.UseStaticWebAssets(); // the packages' own files during development; a publish has them in wwwroot already
@@ -82,6 +83,12 @@ public static class WebServices
         services.AddSingleton<ModelHost>();
         services.AddSingleton<Reply>();
         services.AddHostedService<ModelScan>();
+    }
+
+    private static void AddStudies(this IServiceCollection services)
+    {
+        services.AddSingleton<IStudyAnswerer, StudyAnswerer>();
+        services.AddSingleton<StudyGenerator>();
     }
 
     private static void AddUploads(this IServiceCollection services)

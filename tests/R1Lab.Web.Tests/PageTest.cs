@@ -57,9 +57,9 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
     protected void SignIn(string name, string role)
     {
         Session.SetAuthorized(name);
-        Session.SetClaims(new System.Security.Claims.Claim(System.Security.Claims.ClaimTypes.NameIdentifier, name));
         Session.SetRoles(role);
         Session.SetPolicies([.. LabPolicies.Roles.Where(policy => policy.Value.Contains(role)).Select(policy => policy.Key)]);
+        Session.SetClaims(new System.Security.Claims.Claim(System.Security.Claims.ClaimTypes.NameIdentifier, name));
     }
 
     /// <summary>Renders the page with its parameters beside MudBlazor's providers.</summary>

@@ -1,0 +1,91 @@
+using System.Security.Claims;
+using R1Lab.Data.Access;
+using R1Lab.Data.Datasets;
+using R1Lab.Data.Models;
+using R1Lab.Data.Studies;
+using R1Lab.Web.Access;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Api;
+
+/// <summary><c>/api/v1/studies</c>: make rating studies, read and export what raters said. Model names are in these answers: they are not for raters.</summary>
+public static class StudyEndpoints
+{
+    public static void MapStudies(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/v1/studies").WithTags("Studies");
+        var read = group.MapGroup("").RequireAuthorization(LabPolicies.CanView);
+        read.MapGet("", ListAsync).WithName("ListStudies").WithSummary("All studies, newest first").Produces<IEnumerable<StudyCard>>();
+        read.MapGet("/{id:int}", GetAsync).WithName("GetStudy").WithSummary("One study with its criteria, prompts and answers").Produces<StudyDocument>();
+        read.MapGet("/{id:int}/results", ResultsAsync).WithName("GetStudyResults").Produces<StudyResultsDocument>()
+            .WithSummary("Means per model and criterion with 95 % intervals, agreement, comparisons and raters");
+        read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportStudy").WithSummary("Every submitted score as CSV or JSON");
+        var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
+        change.MapPost("", CreateAsync).WithName("CreateStudy").Produces<StudyCard>(StatusCodes.Status201Created)
+            .WithSummary("A study whose answers the lab writes (models, prompts), or with given answers (items)");
+        change.MapPost("/{id:int}/close", (int id, StudyStore studies, CancellationToken token) => SetStatusAsync(id, StudyStatus.Closed, studies, token))
+            .WithName("CloseStudy").WithSummary("Ends the rating; nothing is lost").Produces<StudyCard>();
+        change.MapPost("/{id:int}/reopen", (int id, StudyStore studies, CancellationToken token) => SetStatusAsync(id, StudyStatus.Open, studies, token))
+            .WithName("ReopenStudy").WithSummary("Lets raters go on").Produces<StudyCard>();
+        routes.MapRatings();
+    }
+
+    private static async Task<IResult> ListAsync(StudyStore studies, StudyGenerator generator, CancellationToken cancellation) =>
+        Results.Json((await studies.ListAsync(cancellation)).Select(study => StudyCard.Of(study, generator.Progress(study.Study.Id))));
+
+    private static async Task<IResult> GetAsync(int id, StudyStore studies, CancellationToken cancellation) =>
+        await studies.GetAsync(id, cancellation) is { } contents ? Results.Json(StudyDocument.Of(contents)) : Missing(id);
+
+    private static async Task<IResult> ResultsAsync(int id, StudyStore studies, CancellationToken cancellation) =>
+        Results.Json(StudyResultsDocument.Of(await studies.ResultsAsync(id, cancellation)));
+
+    private static async Task<IResult> ExportAsync(
+        int id, string? format, StudyStore studies, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (format is not (null or "csv" or "json")) return ApiError.BadRequest("format must be csv or json.", "format");
+        if (await studies.GetAsync(id, cancellation) is null) return Missing(id);
+        var rows = await studies.ExportAsync(id, cancellation);
+        await audit.RecordAsync(Visitor.Of(user).Did("study.export", $"study {id}", format ?? "csv"), cancellation);
+        return format == "json"
+            ? Results.Bytes(ScoreExport.Json(rows), "application/json", $"study-{id}-scores.json")
+            : Results.Bytes(ScoreExport.Csv(rows), "text/csv; charset=utf-8", $"study-{id}-scores.csv");
+    }
+
+    private static async Task<IResult> CreateAsync(
+        StudyRequest request, StudyStore studies, StudyGenerator generator, ModelStore models, DatasetStore datasets, AuditStore audit,
+        ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (request.SourceProblem() is { } source) return source;
+        if (request.DatasetId is { } dataset && await datasets.GetAsync(dataset, cancellation) is null)
+            return ApiError.Unprocessable($"There is no dataset {dataset}.", "dataset_id");
+        var prompts = request.DatasetId is { } from
+            ? await StudyPrompts.FromDatasetAsync(datasets, from, request.Count ?? StudyPlan.MostPrompts, request.Random ? request.Seed ?? 0 : null, cancellation)
+            : request.Prompts ?? [];
+        var plan = request.Plan(prompts);
+        var registered = request.Items is null ? [.. (await models.ListAsync(cancellation)).Select(model => model.Name)] : plan.Models;
+        var problems = plan.Problems(registered).ToList();
+        if (problems.Count > 0) return ApiError.Unprocessable(problems);
+        var visitor = Visitor.Of(user);
+        var study = request.Items is null
+            ? await generator.StartAsync(plan, visitor, cancellation)
+            : await studies.CreateAsync(request.Given(plan, visitor), cancellation);
+        await audit.RecordAsync(visitor.Did("study.create", $"study {study.Id}", study.Name), cancellation);
+        return await CardAsync(study.Id, studies, generator.Progress(study.Id), StatusCodes.Status201Created, cancellation);
+    }
+
+    private static async Task<IResult> SetStatusAsync(int id, StudyStatus status, StudyStore studies, CancellationToken cancellation)
+    {
+        if (await studies.GetAsync(id, cancellation) is not { } contents) return Missing(id);
+        if (contents.Study.Status == StudyStatus.Draft) return ApiError.Conflict("The study's answers are not written yet.", "id");
+        await studies.SetStatusAsync(id, status, cancellation);
+        return await CardAsync(id, studies, null, StatusCodes.Status200OK, cancellation);
+    }
+
+    private static async Task<IResult> CardAsync(int id, StudyStore studies, StudyProgress? progress, int status, CancellationToken cancellation)
+    {
+        var summary = (await studies.ListAsync(cancellation)).First(one => one.Study.Id == id);
+        return Results.Json(StudyCard.Of(summary, progress), statusCode: status);
+    }
+
+    private static IResult Missing(int id) => ApiError.NotFound($"There is no study {id}.", "id");
+}

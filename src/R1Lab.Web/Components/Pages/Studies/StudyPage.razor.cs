@@ -1,0 +1,103 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using MudBlazor;
+using R1Lab.Data.Access;
+using R1Lab.Data.Studies;
+using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Studies;
+
+/// <summary>One study for those who run it: how its answers are written, what raters said, and by which model each answer is.</summary>
+public sealed partial class StudyPage : ComponentBase, IDisposable
+{
+    private StudyFeed? _feed;
+    private StudyContents? _contents;
+    private StudyResults? _results;
+    private StudyProgress? _progress;
+    private IReadOnlyList<ScoreRow> _rows = [];
+    private string? _failure;
+    private bool _missing;
+
+    [Parameter]
+    public int Id { get; set; }
+
+    [Inject]
+    private StudyStore Studies { get; set; } = default!;
+
+    [Inject]
+    private StudyGenerator Generator { get; set; } = default!;
+
+    [Inject]
+    private AuditStore Audit { get; set; } = default!;
+
+    [Inject]
+    private IDialogService Dialogs { get; set; } = default!;
+
+    [Inject]
+    private NavigationManager Navigation { get; set; } = default!;
+
+    [Inject]
+    private ILogger<StudyPage> Log { get; set; } = default!;
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
+    public void Dispose() => _feed?.Dispose();
+
+    protected override async Task OnParametersSetAsync()
+    {
+        _feed?.Dispose();
+        _feed = new StudyFeed(Generator, Id, () => InvokeAsync(FollowAsync));
+        await ReadAsync();
+    }
+
+    // While answers are written only the numbers move; the rest is read when a prompt was stored or the work ended.
+    private async Task FollowAsync()
+    {
+        await ReadAsync();
+        StateHasChanged();
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            _failure = null;
+            _progress = Generator.Progress(Id);
+            _contents = await Studies.GetAsync(Id);
+            _missing = _contents is null;
+            if (_contents is null) return;
+            _rows = await Studies.ExportAsync(Id);
+            _results = StudyResults.From(_contents, _rows);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.LogError(e, "Study {Study} could not be read", Id);
+            _failure = Text["ReadFailed"];
+        }
+    }
+
+    private async Task SetStatusAsync(StudyStatus status)
+    {
+        await Studies.SetStatusAsync(Id, status);
+        await Audit.RecordAsync(Visitor.Of((await Session).User).Did(status == StudyStatus.Open ? "study.open" : "study.close", $"study {Id}"));
+        await ReadAsync();
+    }
+
+    private async Task ContinueAsync()
+    {
+        if (!await Generator.ContinueAsync(Id)) _failure = Text["CannotContinue"];
+        else _progress = Generator.Progress(Id);
+    }
+
+    private async Task DeleteAsync()
+    {
+        var name = _results!.Study.Name;
+        if (!await ConfirmByName.AskAsync(Dialogs, Text["DeleteTitle"], Text["DeleteText", name, _results.Submissions], name)) return;
+        await Generator.DeleteAsync(Id);
+        await Audit.RecordAsync(Visitor.Of((await Session).User).Did("study.delete", $"study {Id}", name));
+        Navigation.NavigateTo("/studies");
+    }
+}
