@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
@@ -48,17 +49,17 @@ public static class RunEndpoints
             ? Missing(id)
             : Results.Ok((await runs.MetricsAsync(id, since_step, cancellationToken)).Select(RunMetricView.Of));
 
-    private static async Task<IResult> StopAsync(int id, RunQueue queue, RunStore runs, CancellationToken cancellationToken)
+    private static async Task<IResult> StopAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is not { } run) return Missing(id);
-        if (!await queue.StopAsync(id, cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; there is nothing to stop.");
+        if (!await queue.StopAsync(id, Visitor.Of(user), cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; there is nothing to stop.");
         return await GetAsync(id, runs, cancellationToken);
     }
 
-    private static async Task<IResult> ResumeAsync(int id, RunQueue queue, RunStore runs, CancellationToken cancellationToken)
+    private static async Task<IResult> ResumeAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is not { } run) return Missing(id);
-        if (!await queue.ResumeAsync(id, cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; it cannot be resumed.");
+        if (!await queue.ResumeAsync(id, Visitor.Of(user), cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; it cannot be resumed.");
         return await GetAsync(id, runs, cancellationToken);
     }
 

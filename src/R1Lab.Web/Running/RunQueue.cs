@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
@@ -12,7 +13,7 @@ namespace R1Lab.Web.Running;
 public sealed record RunSubmission(Run? Run, IReadOnlyList<Problem> Problems);
 
 /// <summary>The one door to training for pages and API: put a run in line, stop it, let it go on.</summary>
-public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, IOptions<LabOptions> lab) : IDisposable
+public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, AuditStore audit, IOptions<LabOptions> lab) : IDisposable
 {
     private readonly SemaphoreSlim _news = new(0);
     private readonly ConcurrentDictionary<int, CancellationTokenSource> _active = new();
@@ -42,12 +43,33 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, IO
             },
             cancellationToken);
         await runs.SetOutputPathAsync(run.Id, OutputFolder(run.Id), cancellationToken);
+        await audit.RecordAsync(owner.Did("run.start", $"run {run.Id}", run.Name), cancellationToken);
         Tell(run);
         return new(run, plan.Check.Problems);
     }
 
     /// <summary>Stops at the next step boundary, with a snapshot. False when there is nothing to stop.</summary>
-    public async Task<bool> StopAsync(int runId, CancellationToken cancellationToken = default)
+    public async Task<bool> StopAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
+    {
+        if (!await StopAsync(runId, cancellationToken)) return false;
+
+        await audit.RecordAsync(by.Did("run.stop", $"run {runId}"), cancellationToken);
+        return true;
+    }
+
+    /// <summary>Puts the run in line again; it goes on from its newest whole snapshot. False when its state does not allow that.</summary>
+    /// <param name="by">Who asks; null when the program goes on by itself after a restart.</param>
+    public async Task<bool> ResumeAsync(int runId, Visitor? by, CancellationToken cancellationToken = default)
+    {
+        if (!await runs.SetStatusAsync(runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
+
+        if (by is not null) await audit.RecordAsync(by.Did("run.resume", $"run {runId}"), cancellationToken);
+        await PublishAsync(runId, cancellationToken);
+        _news.Release();
+        return true;
+    }
+
+    private async Task<bool> StopAsync(int runId, CancellationToken cancellationToken)
     {
         if (_active.TryGetValue(runId, out var active))
         {
@@ -57,16 +79,6 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, IO
 
         if (!await runs.SetStatusAsync(runId, RunStatus.Stopped, cancellationToken: cancellationToken)) return false;
         await PublishAsync(runId, cancellationToken);
-        return true;
-    }
-
-    /// <summary>Puts the run in line again; it goes on from its newest whole snapshot. False when its state does not allow that.</summary>
-    public async Task<bool> ResumeAsync(int runId, CancellationToken cancellationToken = default)
-    {
-        if (!await runs.SetStatusAsync(runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
-
-        await PublishAsync(runId, cancellationToken);
-        _news.Release();
         return true;
     }
 

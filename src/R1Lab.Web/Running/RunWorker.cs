@@ -51,6 +51,6 @@ public sealed class RunWorker(RunQueue queue, RunExecution execution, RunStore r
         foreach (var cut in await runs.MarkInterruptedAsync(cancellationToken)) await execution.NoteInterruptionAsync(cut, resumes);
         if (!resumes) return;
 
-        foreach (var run in (await runs.ListAsync(RunStatus.Interrupted, cancellationToken)).Reverse()) await queue.ResumeAsync(run.Id, cancellationToken);
+        foreach (var run in (await runs.ListAsync(RunStatus.Interrupted, cancellationToken)).Reverse()) await queue.ResumeAsync(run.Id, null, cancellationToken);
     }
 }

@@ -49,7 +49,8 @@ internal static class PlotlyStyle
         {
             GridColor = palette.Grid,
             ZeroLine = false,
-            HoverFormat = chart.NumberFormat,
+            HoverFormat = chart.HoverFormat,
+            TickFormat = chart.TickFormat,
             Type = settings.LogScale && chart.LogScaleAllowed ? YAxisType.TypeEnum.Log : YAxisType.TypeEnum.Linear,
         }],
     };

@@ -10,19 +10,22 @@ public enum CurveStyle { Faint, Plain, Marked }
 public sealed record RunCurve(string Key, Func<RunMetric, double?> Value, int Color, CurveStyle Style = CurveStyle.Plain, bool Smoothed = false);
 
 /// <summary>One chart of the run page with its curves.</summary>
-public sealed record RunChart(string Key, bool LogScaleAllowed, string NumberFormat, params IReadOnlyList<RunCurve> Curves)
+/// <param name="LogScaleAllowed">Whether the switch of the toolbar means this chart.</param>
+/// <param name="HoverFormat">How a number is shown under the pointer (d3 format).</param>
+/// <param name="TickFormat">How the axis shows numbers; null leaves it to the chart.</param>
+public sealed record RunChart(string Key, bool LogScaleAllowed, string HoverFormat, string? TickFormat, params IReadOnlyList<RunCurve> Curves)
 {
     private const double BytesPerGibibyte = 1024d * 1024 * 1024;
 
     public static IReadOnlyList<RunChart> All { get; } =
     [
-        new("loss", true, ".4~f",
+        new("loss", true, ".4~f", null,
             new RunCurve("loss", metric => metric.Loss, 0, CurveStyle.Faint),
             new RunCurve("loss_smoothed", metric => metric.Loss, 0, CurveStyle.Plain, Smoothed: true),
             new RunCurve("eval_loss", metric => metric.EvalLoss, 1, CurveStyle.Marked)),
-        new("grad_norm", true, ".4~g", new RunCurve("grad_norm", metric => metric.GradNorm, 2)),
-        new("learning_rate", false, ".3~g", new RunCurve("learning_rate", metric => metric.LearningRate, 3)),
-        new("tokens_per_second", false, ",.0f", new RunCurve("tokens_per_second", metric => metric.TokensPerSecond, 5)),
-        new("memory", false, ".2~f", new RunCurve("memory", metric => metric.MemoryBytes / BytesPerGibibyte, 4)),
+        new("grad_norm", true, ".4~g", null, new RunCurve("grad_norm", metric => metric.GradNorm, 2)),
+        new("learning_rate", false, ".2~e", ".1~e", new RunCurve("learning_rate", metric => metric.LearningRate, 3)),
+        new("tokens_per_second", false, ",.0f", null, new RunCurve("tokens_per_second", metric => metric.TokensPerSecond, 5)),
+        new("memory", false, ".2~f", null, new RunCurve("memory", metric => metric.MemoryBytes / BytesPerGibibyte, 4)),
     ];
 }

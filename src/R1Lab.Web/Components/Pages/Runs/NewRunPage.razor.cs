@@ -110,12 +110,15 @@ public sealed partial class NewRunPage : IDisposable
             return earlier with { Name = null };
         }
 
-        var model = Model is null && _models!.Count == 1 ? _models[0].Name : Model ?? "";
+        var model = Model ?? OnlyBase() ?? "";
         var dataset = Dataset is null && _datasets!.Count == 1 ? _datasets[0].Name : NameOf(Dataset);
         return TrainingRecipe.Preset(_preset ?? "quick_trial", ParametersOf(model)) with { Model = model, Dataset = dataset };
     }
 
     private string NameOf(string? dataset) => _datasets!.FirstOrDefault(one => one.Name == dataset || one.Id.ToString(System.Globalization.CultureInfo.InvariantCulture) == dataset)?.Name ?? "";
+
+    /// <summary>With one base model there is nothing to choose; its adapters are for going on.</summary>
+    private string? OnlyBase() => _models!.Where(one => one.Kind != ModelKind.Adapter).ToList() is [var only] ? only.Name : null;
 
     private long? ParametersOf(string model) => _models!.FirstOrDefault(one => one.Name == model)?.ParameterCount;
 

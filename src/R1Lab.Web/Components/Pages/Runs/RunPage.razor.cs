@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Access;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Running;
 
@@ -37,6 +39,9 @@ public sealed partial class RunPage : IDisposable
 
     [CascadingParameter(Name = "IsDark")]
     public bool IsDark { get; set; }
+
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = null!;
 
     [Inject]
     private RunStore Store { get; set; } = null!;
@@ -141,16 +146,18 @@ public sealed partial class RunPage : IDisposable
         _metrics.AddRange(added);
     }
 
+    private async Task<Visitor> VisitorAsync() => Visitor.Of((await Session).User);
+
     private async Task StopAsync()
     {
         _stopping = true;
-        if (await Queue.StopAsync(Id)) Snackbar.Add(Text["StopAsked"], Severity.Info);
+        if (await Queue.StopAsync(Id, await VisitorAsync())) Snackbar.Add(Text["StopAsked"], Severity.Info);
         else await LoadAsync();
     }
 
     private async Task ResumeAsync()
     {
-        if (await Queue.ResumeAsync(Id)) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
+        if (await Queue.ResumeAsync(Id, await VisitorAsync())) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
         await LoadAsync();
     }
 

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
+using R1Lab.Data.Runs;
+using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training;
+using R1Lab.Web.Components.Charts;
+using R1Lab.Web.Components.Pages.Runs;
+using R1Lab.Web.Components.Shared;
+
+namespace R1Lab.Web.Tests.Pages;
+
+/// <summary>Texts whose keys are made from names of the engine: a new name must bring its text.</summary>
+public sealed class RunTextsTests
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddLogging().AddLocalization().BuildServiceProvider();
+
+    [Fact]
+    public void Texts_ForEverySettingAndChoice_AreThere()
+    {
+        IEnumerable<string> form =
+        [
+            .. TrainingRecipe.PresetNames.SelectMany(name => new[] { $"Preset_{name}", $"Preset_{name}_hint" }),
+            .. SnakeCase.Names<ThinkingPolicy>().SelectMany(name => new[] { $"Thinking_{name}", $"Thinking_{name}_hint" }),
+            .. RecipeFields.Groups.Select(group => $"Group_{group.Key}"),
+        ];
+        IEnumerable<string> fields = RecipeFields.Names.SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
+
+        Assert.Empty(Missing<NewRunPage>(form));
+        Assert.Empty(Missing<RecipeFieldInput>(fields));
+    }
+
+    [Fact]
+    public void Texts_ForStatesChartsAndEvents_AreThere()
+    {
+        Assert.Empty(Missing<RunStatusChip>(Enum.GetNames<RunStatus>()));
+        Assert.Empty(Missing<RunCharts>(RunChart.All.SelectMany(chart => chart.Curves.Select(curve => $"Curve_{curve.Key}").Append($"Chart_{chart.Key}"))));
+        Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
+        Assert.Empty(Missing<RunStatePanel>(new[] { "rising", "diverging", "gradient", "flat" }.Select(key => $"Warning_{key}")));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"learning_rate":0,"max_length":0,"num_train_epochs":0,"warmup_ratio":2,"adam_beta1":1,"lora":{"r":0,"lora_alpha":0,"lora_dropout":1,"target_modules":[]}}""")]
+    [InlineData("""{"model":"m","dataset":"d","learning_rate":1,"lr_scheduler_type":"cosine_with_min_lr","dtype":"float16","eval_steps":5,"lora":{"target_modules":["query_key_value","nothing"]}}""")]
+    [InlineData("""{"model":"m","dataset":"d","learning_rate":1e-9,"lr_scheduler_type":"constant","warmup_steps":50,"save_steps":900,"logging_steps":900,"eval_steps":900,"val_size":2}""")]
+    public void Texts_ForProblemsOfARecipe_AreThere(string json)
+    {
+        var problems = TrainingRecipe.Parse(json, out _)!.Problems(rows: 40);
+
+        Assert.Empty(Missing<ProblemTexts>(problems.Select(problem => problem.Code)));
+    }
+
+    private IEnumerable<string> Missing<T>(IEnumerable<string> keys)
+    {
+        var text = _services.GetRequiredService<IStringLocalizer<T>>();
+        return keys.Where(key => text[key].ResourceNotFound).ToList();
+    }
+}
