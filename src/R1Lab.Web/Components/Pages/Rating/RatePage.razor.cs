@@ -154,12 +154,6 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    private void WriteComment(ChangeEventArgs change)
-    {
-        _form.Comment = (string?)change.Value;
-        KeepSoon();
-    }
-
     // Many changes in a row become one write; the last one counts.
     private void KeepSoon()
     {
