@@ -142,7 +142,8 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     private void Show(RatingTask? task)
     {
-        (_task, _unsaved, _notice, _showTop) = (task, false, null, true);
+        _showTop = _task is not null; // the first question comes with the page itself; taking the focus then would break into typing
+        (_task, _unsaved, _notice) = (task, false, null);
         _form = task is null ? RatingForm.Empty : new RatingForm(task);
         if (task is not null && task.State == AssignmentState.Draft) _notice = Text["Restored"];
     }
