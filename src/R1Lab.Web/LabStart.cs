@@ -41,9 +41,13 @@ public static class LabStart
     private static string? ChooseAddresses(WebApplication app, LabOptions lab, bool adminExists)
     {
         var feature = ((IApplicationBuilder)app).ServerFeatures.Get<IServerAddressesFeature>();
-        if (feature is null || app.Configuration.GetSection("Kestrel:Endpoints").Exists()) return null;
-        var wanted = ListenAddresses.Wanted(app.Configuration, lab);
         var mayOpen = adminExists || lab.AllowRemoteSetUp || !string.IsNullOrEmpty(lab.Bootstrap.ApiKey);
+        var endpoints = app.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>().ToList();
+        if (!mayOpen && endpoints.Find(url => !ListenAddresses.IsLoopback(url)) is { } open)
+            throw new IOException($"Kestrel:Endpoints names {open}, but no administrator exists yet. Set one up on this machine first, or set Lab:AllowRemoteSetUp.");
+        if (feature is null || endpoints.Count > 0) return null;
+
+        var wanted = ListenAddresses.Wanted(app.Configuration, lab);
         var taken = mayOpen ? wanted : ListenAddresses.OnThisMachine(wanted);
         feature.Addresses.Clear();
         foreach (var address in taken) feature.Addresses.Add(address);

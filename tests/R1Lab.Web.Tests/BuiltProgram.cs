@@ -49,6 +49,14 @@ public sealed class BuiltProgram : IAsyncDisposable
         return built;
     }
 
+    /// <summary>Waits until the program has printed this.</summary>
+    public async Task<string> WaitForAsync(string text)
+    {
+        var limit = DateTime.UtcNow + Patience;
+        while (!Output.Contains(text, StringComparison.Ordinal) && DateTime.UtcNow < limit) await Task.Delay(TimeSpan.FromMilliseconds(50));
+        return Output;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();

@@ -71,7 +71,7 @@ public sealed class PlaceTests
     {
         await using var program = await BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["ASPNETCORE_URLS"] = "http://0.0.0.0:0" });
 
-        var output = program.Output;
+        var output = await program.WaitForAsync("one-time link");
 
         Assert.Equal("127.0.0.1", program.Client.BaseAddress!.Host);
         Assert.Contains("Not listening on http://0.0.0.0:0 yet, because no administrator exists.", output, StringComparison.Ordinal);
@@ -86,6 +86,20 @@ public sealed class PlaceTests
 
         Assert.Contains("R1Lab cannot start: Lab:Bootstrap:ApiKey is shorter than 16 characters.", ended.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ended.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_WithoutWorkingLibTorch_AnswersAndSaysWhy()
+    {
+        using var empty = new TemporaryFolder();
+        await using var program = await BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["R1LAB_LIBTORCH"] = empty.Path });
+
+        using var ready = await program.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        var page = await program.Client.GetStringAsync(new Uri("/account/sign-in", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("R1LAB_LIBTORCH names", await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("<h1", page, StringComparison.Ordinal);
     }
 
     private static async Task<List<string>> MissingAsync(HttpClient client)

@@ -62,7 +62,7 @@ public static class AccessServices
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-            options.ExpireTimeSpan = TimeSpan.FromDays(14);
+            options.ExpireTimeSpan = UserSessions.Lifetime;
             options.SlidingExpiration = true;
             options.LoginPath = AccountPaths.SignIn;
             options.AccessDeniedPath = AccountPaths.Denied;

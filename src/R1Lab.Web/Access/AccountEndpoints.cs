@@ -14,8 +14,9 @@ public static class AccountEndpoints
         app.MapGet(AccountPaths.Language, UseLanguageAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, AuditStore audit)
+    private static async Task<IResult> SignOutAsync(HttpContext context, AuditStore audit, UserSessions sessions)
     {
+        sessions.End(context.User);
         await audit.RecordAsync(Visitor.Of(context.User).Did("sign-out", address: context.Connection.RemoteIpAddress?.ToString()));
         await context.SignOutAsync(IdentityConstants.ApplicationScheme);
         return Results.LocalRedirect(AccountPaths.SignIn);

@@ -21,7 +21,11 @@ public static class RateLimits
             var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
             var seconds = (int)Math.Ceiling(wait.TotalSeconds);
             rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            await ApiError.TooMany(seconds).ExecuteAsync(rejected.HttpContext);
+            // The two languages at once: this answer is given before anything else is asked of the request.
+            var answer = rejected.HttpContext.Request.IsApi()
+                ? ApiError.TooMany(seconds)
+                : Results.Text(string.Create(CultureInfo.InvariantCulture, $"请求过于频繁，请在 {seconds} 秒后重试。\nToo many requests. Try again in {seconds} s.\n"), statusCode: StatusCodes.Status429TooManyRequests);
+            await answer.ExecuteAsync(rejected.HttpContext);
         };
     }
 

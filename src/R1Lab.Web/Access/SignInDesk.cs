@@ -34,13 +34,3 @@ public sealed class SignInDesk(SignInManager<LabUser> signIn, UserManager<LabUse
         return audit.RecordAsync(new Visitor(user?.Id, shown).Did(action, address: address));
     }
 }
-
-/// <summary>Identity's sign-in, which also refuses disabled users.</summary>
-public sealed class LabSignIn(
-    UserManager<LabUser> users, IHttpContextAccessor context, IUserClaimsPrincipalFactory<LabUser> claims,
-    Microsoft.Extensions.Options.IOptions<IdentityOptions> options, ILogger<SignInManager<LabUser>> log,
-    Microsoft.AspNetCore.Authentication.IAuthenticationSchemeProvider schemes, IUserConfirmation<LabUser> confirmation)
-    : SignInManager<LabUser>(users, context, claims, options, log, schemes, confirmation)
-{
-    public override async Task<bool> CanSignInAsync(LabUser user) => !user.Disabled && await base.CanSignInAsync(user);
-}

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using R1Lab.Data;
 using R1Lab.Engine;
@@ -7,14 +8,16 @@ using R1Lab.Web.Running;
 namespace R1Lab.Web.Api;
 
 /// <summary>Turns what an endpoint throws into an error answer that names the field; pages keep their own error page.</summary>
-public sealed class ApiExceptionHandler : IExceptionHandler
+public sealed partial class ApiExceptionHandler : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (!httpContext.Request.IsApi()) return false;
+        // By now the request's own path names the error page; the feature still knows what was asked for.
+        var path = httpContext.Features.Get<IExceptionHandlerPathFeature>()?.Path ?? httpContext.Request.Path;
+        if (!ApiPaths.IsApi(path)) return false;
         if (httpContext.RequestAborted.IsCancellationRequested) return true;
         if (exception is ModelBusyException) httpContext.Response.Headers.RetryAfter = "1";
-        await Answer(exception, httpContext.Request.Path).ExecuteAsync(httpContext);
+        await Answer(exception, path).ExecuteAsync(httpContext);
         return true;
     }
 
@@ -28,16 +31,32 @@ public sealed class ApiExceptionHandler : IExceptionHandler
         RecordNotFoundException missing => ApiError.NotFound(missing.Message),
         RecordConflictException conflict => ApiError.Conflict(conflict.Message),
         BadHttpRequestException { InnerException: JsonException json } => Unreadable(json),
-        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } request => ApiError.BadRequest(request.Message, null, "invalid_request"),
+        BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } request => Unbound(request),
         BadHttpRequestException request => ApiError.FromStatus(request.StatusCode, path),
         JsonException json => Unreadable(json),
+        InvalidOperationException { Source: "System.Text.Json" } => ApiError.BadRequest("The body holds text that is no valid Unicode.", null, "invalid_json"),
         _ => ApiError.Internal(),
     };
 
+    // "Failed to bind parameter "int offset" from "x"." and "Required parameter "string name" was not provided from query string."
+    private static IResult Unbound(BadHttpRequestException request)
+    {
+        var field = BoundParameter().Match(request.Message) is { Success: true } named ? named.Groups["name"].Value : null;
+        return ApiError.BadRequest(request.Message, field, field is null ? "invalid_request" : "invalid_value");
+    }
+
     private static IResult Unreadable(JsonException json)
     {
+        if (MissingProperties().Match(json.Message) is { Success: true } missing)
+            return ApiError.BadRequest($"'{missing.Groups["name"].Value}' is missing.", missing.Groups["name"].Value, "missing_value");
         var field = json.Path is { Length: > 2 } place && place.StartsWith("$.", StringComparison.Ordinal) ? place[2..] : null;
         var where = field is null ? "The body is not valid JSON" : $"The value of '{field}' cannot be read";
         return ApiError.BadRequest($"{where} (line {json.LineNumber + 1}, byte {json.BytePositionInLine + 1}).", field, "invalid_json");
     }
+
+    [GeneratedRegex("parameter \"[^ \"]+ (?<name>[^\"]+)\"", RegexOptions.NonBacktracking)]
+    private static partial Regex BoundParameter();
+
+    [GeneratedRegex("missing required properties including: '(?<name>[^']+)'", RegexOptions.NonBacktracking)]
+    private static partial Regex MissingProperties();
 }

@@ -6,5 +6,7 @@ public static class ApiPaths
     private static readonly PathString[] Starts =
         ["/api", "/v1", "/openapi", "/health", "/metrics", "/info", "/tokenize", "/detokenize", "/generate", "/generate_stream"];
 
-    public static bool IsApi(this HttpRequest request) => Array.Exists(Starts, start => request.Path.StartsWithSegments(start, StringComparison.OrdinalIgnoreCase));
+    public static bool IsApi(this HttpRequest request) => IsApi(request.Path);
+
+    public static bool IsApi(PathString path) => Array.Exists(Starts, start => path.StartsWithSegments(start, StringComparison.OrdinalIgnoreCase));
 }

@@ -51,7 +51,7 @@ public sealed record RateLimitOptions
 
     public int Burst { get; set; } = 1000;
 
-    public int SignInsPerMinute { get; set; } = 10;
+    public int SignInsPerMinute { get; set; } = 30;
 }
 
 /// <summary>How many models and requests the lab takes at once.</summary>

@@ -89,6 +89,24 @@ public sealed class SignInTests : IDisposable
     }
 
     [Fact]
+    public async Task SignOut_EndsACopyOfTheCookie_ButNoOtherSignIn()
+    {
+        var here = await _lab.SignedInAsync(LabRoles.Trainer);
+        var elsewhere = _lab.Browser();
+        await elsewhere.SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", LabRoles.Trainer), ("password", Visitors.Password));
+        var copier = _lab.CreateClient(new() { AllowAutoRedirect = false, HandleCookies = false });
+        var signIn = await _lab.Browser().SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", LabRoles.Trainer), ("password", Visitors.Password));
+        copier.DefaultRequestHeaders.Add("Cookie", signIn.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("lab-session", StringComparison.Ordinal)).Split(';')[0]);
+
+        await here.PostAsync(new Uri(AccountPaths.SignOut, UriKind.Relative), null, TestContext.Current.CancellationToken);
+        await copier.PostAsync(new Uri(AccountPaths.SignOut, UriKind.Relative), null, TestContext.Current.CancellationToken);
+        var copied = await copier.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+        var other = await elsewhere.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.OK), (copied.StatusCode, other.StatusCode));
+    }
+
+    [Fact]
     public async Task Password_Changed_KeepsThisSessionAndEndsTheOthers()
     {
         var here = await _lab.SignedInAsync(LabRoles.Trainer);
