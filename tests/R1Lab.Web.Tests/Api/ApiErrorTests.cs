@@ -14,7 +14,7 @@ public sealed class ApiErrorTests(LabHost lab) : IClassFixture<LabHost>
     [InlineData("GET", "/api/v1/datasets/1/rows?offset=x", null, HttpStatusCode.BadRequest, "invalid_value", "offset")]
     [InlineData("POST", "/v1/chat/completions", "{", HttpStatusCode.BadRequest, "invalid_json", null)]
     [InlineData("POST", "/v1/chat/completions", "[]", HttpStatusCode.BadRequest, null, null)]
-    [InlineData("POST", "/api/v1/models", "{\"path\":\"\\ud800\"}", HttpStatusCode.BadRequest, "invalid_json", null)]
+    [InlineData("POST", "/api/v1/models", "{\"path\":\"\\ud800\"}", HttpStatusCode.BadRequest, "invalid_json", "path")]
     public async Task Request_ThatIsWrong_IsAnsweredInShape(string method, string path, string? body, HttpStatusCode status, string? code, string? field)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
