@@ -74,9 +74,4 @@ public static class Formulas
             return [a, total - a, c];
         },
         n => [new(n[0], '+', n[1]), new(n[0] + n[1], '÷', n[2])]);
-
-    /// <summary>Four terms of an arithmetic progression; the fifth is asked for.</summary>
-    public static readonly Formula Progression = new("a,b,c,d,?",
-        random => { int a = random.Between(1, 50), d = random.Between(2, 11); return [a, a + d, a + (2 * d), a + (3 * d)]; },
-        n => [new(n[1], '-', n[0]), new(n[3], '+', n[1] - n[0])]);
 }
