@@ -34,6 +34,7 @@ public sealed partial record TrainingRecipe
         NumTrainEpochs = small ? 3 : 1,
         MaxLength = 2048,
         ValSize = 0.05,
+        GroupByLength = small,
         LoggingSteps = 1,
     };
 

@@ -23,7 +23,7 @@ public sealed class DemoModelTests
         Assert.InRange(score.ExactMatchPercent, 15, 60);
     }
 
-    // Measured on two quiet cores: see samples/models/r1lab-demo-qwen3-3m/README.md. The promise is 30 points in 180 s on a quiet machine; a busy
+    // Measured figures stand in samples/models/r1lab-demo-qwen3-3m/README.md. The promise is 30 points in 180 s on a quiet machine; a busy
     // one may take longer, so time is only held against a limit that tells a hang.
     [Fact]
     public async Task QuickTrial_ShippedDataset_LiftsTheHeldOutScoreByThirtyPoints()
