@@ -75,7 +75,7 @@ internal sealed class GenerationRow
             text += _text.Finish();
         }
 
-        _onStep?.Invoke(new GenerationStep(token, text, logprob));
+        _onStep?.Invoke(new GenerationStep(token, text, logprob) { PromptLogprobs = _tokens.Count == 1 ? PromptLogprobs : null });
         if (finish is { } reason) Complete(reason);
     }
 

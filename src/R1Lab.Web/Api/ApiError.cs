@@ -19,53 +19,53 @@ public sealed record ApiError(ApiErrorBody Error)
 
     private const string InvalidRequest = "invalid_request_error";
 
-    public static IResult BadRequest(string message, string? field = null, string code = "invalid_value") =>
+    public static ApiErrorAnswer BadRequest(string message, string? field = null, string code = "invalid_value") =>
         Result(StatusCodes.Status400BadRequest, message, InvalidRequest, field, code);
 
-    public static IResult Unauthorized() => Result(StatusCodes.Status401Unauthorized,
+    public static ApiErrorAnswer Unauthorized() => Result(StatusCodes.Status401Unauthorized,
         "Give a valid API key in the header 'Authorization: Bearer r1l_...'.", InvalidRequest, null, "invalid_api_key");
 
-    public static IResult Forbidden() => Result(StatusCodes.Status403Forbidden,
+    public static ApiErrorAnswer Forbidden() => Result(StatusCodes.Status403Forbidden,
         "This key or user may not do that.", InvalidRequest, null, "permission_denied");
 
-    public static IResult Refused(string message) => Result(StatusCodes.Status400BadRequest, message, InvalidRequest, null, "request_refused");
+    public static ApiErrorAnswer Refused(string message) => Result(StatusCodes.Status400BadRequest, message, InvalidRequest, null, "request_refused");
 
-    public static IResult NotFound(string message, string? field = null, string code = "not_found") =>
+    public static ApiErrorAnswer NotFound(string message, string? field = null, string code = "not_found") =>
         Result(StatusCodes.Status404NotFound, message, InvalidRequest, field, code);
 
-    public static IResult Conflict(string message, string? field = null) =>
+    public static ApiErrorAnswer Conflict(string message, string? field = null) =>
         Result(StatusCodes.Status409Conflict, message, InvalidRequest, field, "conflict");
 
-    public static IResult TooLarge(string message, string? field = null) =>
+    public static ApiErrorAnswer TooLarge(string message, string? field = null) =>
         Result(StatusCodes.Status413PayloadTooLarge, message, InvalidRequest, field, "too_large");
 
-    public static IResult Unprocessable(string message, string? field = null, string code = "invalid_value") =>
+    public static ApiErrorAnswer Unprocessable(string message, string? field = null, string code = "invalid_value") =>
         Result(StatusCodes.Status422UnprocessableEntity, message, InvalidRequest, field, code);
 
     /// <summary>422 with every problem; the first error is also the message, so that a plain client shows something useful.</summary>
-    public static IResult Unprocessable(IReadOnlyList<Problem> problems)
+    public static ApiErrorAnswer Unprocessable(IReadOnlyList<Problem> problems)
     {
         var first = problems.FirstOrDefault(p => p.IsError) ?? problems[0];
         var body = new ApiErrorBody(first.Message, InvalidRequest, first.Field, first.Code);
         var listed = problems.Select(p => new ApiProblem(p.Field, p.Message, p.Code, p.Severity.ToString().ToLowerInvariant())).ToList();
-        return Results.Json(new ApiError(body) { Problems = listed }, statusCode: StatusCodes.Status422UnprocessableEntity);
+        return new ApiErrorAnswer(StatusCodes.Status422UnprocessableEntity, new ApiError(body) { Problems = listed });
     }
 
     /// <summary>422 with every bad line of a file.</summary>
-    public static IResult Unprocessable(string message, IReadOnlyList<ApiBadLine> lines) => Results.Json(
-        new ApiError(new ApiErrorBody(message, InvalidRequest, null, "bad_lines")) { Lines = lines }, statusCode: StatusCodes.Status422UnprocessableEntity);
+    public static ApiErrorAnswer Unprocessable(string message, IReadOnlyList<ApiBadLine> lines) => new(
+        StatusCodes.Status422UnprocessableEntity, new ApiError(new ApiErrorBody(message, InvalidRequest, null, "bad_lines")) { Lines = lines });
 
-    public static IResult TooMany(int seconds) => Result(StatusCodes.Status429TooManyRequests,
+    public static ApiErrorAnswer TooMany(int seconds) => Result(StatusCodes.Status429TooManyRequests,
         string.Create(CultureInfo.InvariantCulture, $"Too many requests. Try again in {seconds} s."), "rate_limit_error", null, "rate_limit_exceeded");
 
-    public static IResult Unavailable(string message, string code = "unavailable") =>
+    public static ApiErrorAnswer Unavailable(string message, string code = "unavailable") =>
         Result(StatusCodes.Status503ServiceUnavailable, message, "server_error", null, code);
 
-    public static IResult Internal() => Result(StatusCodes.Status500InternalServerError,
+    public static ApiErrorAnswer Internal() => Result(StatusCodes.Status500InternalServerError,
         "The lab failed on this request; its log says why.", "server_error", null, "internal_error");
 
     /// <summary>An answer for a bare status code, as routing and authorization leave them.</summary>
-    public static IResult FromStatus(int status, string path) => status switch
+    public static ApiErrorAnswer FromStatus(int status, string path) => status switch
     {
         StatusCodes.Status401Unauthorized => Unauthorized(),
         StatusCodes.Status403Forbidden => Forbidden(),
@@ -77,8 +77,8 @@ public sealed record ApiError(ApiErrorBody Error)
         _ => Result(status, "The request could not be read.", InvalidRequest, null, "invalid_request"),
     };
 
-    private static IResult Result(int status, string message, string type, string? field, string code) =>
-        Results.Json(new ApiError(new ApiErrorBody(message, type, field, code)), statusCode: status);
+    private static ApiErrorAnswer Result(int status, string message, string type, string? field, string code) =>
+        new(status, new ApiError(new ApiErrorBody(message, type, field, code)));
 }
 
 public sealed record ApiErrorBody(

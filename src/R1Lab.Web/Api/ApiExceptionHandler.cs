@@ -17,11 +17,13 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         if (!ApiPaths.IsApi(path)) return false;
         if (httpContext.RequestAborted.IsCancellationRequested) return true;
         if (exception is ModelBusyException) httpContext.Response.Headers.RetryAfter = "1";
+        httpContext.Request.Path = path; // the answer's shape goes by it
         await Answer(exception, path).ExecuteAsync(httpContext);
         return true;
     }
 
-    private static IResult Answer(Exception exception, string path) => exception switch
+    /// <summary>What a client is told about an exception.</summary>
+    internal static ApiErrorAnswer Answer(Exception exception, string path) => exception switch
     {
         ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
         ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
@@ -39,13 +41,13 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
     };
 
     // "Failed to bind parameter "int offset" from "x"." and "Required parameter "string name" was not provided from query string."
-    private static IResult Unbound(BadHttpRequestException request)
+    private static ApiErrorAnswer Unbound(BadHttpRequestException request)
     {
         var field = BoundParameter().Match(request.Message) is { Success: true } named ? named.Groups["name"].Value : null;
         return ApiError.BadRequest(request.Message, field, field is null ? "invalid_request" : "invalid_value");
     }
 
-    private static IResult Unreadable(JsonException json)
+    private static ApiErrorAnswer Unreadable(JsonException json)
     {
         if (MissingProperties().Match(json.Message) is { Success: true } missing)
             return ApiError.BadRequest($"'{missing.Groups["name"].Value}' is missing.", missing.Groups["name"].Value, "missing_value");

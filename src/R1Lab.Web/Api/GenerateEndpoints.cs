@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
@@ -42,7 +43,12 @@ public static class GenerateEndpoints
         var wanted = request.Prepare(session);
         session.CheckRoom(1);
         var stream = new EventStream(context.Response);
-        stream.Begin();
+        await stream.RunAsync(() => WriteAsync(stream, session, request, wanted, context), context.RequestAborted);
+        return Results.Empty;
+    }
+
+    private static async Task WriteAsync(EventStream stream, ModelSession session, GenerateRequest request, GenerationRequest wanted, HttpContext context)
+    {
         var index = 0;
         GenerationStep? held = null; // the last token carries the whole text, so each one waits for the next
         await foreach (var next in new GenerationRace(session, [wanted]).EventsAsync(stream, context.RequestAborted))
@@ -50,8 +56,6 @@ public static class GenerateEndpoints
             if (held is not null) await stream.SendAsync(Item(session, held, ++index, next.Result, request, wanted), context.RequestAborted);
             held = next.Step;
         }
-
-        return Results.Empty;
     }
 
     private static async Task<IResult> InfoAsync(ModelHost host, CancellationToken cancellation)
@@ -72,16 +76,21 @@ public static class GenerateEndpoints
     {
         Index = index,
         Token = Token(session, step.TokenId, step.Logprob?.Logprob),
+        TopTokens = request.Parameters?.TopNTokens is null or 0 ? null : Top(session, step.Logprob),
         GeneratedText = end is null ? null : request.Returned(end.Text),
-        Details = end is null ? null : Details(session, wanted, end) with { Tokens = null, Prefill = null },
+        Details = end is null ? null : Details(session, wanted, end) with { Tokens = null, Prefill = null, TopTokens = null },
     };
 
     private static GenerateDetails Details(ModelSession session, GenerationRequest wanted, GenerationResult result) => new(
         FinishReason(session, wanted, result),
         result.Tokens.Count,
-        wanted.Settings.Seed,
-        [],
-        [.. result.Tokens.Select((id, i) => Token(session, id, result.Logprobs?[i].Logprob))]);
+        wanted.Settings.Temperature > 0 ? result.Seed : null,
+        result.PromptTokens,
+        [.. (result.PromptLogprobs ?? []).Select((scored, i) => Token(session, wanted.Prompt[i], scored?.Logprob))],
+        [.. result.Tokens.Select((id, i) => Token(session, id, result.Logprobs?[i].Logprob))],
+        wanted.Settings.Logprobs is null or 0 ? null : [.. (result.Logprobs ?? []).Select(scored => Top(session, scored))]);
+
+    private static List<GeneratedToken> Top(ModelSession session, TokenLogprob? scored) => [.. (scored?.Top ?? []).Select(t => Token(session, t.TokenId, t.Logprob))];
 
     private static string FinishReason(ModelSession session, GenerationRequest wanted, GenerationResult result) =>
         result.Finish == Engine.Generation.FinishReason.Length ? "length"
@@ -93,7 +102,14 @@ public static class GenerateEndpoints
 
     private sealed record GeneratedToken(int Id, string Text, double? Logprob, bool Special);
 
-    private sealed record GenerateDetails(string FinishReason, int GeneratedTokens, long? Seed, IReadOnlyList<GeneratedToken>? Prefill, IReadOnlyList<GeneratedToken>? Tokens);
+    private sealed record GenerateDetails(
+        string FinishReason,
+        int GeneratedTokens,
+        long? Seed,
+        int InputLength,
+        IReadOnlyList<GeneratedToken>? Prefill,
+        IReadOnlyList<GeneratedToken>? Tokens,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyList<GeneratedToken>>? TopTokens);
 
     private sealed record GenerateAnswer(string GeneratedText)
     {
@@ -138,6 +154,21 @@ public static class GenerateEndpoints
 
         [JsonPropertyName("top_p")]
         public double? TopP { get; init; }
+
+        [JsonPropertyName("typical_p")]
+        public double? TypicalP { get; init; }
+
+        [JsonPropertyName("top_n_tokens")]
+        public int? TopNTokens { get; init; }
+
+        [JsonPropertyName("decoder_input_details")]
+        public bool? DecoderInputDetails { get; init; }
+
+        [JsonPropertyName("best_of")]
+        public int? BestOf { get; init; }
+
+        [JsonPropertyName("grammar")]
+        public JsonElement? Grammar { get; init; }
 
         [JsonPropertyName("truncate")]
         public int? Truncate { get; init; }
@@ -186,18 +217,22 @@ public static class GenerateEndpoints
         private GenerationSettings Settings(int newTokens)
         {
             var given = Parameters ?? new GenerateParameters();
-            var sample = given.DoSample ?? (given.Temperature is not null || given.TopK is not null || given.TopP is not null);
+            if (given.BestOf is not (null or 1)) throw new ApiFieldException("best_of", $"best_of must be 1, got {given.BestOf}: one sequence is generated a request.");
+            if (given.Grammar is not (null or { ValueKind: JsonValueKind.Null })) throw new ApiFieldException("grammar", "grammar is not supported.");
+            var sample = given.DoSample ?? (given.Temperature is not null || given.TopK is not null || given.TopP is not null || given.TypicalP is not null);
             var settings = new GenerationSettings
             {
                 Temperature = sample ? given.Temperature ?? 1 : 0,
                 TopK = given.TopK ?? 0,
                 TopP = given.TopP ?? 1,
+                TypicalP = given.TypicalP ?? 1,
                 RepetitionPenalty = given.RepetitionPenalty ?? 1,
                 FrequencyPenalty = given.FrequencyPenalty ?? 0,
                 Seed = given.Seed,
                 Stop = given.Stop ?? [],
                 MaxNewTokens = newTokens,
-                Logprobs = given.Details == true ? 0 : null,
+                Logprobs = given.TopNTokens ?? 0,
+                Echo = given.DecoderInputDetails == true,
             };
             return settings.Problems().FirstOrDefault(p => p.IsError) is { } problem ? throw new ApiFieldException(problem.Field, problem.Message) : settings;
         }

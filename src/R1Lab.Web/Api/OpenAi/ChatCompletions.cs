@@ -39,9 +39,13 @@ public static class ChatCompletions
         public async Task StreamAsync(HttpContext context)
         {
             var stream = new EventStream(context.Response);
-            stream.Begin();
+            await stream.RunAsync(() => WriteAsync(stream, context), context.RequestAborted);
+        }
+
+        private async Task WriteAsync(EventStream stream, HttpContext context)
+        {
             var completion = 0;
-            for (var i = 0; i < choices.Count; i++) await SendAsync(stream, i, new ChatDelta { Role = "assistant", Content = "" }, null, null, context);
+            for (var i = 0; i < choices.Count; i++) await BeginAsync(stream, i, context);
             await foreach (var next in new GenerationRace(session, choices).EventsAsync(stream, context.RequestAborted))
             {
                 completion += next.Result?.Tokens.Count ?? 0;
@@ -64,13 +68,20 @@ public static class ChatCompletions
             };
         }
 
+        private Task BeginAsync(EventStream stream, int index, HttpContext context)
+        {
+            var chunk = Chunk([new ChatChunkChoice(index, new ChatDelta { Role = "assistant", Content = "" }, null, null)]);
+            return stream.SendAsync(index == 0 && request.ReturnTokenIds == true ? chunk with { PromptTokenIds = choices[0].Prompt } : chunk, context.RequestAborted);
+        }
+
         private async Task SendStepAsync(EventStream stream, int index, GenerationStep step, HttpContext context)
         {
             _written[index] += step.Text.Length;
             var logprobs = ChatLogprobs.Of(session, step.Logprob is null ? null : [step.Logprob]);
             var piece = _splitters[index].Push(step.Text);
-            if (piece is { Thought: "", Answer: "" } && logprobs is null) return;
-            await SendAsync(stream, index, Delta(piece), logprobs, null, context);
+            int[]? ids = request.ReturnTokenIds == true ? [step.TokenId] : null;
+            if (piece is { Thought: "", Answer: "" } && logprobs is null && ids is null) return;
+            await stream.SendAsync(Chunk([new ChatChunkChoice(index, Delta(piece), logprobs, null) { TokenIds = ids }]), context.RequestAborted);
         }
 
         private async Task SendEndAsync(EventStream stream, int index, GenerationResult result, HttpContext context)
@@ -79,8 +90,8 @@ public static class ChatCompletions
             var last = _splitters[index].Push(held);
             var rest = _splitters[index].Flush();
             var piece = new ThinkingPiece(last.Thought + rest.Thought, last.Answer + rest.Answer);
-            if (piece is not { Thought: "", Answer: "" }) await SendAsync(stream, index, Delta(piece), null, null, context);
-            await SendAsync(stream, index, new ChatDelta(), null, FinishReasons.Name(result.Finish), context);
+            if (piece is not { Thought: "", Answer: "" }) await SendAsync(stream, index, Delta(piece), null, context);
+            await SendAsync(stream, index, new ChatDelta(), FinishReasons.Name(result.Finish), context);
         }
 
         private static ChatDelta Delta(ThinkingPiece piece) => new()
@@ -89,8 +100,8 @@ public static class ChatCompletions
             ReasoningContent = piece.Thought.Length == 0 ? null : piece.Thought,
         };
 
-        private Task SendAsync(EventStream stream, int index, ChatDelta delta, ChatLogprobs? logprobs, string? finish, HttpContext context) =>
-            stream.SendAsync(Chunk([new ChatChunkChoice(index, delta, logprobs, finish)]), context.RequestAborted);
+        private Task SendAsync(EventStream stream, int index, ChatDelta delta, string? finish, HttpContext context) =>
+            stream.SendAsync(Chunk([new ChatChunkChoice(index, delta, null, finish)]), context.RequestAborted);
 
         private ChatChunk Chunk(IReadOnlyList<ChatChunkChoice> parts) => new(_id, _created, session.Name, parts, session.Fingerprint);
     }

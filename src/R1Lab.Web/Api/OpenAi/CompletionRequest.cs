@@ -25,7 +25,7 @@ public sealed record CompletionRequest : SamplingFields
     [JsonPropertyName("add_special_tokens")]
     public bool? AddSpecialTokens { get; init; }
 
-    public IReadOnlyList<IReadOnlyList<int>> PromptTokens(ModelSession session)
+    public IReadOnlyList<CompletionPrompt> Prompts(ModelSession session)
     {
         var prompts = Prompt switch
         {
@@ -34,7 +34,7 @@ public sealed record CompletionRequest : SamplingFields
             { ValueKind: JsonValueKind.Array } list => FromList(session, list),
             _ => throw new ApiFieldException("prompt", "prompt must be text, token ids, or a list of either."),
         };
-        foreach (var ids in prompts) session.CheckPrompt(ids, "prompt");
+        foreach (var prompt in prompts) session.CheckPrompt(prompt.Tokens, "prompt");
         return prompts;
     }
 
@@ -48,9 +48,9 @@ public sealed record CompletionRequest : SamplingFields
         return Settings(session.Defaults, wanted, Logprobs, echo);
     }
 
-    private IReadOnlyList<int> Encode(ModelSession session, string text) => session.RequireTokenizer("prompt").Encode(text, AddSpecialTokens ?? true);
+    private CompletionPrompt Encode(ModelSession session, string text) => new(session.RequireTokenizer("prompt").Encode(text, AddSpecialTokens ?? true), text);
 
-    private IReadOnlyList<IReadOnlyList<int>> FromList(ModelSession session, JsonElement list)
+    private IReadOnlyList<CompletionPrompt> FromList(ModelSession session, JsonElement list)
     {
         var items = list.EnumerateArray().ToList();
         if (items.Count == 0) throw new ApiFieldException("prompt", "prompt is empty.");
@@ -63,8 +63,13 @@ public sealed record CompletionRequest : SamplingFields
         };
     }
 
-    private static IReadOnlyList<int> Ids(IEnumerable<JsonElement> items) =>
-        [.. items.Select(i => i.ValueKind == JsonValueKind.Number && i.TryGetInt32(out var id) ? id : throw Mixed())];
+    private static CompletionPrompt Ids(IEnumerable<JsonElement> items) =>
+        new([.. items.Select(i => i.ValueKind == JsonValueKind.Number && i.TryGetInt32(out var id) ? id : throw Mixed())], null);
 
     private static ApiFieldException Mixed() => new("prompt", "prompt must be text, token ids, or a list of either.");
 }
+
+/// <summary>One prompt of a request.</summary>
+/// <param name="Tokens">What the model is given.</param>
+/// <param name="Text">As it was sent; null when it came as token ids.</param>
+public sealed record CompletionPrompt(IReadOnlyList<int> Tokens, string? Text);

@@ -9,39 +9,45 @@ public static class Completions
     public static async Task<IResult> CompleteAsync(CompletionRequest request, ModelHost host, HttpContext context)
     {
         using var session = await host.OpenAsync(request.Model, context.RequestAborted);
-        var prompts = request.PromptTokens(session);
-        var choices = prompts.SelectMany(p => GenerationRace.Choices(session, p, request.Settings(session, p.Count), request.N ?? 1)).ToList();
+        var prompts = request.Prompts(session);
+        var choices = prompts.SelectMany(p => GenerationRace.Choices(session, p.Tokens, request.Settings(session, p.Tokens.Count), request.N ?? 1)).ToList();
         session.CheckRoom(choices.Count);
-        var answer = new Writer(session, request, choices);
+        var answer = new Writer(session, request, prompts, choices);
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);
         return Results.Empty;
     }
 
-    private sealed class Writer(ModelSession session, CompletionRequest request, IReadOnlyList<GenerationRequest> choices)
+    private sealed class Writer(ModelSession session, CompletionRequest request, IReadOnlyList<CompletionPrompt> prompts, IReadOnlyList<GenerationRequest> choices)
     {
         private readonly string _id = $"cmpl-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         private readonly int[] _written = new int[choices.Count];
+        private readonly string?[] _echoed = new string?[choices.Count];
+        private readonly HashSet<int> _begun = [];
 
         public CompletionAnswer Whole(IReadOnlyList<GenerationResult> results) => Answer([.. results.Select(Choice)]) with
         {
-            Usage = new Usage(DistinctPromptTokens(), results.Sum(r => r.Tokens.Count)),
+            Usage = new Usage(PromptTokens(), results.Sum(r => r.Tokens.Count)),
         };
 
         public async Task StreamAsync(HttpContext context)
         {
             var stream = new EventStream(context.Response);
-            stream.Begin();
+            await stream.RunAsync(() => WriteAsync(stream, context), context.RequestAborted);
+        }
+
+        private async Task WriteAsync(EventStream stream, HttpContext context)
+        {
             var completion = 0;
             await foreach (var next in new GenerationRace(session, choices).EventsAsync(stream, context.RequestAborted))
             {
                 completion += next.Result?.Tokens.Count ?? 0;
-                if (Piece(next) is { } choice) await stream.SendAsync(Answer([choice]), context.RequestAborted);
+                await stream.SendAsync(Answer([Piece(next)]), context.RequestAborted);
             }
 
             if (request.StreamOptions?.IncludeUsage == true)
-                await stream.SendAsync(Answer([]) with { Usage = new Usage(DistinctPromptTokens(), completion) }, context.RequestAborted);
+                await stream.SendAsync(Answer([]) with { Usage = new Usage(PromptTokens(), completion) }, context.RequestAborted);
             await stream.EndAsync(context.RequestAborted);
         }
 
@@ -51,7 +57,7 @@ public static class Completions
         private CompletionChoice Choice(GenerationResult result, int index)
         {
             var prompt = choices[index].Prompt;
-            var echoed = request.Echo == true ? session.Text(prompt) : "";
+            var echoed = request.Echo == true ? PromptText(index) : "";
             return new CompletionChoice(index, echoed + result.Text, Logprobs(prompt, result), FinishReasons.Name(result.Finish))
             {
                 PromptTokenIds = request.ReturnTokenIds == true ? prompt : null,
@@ -68,31 +74,39 @@ public static class Completions
                 : CompletionLogprobs.Of(session, result.Tokens, generated, 0);
         }
 
-        private CompletionChoice? Piece(ChoiceEvent next)
+        private CompletionChoice Piece(ChoiceEvent next) => next.Result is { } result
+            ? Part(next.Index, Held(next.Index, result), [], [], result.PromptLogprobs) with { FinishReason = FinishReasons.Name(result.Finish) }
+            : Part(next.Index, next.Step!.Text, [next.Step.TokenId], [next.Step.Logprob], next.Step.PromptLogprobs);
+
+        // Text that was held back until the end (a half-written character, the beginning of a stop string) comes with the last piece.
+        private string Held(int index, GenerationResult result) => result.Text.Length > _written[index] ? result.Text[_written[index]..] : "";
+
+        // The first piece of a choice carries its prompt, where that was asked for.
+        private CompletionChoice Part(int index, string text, int[] ids, TokenLogprob?[] logprobs, IReadOnlyList<TokenLogprob?>? promptLogprobs)
         {
-            if (next.Result is { } result) return End(next.Index, result);
-            var step = next.Step!;
-            var offset = _written[next.Index];
-            _written[next.Index] += step.Text.Length;
-            var logprobs = step.Logprob is null ? null : CompletionLogprobs.Of(session, [step.TokenId], [step.Logprob], offset);
-            return new CompletionChoice(next.Index, Echoed(next.Index, offset) + step.Text, logprobs, null)
+            var prompt = choices[index].Prompt;
+            var isFirst = _begun.Add(index);
+            var echoes = isFirst && request.Echo == true;
+            if (echoes) _echoed[index] = PromptText(index);
+            var offset = _written[index] + (_echoed[index]?.Length ?? 0);
+            _written[index] += text.Length;
+            var scores = request.Logprobs is null ? null
+                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], 0)
+                : ids.Length == 0 ? null : CompletionLogprobs.Of(session, ids, logprobs, offset);
+            return new CompletionChoice(index, echoes ? _echoed[index] + text : text, scores, null)
             {
-                TokenIds = request.ReturnTokenIds == true ? [step.TokenId] : null,
+                PromptTokenIds = isFirst && request.ReturnTokenIds == true ? prompt : null,
+                TokenIds = ids.Length > 0 && request.ReturnTokenIds == true ? ids : null,
             };
         }
 
-        // Text that was held back until the end (a half-written character, the beginning of a stop string) comes with the last piece.
-        private CompletionChoice End(int index, GenerationResult result)
+        // The choices of one prompt follow each other.
+        private string PromptText(int index)
         {
-            var held = result.Text.Length > _written[index] ? result.Text[_written[index]..] : "";
-            return new CompletionChoice(index, Echoed(index, _written[index]) + held, null, FinishReasons.Name(result.Finish));
+            var prompt = prompts[index / (choices.Count / prompts.Count)];
+            return prompt.Text ?? session.Text(prompt.Tokens);
         }
 
-        private readonly HashSet<int> _echoed = [];
-
-        private string Echoed(int index, int offset) =>
-            request.Echo == true && offset == 0 && _echoed.Add(index) ? session.Text(choices[index].Prompt) : "";
-
-        private int DistinctPromptTokens() => choices.Select(c => c.Prompt).Distinct(ReferenceEqualityComparer.Instance).Sum(p => ((IReadOnlyList<int>)p!).Count);
+        private int PromptTokens() => prompts.Sum(p => p.Tokens.Count);
     }
 }

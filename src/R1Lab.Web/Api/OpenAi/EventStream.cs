@@ -11,11 +11,21 @@ public sealed class EventStream(HttpResponse response)
 
     private readonly JsonSerializerOptions _json = response.HttpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
 
-    public void Begin()
+    /// <summary>Lets <paramref name="write"/> send its events. Once one is on its way the status is too, so a later error becomes the last event.</summary>
+    public async Task RunAsync(Func<Task> write, CancellationToken cancellation)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
+        try
+        {
+            await write();
+        }
+        catch (Exception e) when (response.HasStarted && !cancellation.IsCancellationRequested)
+        {
+            response.HttpContext.RequestServices.GetRequiredService<ILogger<EventStream>>().LogError(e, "A stream ended early");
+            await SendAsync(ApiExceptionHandler.Answer(e, response.HttpContext.Request.Path).Body(response.HttpContext.Request), cancellation);
+        }
     }
 
     public Task SendAsync<T>(T value, CancellationToken cancellation) =>

@@ -77,7 +77,7 @@ public abstract record SamplingFields
             Temperature = Temperature ?? (defaults.DoSample ? defaults.Temperature : 1),
             TopP = TopP ?? (defaults.DoSample ? defaults.TopP : 1),
             TopK = Math.Max(TopK ?? (defaults.DoSample ? defaults.TopK : 0), 0), // vLLM: -1 and 0 both mean "all"
-            MinP = MinP ?? 0,
+            MinP = MinP ?? (defaults.DoSample ? defaults.MinP : 0),
             RepetitionPenalty = RepetitionPenalty ?? defaults.RepetitionPenalty ?? 1,
             PresencePenalty = PresencePenalty ?? 0,
             FrequencyPenalty = FrequencyPenalty ?? 0,
