@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web.Api;
@@ -24,14 +25,19 @@ internal static class DatasetAnswers
         : new { row.Id, row.Prompt, row.Response };
 
     /// <summary>201 with the dataset and the lines left out, or 422 with every bad line and nothing stored.</summary>
-    public static IResult Imported(ImportResult result)
+    /// <param name="source">The file as its sender knows it.</param>
+    /// <param name="result">What came of it.</param>
+    public static IResult Imported(string source, ImportResult result)
     {
         var lines = result.BadLines.Select(b => new ApiBadLine(b.Line, b.Reason)).ToList();
-        if (result.Dataset is not { } dataset) return ApiError.Unprocessable($"{lines.Count} bad lines: nothing was stored.", lines);
+        if (result.Dataset is not { } dataset) return ApiError.Unprocessable($"{source}: {lines.Count} bad lines, nothing was stored.", lines);
         return Results.Json(
             new { dataset.Id, dataset.Name, dataset.Format, Rows = dataset.RowCount, dataset.Version, Skipped = lines.Count, Lines = lines },
             statusCode: StatusCodes.Status201Created);
     }
+
+    /// <summary>422 for a file that cannot be read at all, in the same shape as one with bad lines.</summary>
+    public static IResult Refused(BadInputException bad) => ApiError.Unprocessable(bad.Message, []);
 
     private static JsonNode? Json(string? stored) => stored is null ? null : JsonNode.Parse(stored);
 }

@@ -1,7 +1,10 @@
 using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Uploads;
 
@@ -21,7 +24,8 @@ public static class DatasetEndpoints
         read.MapGet("/{id:int}/rows", RowsAsync).WithName("ListRows").WithSummary("Rows by offset and limit, searched by q");
         read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportDataset").WithSummary("The dataset as JSONL");
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
-        change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout();
+        change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout()
+            .WithMetadata(new RequestSizeLimitAttribute(UploadFolder.LongestUpload));
         change.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteDataset").WithSummary("Deletes a dataset");
         change.MapPost("/{id:int}/rows", AddRowAsync).WithName("AddRow").WithSummary("Appends a row");
         change.MapPut("/{id:int}/rows/{rowId:int}", UpdateRowAsync).WithName("UpdateRow").WithSummary("Changes a row");
@@ -44,10 +48,11 @@ public static class DatasetEndpoints
         return Results.Json(new { page.Total, Offset = offset ?? 0, Rows = page.Rows.Select(r => DatasetAnswers.Row(r, dataset.Format)) });
     }
 
-    private static async Task<IResult> ExportAsync(int id, string? format, DatasetStore datasets, CancellationToken cancellation)
+    private static async Task<IResult> ExportAsync(int id, string? format, DatasetStore datasets, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
     {
         if (format is not (null or "jsonl")) return ApiError.BadRequest("format must be jsonl.", "format");
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        await audit.RecordAsync(Visitor.Of(user).Did("dataset.export", Subject(dataset)), cancellation);
         return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", $"{dataset.Name}.jsonl");
     }
 
@@ -60,7 +65,11 @@ public static class DatasetEndpoints
         try
         {
             await using (var target = File.Create(file)) await request.Body.CopyToAsync(target, cancellation);
-            return DatasetAnswers.Imported(await import.RunAsync(file, settings.Name, settings, cancellation));
+            return DatasetAnswers.Imported(settings.Name, await import.RunAsync(file, settings.Name, settings, cancellation));
+        }
+        catch (BadInputException e)
+        {
+            return DatasetAnswers.Refused(e);
         }
         finally
         {
@@ -68,8 +77,12 @@ public static class DatasetEndpoints
         }
     }
 
-    private static async Task<IResult> DeleteAsync(int id, DatasetStore datasets, CancellationToken cancellation) =>
-        await datasets.DeleteAsync(id, cancellation) ? Results.NoContent() : Missing(id);
+    private static async Task<IResult> DeleteAsync(int id, DatasetStore datasets, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        if (await datasets.GetAsync(id, cancellation) is not { } dataset || !await datasets.DeleteAsync(id, cancellation)) return Missing(id);
+        await audit.RecordAsync(Visitor.Of(user).Did("dataset.delete", Subject(dataset)), CancellationToken.None);
+        return Results.NoContent();
+    }
 
     private static async Task<IResult> AddRowAsync(int id, RowRequest row, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
     {
@@ -97,6 +110,8 @@ public static class DatasetEndpoints
         var undone = await datasets.UndoAsync(id, cancellation);
         return Results.Json(new { Undone = undone?.Kind.ToString().ToLowerInvariant(), Rows = undone?.RowCount ?? 0 });
     }
+
+    private static string Subject(Dataset dataset) => $"dataset {dataset.Id} {dataset.Name}";
 
     private static IResult Missing(int id) => ApiError.NotFound($"There is no dataset {id}.", "id");
 

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Uploads;
 
@@ -63,9 +64,16 @@ public static class UploadEndpoints
         if (await uploads.GetAsync(id, cancellation) is not { } session) return Missing(id);
         if (session.Received < session.Length) return ApiError.Conflict($"{session.Received} of {session.Length} bytes have arrived.");
         var settings = query.Settings(user, Path.GetFileNameWithoutExtension(session.FileName));
-        var result = await import.RunAsync(folder.PathOf(session), session.FileName, settings, cancellation);
-        if (result.Dataset is not null) await folder.RemoveAsync(session, CancellationToken.None);
-        return DatasetAnswers.Imported(result);
+        try
+        {
+            var result = await import.RunAsync(folder.PathOf(session), session.FileName, settings, cancellation);
+            if (result.Dataset is not null) await folder.RemoveAsync(session, CancellationToken.None);
+            return DatasetAnswers.Imported(session.FileName, result);
+        }
+        catch (BadInputException e)
+        {
+            return DatasetAnswers.Refused(e);
+        }
     }
 
     private static IResult Missing(string id) => ApiError.NotFound($"There is no upload {id}.", "id");

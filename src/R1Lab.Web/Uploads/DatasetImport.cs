@@ -25,13 +25,13 @@ public sealed record ImportResult(Dataset? Dataset, int Rows, IReadOnlyList<BadL
 public sealed class DatasetImport(DatasetStore datasets)
 {
     /// <summary>More bad lines than this are counted but not listed one by one.</summary>
-    public const int MostListed = 10_000;
+    public const int MostListed = 200_000;
 
     /// <exception cref="BadInputException">The file as a whole cannot be read: not UTF-8, format not told, no row in it.</exception>
     public async Task<ImportResult> RunAsync(string path, string source, ImportSettings settings, CancellationToken cancellation)
     {
         var judged = await Task.Run(() => Judge(path, source, settings.Format, cancellation), cancellation);
-        if (judged.BadLines.Count > 0 && !settings.SkipBad) return judged.Result(null);
+        if (judged.BadLines.Count > 0 && (!settings.SkipBad || judged.Rows == 0)) return judged.Result(null);
         if (judged.Rows == 0) throw new BadInputException(source, null, "there is no row in the file");
         var format = judged.Format == DatasetFormat.InputIds ? DatasetFormats.InputIds : DatasetFormats.PromptResponse;
         var wanted = new NewDataset(settings.Name, format, settings.OwnerId, settings.OwnerName) { Trailing = judged.Trailing };
