@@ -97,7 +97,9 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
 
     private async Task<RegisteredModel> FindAsync(string? name, CancellationToken cancellation) =>
         await (name is null ? library.FirstBaseAsync(cancellation) : library.FindAsync(name, cancellation))
-        ?? throw new ModelUnavailableException(name is null ? "No model is registered yet." : $"The model '{name}' does not exist.");
+        ?? throw (name is null
+            ? new ModelUnavailableException("No model is registered yet.") { Exists = true } // nothing is wrong with the request
+            : new ModelUnavailableException($"The model '{name}' does not exist."));
 
     private async Task<ResidentModel> ResidentAsync(RegisteredModel root)
     {

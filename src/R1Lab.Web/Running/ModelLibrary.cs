@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using R1Lab.Data;
 using R1Lab.Data.Models;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
@@ -63,10 +64,17 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     /// <param name="baseName">The base of an adapter whose own description names none that is known.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="BadInputException">The folder cannot be used; file, tensor and reason are named.</exception>
+    /// <exception cref="RecordConflictException">Another folder has this name.</exception>
     public async Task<RegisteredModel> RegisterAsync(string path, string? name, string? baseName, CancellationToken cancellation)
     {
         var folder = await Task.Run(() => ModelFolder.Open(path), cancellation);
-        return await AddAsync(folder, name, baseName, cancellation);
+        if (name is not null && await models.FindAsync(name, cancellation) is { } other && other.Path != folder.Path)
+            throw new RecordConflictException($"There is another model named \"{name}\" already.");
+        var record = await AddAsync(folder, name, baseName, cancellation);
+        if (name is null || record.Name == name) return record;
+        await models.RenameAsync(record.Id, name, cancellation); // the folder was known already: whoever gives it a name means it
+        record.Name = name;
+        return record;
     }
 
     /// <summary>Tokenizer, template and limits of a base, read once.</summary>

@@ -9,5 +9,5 @@ public sealed class ModelUnavailableException : Exception
 
     public ModelUnavailableException(string message, Exception? innerException) : base(message, innerException) => Exists = innerException is not null;
 
-    public bool Exists { get; }
+    public bool Exists { get; init; }
 }
