@@ -1,0 +1,187 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
+
+namespace R1Lab.Web.Tests.Api;
+
+public sealed class DatasetEndpointTests(LabHost lab) : IClassFixture<LabHost>
+{
+    private const string Datasets = "/api/v1/datasets";
+    private readonly HttpClient _client = lab.ApiClient();
+
+    [Fact]
+    public async Task Import_GoodFile_AnswersTheDataset()
+    {
+        var (status, made) = await ImportAsync("name=good&format=prompt_response", """{"prompt":"1+1?","response":"2"}""" + "\n");
+
+        Assert.Equal(HttpStatusCode.Created, status);
+        Assert.Equal(("good", "prompt_response", 1, 1, 0), (made["name"].Str(), made["format"].Str(), made["rows"].Int(), made["version"].Int(), made["skipped"].Int()));
+        var (_, card) = await _client.GetJsonAsync($"{Datasets}/{made["id"].Int()}");
+        Assert.Equal(("good", 1), (card["name"].Str(), card["rows"].Int()));
+    }
+
+    [Fact]
+    public async Task Import_BadLines_NamesEveryOneAndStoresNothing()
+    {
+        var before = await CountAsync();
+        var file = "{\"prompt\":\"a\",\"response\":\"b\"}\n\nnot json\n{\"prompt\":\"c\"}\n{\"prompt\":\"d\",\"response\":7}\n";
+
+        var (status, refused) = await ImportAsync("name=bad&format=prompt_response", file);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Equal([3, 4, 5], refused["lines"]!.AsArray().Select(l => l!["line"].Int()));
+        Assert.All(refused["lines"]!.AsArray(), l => Assert.NotEmpty(l!["reason"].Str()));
+        Assert.Equal("bad: 3 bad lines, nothing was stored.", refused["error"]!["message"].Str());
+        Assert.Equal(before, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Import_SkipBad_StoresTheGoodAndListsTheRest()
+    {
+        var (status, made) = await ImportAsync("name=half&skip_bad=true", "{\"prompt\":\"a\",\"response\":\"b\"}\n{\"prompt\":\"c\"}\n");
+        var (none, refused) = await ImportAsync("name=none&skip_bad=true&format=prompt_response", "{\"prompt\":\"c\"}\n");
+
+        Assert.Equal((HttpStatusCode.Created, 1, 1), (status, made["rows"].Int(), made["skipped"].Int()));
+        Assert.Equal(2, Assert.Single(made["lines"]!.AsArray())!["line"].Int());
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, 1), (none, Assert.Single(refused["lines"]!.AsArray())!["line"].Int()));
+    }
+
+    [Theory]
+    [InlineData("\uFEFF{\"prompt\":\"a\",\"response\":\"b\"}\r\n{\"prompt\":\"c\",\"response\":\"d\"}\r\n")]
+    [InlineData("\n\n  {\"response\" : \"b\",\"prompt\":\"\\u0041\", \"more\":[1,2.50]}\t\n\n\n{\"prompt\":\"c\",\"response\":\"d\"}")]
+    [InlineData("{\"prompt\":\"问\\n题\",\"response\":\"<think>\\n想</think>答 🎉\"}\n   \n")]
+    [InlineData("{\"input_ids\":[1, 2,3],\"labels\":[-100, 2,3]}\r\n{\"labels\":[5],\"input_ids\":[4]}")]
+    public async Task Export_UneditedFile_IsTheSameBytes(string file)
+    {
+        var (_, made) = await ImportAsync("name=bytes", file);
+
+        var exported = await _client.GetByteArrayAsync($"{Datasets}/{made["id"].Int()}/export", TestContext.Current.CancellationToken);
+
+        Assert.Equal(file, Encoding.UTF8.GetString(exported)); // GetString keeps a byte order mark
+    }
+
+    [Fact]
+    public async Task Rows_OfTokenIds_AreGivenBackAsTheyWere()
+    {
+        var (_, made) = await ImportAsync("name=ids&format=input_ids", "{\"input_ids\":[1,2,3],\"labels\":[-100,2,3]}\n{\"input_ids\":[4],\"labels\":[4]}\n");
+
+        var (_, page) = await _client.GetJsonAsync($"{Datasets}/{made["id"].Int()}/rows");
+
+        Assert.Equal(2, page["total"].Int());
+        Assert.Equal(["[1,2,3]/[-100,2,3]", "[4]/[4]"], page["rows"]!.AsArray().Select(r => $"{r!["input_ids"]!.ToJsonString()}/{r["labels"]!.ToJsonString()}"));
+    }
+
+    [Fact]
+    public async Task Rows_SearchAndPages_FindWhatIsAskedFor()
+    {
+        var (_, made) = await ImportAsync("name=search", string.Concat(Enumerable.Range(0, 30).Select(i => $"{{\"prompt\":\"question {i}\",\"response\":\"{(i % 3 == 0 ? "三" : "x")}\"}}\n")));
+        var rows = $"{Datasets}/{made["id"].Int()}/rows";
+
+        var (_, found) = await _client.GetJsonAsync($"{rows}?q=三&offset=2&limit=3");
+        var (negative, _) = await _client.GetJsonAsync($"{rows}?offset=-1");
+        var (tooMany, error) = await _client.GetJsonAsync($"{rows}?limit=1000000");
+
+        Assert.Equal(10, found["total"].Int());
+        Assert.Equal(["question 6", "question 9", "question 12"], found["rows"]!.AsArray().Select(r => r!["prompt"].Str()));
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.BadRequest, "limit"), (negative, tooMany, error["error"]!["param"].Str()));
+    }
+
+    [Fact]
+    public async Task Edit_AddChangeDelete_CanBeTakenBackOneByOne()
+    {
+        var file = "{\"prompt\":\"a\",\"response\":\"b\"}\r\n{\"prompt\":\"c\",\"response\":\"d\",\"source\":\"book\"}\r\n";
+        var (_, made) = await ImportAsync("name=edit", file);
+        var dataset = $"{Datasets}/{made["id"].Int()}";
+        var (_, page) = await _client.GetJsonAsync($"{dataset}/rows");
+        var (first, second) = (page["rows"]![0]!["id"].Int(), page["rows"]![1]!["id"].Int());
+
+        var (added, _) = await _client.PostAsync($"{dataset}/rows", new { prompt = "e", response = "f" });
+        var (changed, row) = await _client.SendAsync(HttpMethod.Put, $"{dataset}/rows/{second}", ApiCalls.Json(new { prompt = "c", response = "D" }));
+        var (deleted, _) = await _client.SendAsync(HttpMethod.Delete, $"{dataset}/rows/{first}");
+        var edited = await _client.GetStringAsync($"{dataset}/export", TestContext.Current.CancellationToken);
+        var undone = new List<string>();
+        for (var i = 0; i < 3; i++) undone.Add((await _client.AskAsync($"{dataset}/undo", new { }))["undone"].Str());
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.NoContent), (added, changed, deleted));
+        Assert.Equal("D", row["response"].Str());
+        Assert.Equal("{\"prompt\":\"c\",\"response\":\"D\",\"source\":\"book\"}\r\n{\"prompt\": \"e\", \"response\": \"f\"}\n", edited);
+        Assert.Equal(["delete", "update", "add"], undone);
+        Assert.Equal(file, await _client.GetStringAsync($"{dataset}/export", TestContext.Current.CancellationToken));
+        Assert.Null((await _client.AskAsync($"{dataset}/undo", new { }))["undone"]);
+    }
+
+    [Fact]
+    public async Task Edit_BadValues_NameTheField()
+    {
+        var (_, text) = await ImportAsync("name=texts", "{\"prompt\":\"a\",\"response\":\"b\"}\n");
+        var (_, ids) = await ImportAsync("name=numbers", "{\"input_ids\":[1],\"labels\":[1]}\n");
+
+        Assert.Equal("prompt", (await _client.RefusedAsync($"{Datasets}/{text["id"].Int()}/rows", new { response = "x" })).Field);
+        Assert.Equal("response", (await _client.RefusedAsync($"{Datasets}/{text["id"].Int()}/rows", new { prompt = "x" })).Field);
+        Assert.Equal("input_ids", (await _client.RefusedAsync($"{Datasets}/{ids["id"].Int()}/rows", new { prompt = "x" })).Field);
+        Assert.Equal("labels", (await _client.RefusedAsync($"{Datasets}/{ids["id"].Int()}/rows", new { input_ids = new[] { 1, 2 }, labels = new[] { 1 } })).Field);
+        Assert.Equal(404, (await _client.RefusedAsync($"{Datasets}/999999/rows", new { prompt = "x", response = "y" })).Status);
+    }
+
+    [Fact]
+    public async Task Import_BadQuery_NamesTheField()
+    {
+        var (unnamed, noName) = await ImportAsync("format=auto", "{}");
+        var (unknown, noFormat) = await ImportAsync("name=x&format=csv", "{}");
+
+        Assert.Equal((HttpStatusCode.BadRequest, "name"), (unnamed, noName["error"]!["param"].Str()));
+        Assert.Equal((HttpStatusCode.BadRequest, "format"), (unknown, noFormat["error"]!["param"].Str()));
+    }
+
+    [Fact]
+    public async Task Delete_Dataset_IsGoneAndAudited()
+    {
+        var (_, made) = await ImportAsync("name=gone", "{\"prompt\":\"a\",\"response\":\"b\"}\n");
+        var dataset = $"{Datasets}/{made["id"].Int()}";
+
+        var (deleted, _) = await _client.SendAsync(HttpMethod.Delete, dataset);
+        var (missing, _) = await _client.GetJsonAsync(dataset);
+
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound), (deleted, missing));
+        await using var context = await lab.Get<Microsoft.EntityFrameworkCore.IDbContextFactory<R1Lab.Data.LabDbContext>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(context.Set<AuditEntry>().ToList(), e => e is { Action: "dataset.delete", ActorName: "bootstrap" } && e.Subject!.EndsWith(" gone", StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string> BadInputs() =>
+        [.. File.ReadLines(ReferenceFiles.Golden("badinput", "index.jsonl")).Select(l => JsonNode.Parse(l)!).Where(l => l["kind"].Str() == "jsonl").Select(l => l["id"].Str())];
+
+    [Theory]
+    [MemberData(nameof(BadInputs))]
+    public async Task Import_BadInputCorpus_IsJudgedAsItsIndexSays(string id)
+    {
+        var entry = File.ReadLines(ReferenceFiles.Golden("badinput", "index.jsonl")).Select(l => JsonNode.Parse(l)!).Single(l => l["id"].Str() == id);
+        var bytes = await File.ReadAllBytesAsync(ReferenceFiles.Golden("badinput", entry["file"].Str()), TestContext.Current.CancellationToken);
+        var (expect, before) = (entry["expect"]!, await CountAsync());
+
+        var (status, answer) = await _client.SendAsync(HttpMethod.Post, $"{Datasets}?name={id}&format=prompt_response", new ByteArrayContent(bytes));
+
+        if (expect["verdict"].Str() == "accept")
+        {
+            Assert.Equal(HttpStatusCode.Created, status);
+            Assert.Equal(bytes, await _client.GetByteArrayAsync($"{Datasets}/{answer["id"].Int()}/export", TestContext.Current.CancellationToken));
+            return;
+        }
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Equal(expect["bad_lines"].Ids(), answer["lines"]!.AsArray().Select(l => l!["line"].Int()));
+        Assert.Contains(id, answer["error"]!["message"].Str(), StringComparison.Ordinal);
+        Assert.Equal(before, await CountAsync());
+        if (expect["good_lines"].Int() > 0)
+        {
+            var (skipped, half) = await _client.SendAsync(HttpMethod.Post, $"{Datasets}?name={id}&format=prompt_response&skip_bad=true", new ByteArrayContent(bytes));
+            Assert.Equal((HttpStatusCode.Created, expect["good_lines"].Int()), (skipped, half["rows"].Int()));
+        }
+    }
+
+    private Task<(HttpStatusCode Status, JsonNode Body)> ImportAsync(string query, string file) =>
+        _client.SendAsync(HttpMethod.Post, $"{Datasets}?{query}", new ByteArrayContent(Encoding.UTF8.GetBytes(file)));
+
+    private async Task<int> CountAsync() => (await _client.GetJsonAsync(Datasets)).Body.AsArray().Count;
+}

@@ -1,0 +1,135 @@
+using AngleSharp.Dom;
+using MudBlazor;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Components.Pages.Datasets;
+using R1Lab.Web.Tests.Models;
+using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
+
+namespace R1Lab.Web.Tests.Pages;
+
+public sealed class DatasetPageTests : ModelPageTest
+{
+    [Fact]
+    public async Task Page_Rows_AreShown()
+    {
+        var page = await OpenAsync();
+
+        page.WaitForAssertion(() => Assert.Equal(["1+1?", "2", "2+2?", "4", "3+3?", "6"], Cells(page)), Patience);
+        Assert.Contains("3 rows, prompt / response, version 1", page.Markup, StringComparison.Ordinal);
+        Assert.True(page.Find("[data-testid=undo]").HasAttribute("disabled"));
+    }
+
+    [Fact]
+    public async Task Search_Text_KeepsTheRowsThatContainIt()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience);
+
+        page.Find("[data-testid=search]").Input("2+2");
+
+        page.WaitForAssertion(() => Assert.Equal(["2+2?", "4"], Cells(page)), Patience);
+        Assert.Contains("1 rows found", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Search_Nothing_SaysSo()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience);
+
+        page.Find("[data-testid=search]").Input("zebra");
+
+        page.WaitForAssertion(() => Assert.Contains("No row contains “zebra”.", page.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Delete_SelectedRow_ComesBackByUndo()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience);
+
+        page.FindAll("[data-testid=rows] tbody input[type=checkbox]")[0].Change(true);
+        page.WaitForElement("[data-testid=delete-rows]", Patience).Click();
+        page.WaitForAssertion(() => Assert.Equal(["2+2?", "4", "3+3?", "6"], Cells(page)), Patience);
+        page.WaitForAssertion(() => Assert.False(page.Find("[data-testid=undo]").HasAttribute("disabled")), Patience);
+        page.Find("[data-testid=undo]").Click();
+
+        page.WaitForAssertion(() => Assert.Equal(["1+1?", "2", "2+2?", "4", "3+3?", "6"], Cells(page)), Patience);
+    }
+
+    [Fact]
+    public async Task Edit_Row_IsStoredAsANewVersion()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
+
+        var response = Dialogs.WaitForElement("textarea[data-testid=row-response], [data-testid=row-response] textarea", Patience);
+        response.Input("two");
+        Dialogs.Find("[data-testid=row-save]").Click();
+
+        page.WaitForAssertion(() => Assert.Equal("two", Cells(page)[1]), Patience);
+        Assert.Contains("version 2", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Add_EmptyRow_IsRefusedInTheDialog()
+    {
+        var page = await OpenAsync();
+
+        page.WaitForElement("[data-testid=add-row]", Patience).Click();
+        Dialogs.WaitForElement("[data-testid=row-save]", Patience).Click();
+
+        Dialogs.WaitForAssertion(() => Assert.Contains("The prompt is empty.", Dialogs.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public void Page_UnknownDataset_SaysSo()
+    {
+        var page = Show<DatasetPage>(p => p.Add(d => d.Id, 99));
+
+        page.WaitForAssertion(() => Assert.Contains("There is no such dataset", page.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task RowTokens_Row_MarksWhatIsLearned()
+    {
+        await AddScriptedModelAsync();
+
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("1+2?", $"<think>\n{ScriptedModel.Thought}</think>three")));
+
+        tokens.WaitForElement("[data-testid=token-view]", Patience);
+        var trained = string.Concat(tokens.FindAll("[data-testid=token-view] .is-trained").Select(t => t.TextContent));
+        var all = string.Concat(tokens.FindAll("[data-testid=token-view] .token").Select(t => t.TextContent));
+        Assert.StartsWith(ScriptedModel.Thought, trained.TrimStart('↵', '\n', '<', 't', 'h', 'i', 'n', 'k', '>'), StringComparison.Ordinal);
+        Assert.DoesNotContain("1+2?", trained, StringComparison.Ordinal);
+        Assert.Contains("<|User|>1+2?<|Assistant|>", all, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RowTokens_TokenRow_ShowsItsLabels()
+    {
+        await AddScriptedModelAsync();
+
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("", "") { InputIds = "[65,66,67]", Labels = "[-100,66,67]" }));
+
+        tokens.WaitForElement("[data-testid=token-view]", Patience);
+        Assert.Equal((3, 2), (tokens.FindAll("[data-testid=token-view] .token").Count, tokens.FindAll("[data-testid=token-view] .is-trained").Count));
+    }
+
+    [Fact]
+    public void RowTokens_NoModel_SaysWhatIsMissing()
+    {
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("a", "b")));
+
+        tokens.WaitForAssertion(() => Assert.Contains("Register a model to see tokens.", tokens.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    private async Task<IRenderedComponent<DatasetPage>> OpenAsync()
+    {
+        var dataset = await AddDatasetAsync();
+        // Virtual rows are drawn when the page's script says what can be seen; here everything can.
+        return Show<DatasetPage>(p => p.Add(d => d.Id, dataset.Id));
+    }
+
+    private static List<string> Cells(IRenderedComponent<DatasetPage> page) => [.. page.FindAll("[data-testid=rows] tbody .cell-text").Select(c => c.TextContent)];
+}

@@ -1,0 +1,133 @@
+using AngleSharp.Dom;
+using Microsoft.AspNetCore.Components;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Components.Pages.Datasets;
+using R1Lab.Web.Uploads;
+using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
+
+namespace R1Lab.Web.Tests.Pages;
+
+public sealed class DatasetsPageTests : ModelPageTest
+{
+    private const string OneBadLine = "{\"prompt\":\"a\",\"response\":\"b\"}\n{\"prompt\":\"c\"}\n";
+
+    [Fact]
+    public void Page_NoDataset_SaysWhatToDo()
+    {
+        var page = Show<DatasetsPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("No dataset yet", page.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Page_Datasets_AreListedWithRowsAndOwner()
+    {
+        var dataset = await AddDatasetAsync(rows: 1234);
+
+        var page = Show<DatasetsPage>();
+
+        var row = page.WaitForElement("[data-testid=datasets] tbody tr", Patience);
+        Assert.Equal($"datasets/{dataset.Id}", row.QuerySelector("a.strong-link")!.GetAttribute("href"));
+        Assert.Equal(["sums", "1,234", "prompt / response", "1", "admin"], row.QuerySelectorAll("td").Take(5).Select(cell => cell.TextContent.Trim()));
+    }
+
+    [Fact]
+    public void ImportSample_MissingSample_SaysSoAndStoresNothing()
+    {
+        var page = Show<DatasetsPage>();
+
+        page.WaitForElement("[data-testid=import-sample]", Patience).Click();
+
+        var error = page.WaitForElement("[data-testid=error-panel]", Patience);
+        Assert.Contains("Nothing was stored.", error.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ImportSample_SampleThere_BecomesADataset()
+    {
+        var samples = Directory.CreateDirectory(Path.Combine(Folder, "samples", "datasets")).FullName;
+        File.WriteAllText(Path.Combine(samples, "easy.held-out.jsonl"), "{\"prompt\":\"x\",\"response\":\"y\"}\n");
+        File.WriteAllText(Path.Combine(samples, "easy.jsonl"), "{\"prompt\":\"a\",\"response\":\"b\"}\n{\"prompt\":\"c\",\"response\":\"d\"}\n");
+        var page = Show<DatasetsPage>();
+
+        page.WaitForElement("[data-testid=import-sample]", Patience).Click();
+
+        var row = page.WaitForElement("[data-testid=datasets] tbody tr", Patience);
+        Assert.Equal(["easy", "2"], row.QuerySelectorAll("td").Take(2).Select(cell => cell.TextContent.Trim()));
+    }
+
+    [Fact]
+    public async Task Import_BadLines_AreShownAndCanBeSkipped()
+    {
+        await ReadyUploadAsync("notes.jsonl", OneBadLine);
+        var page = Show<DatasetsPage>();
+        page.WaitForElement("[data-testid=import-dataset]", Patience).Click();
+
+        ChooseAndStart();
+
+        var bad = Dialogs.WaitForElement("[data-testid=bad-lines]", Patience);
+        Assert.Contains("1 lines are no rows; 1 are good. Nothing was stored yet.", bad.TextContent, StringComparison.Ordinal);
+        Assert.Empty(await Get<DatasetStore>().ListAsync(Cancellation));
+
+        Dialogs.Find("[data-testid=import-skip]").Click();
+
+        page.WaitForAssertion(() => Assert.Matches("/datasets/[0-9]+$", Get<NavigationManager>().Uri), Patience);
+        var stored = Assert.Single(await Get<DatasetStore>().ListAsync(Cancellation));
+        Assert.Equal(("notes", 1, "admin"), (stored.Name, stored.RowCount, stored.OwnerName));
+        Assert.Empty(Directory.GetFiles(Path.Combine(Folder, "uploads")));
+    }
+
+    [Fact]
+    public async Task Import_GoodFile_OpensTheDataset()
+    {
+        await ReadyUploadAsync("good.jsonl", "{\"prompt\":\"a\",\"response\":\"b\"}\n");
+        var page = Show<DatasetsPage>();
+        page.WaitForElement("[data-testid=import-dataset]", Patience).Click();
+
+        ChooseAndStart();
+
+        page.WaitForAssertion(() => Assert.Matches("/datasets/[0-9]+$", Get<NavigationManager>().Uri), Patience);
+    }
+
+    // The browser's half of an upload: what the page's script would have sent lies in the folder.
+    private async Task ReadyUploadAsync(string file, string content)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(content);
+        var session = await Get<UploadFolder>().BeginAsync(file, bytes.Length, "admin", Cancellation);
+        await Get<UploadFolder>().AppendAsync(session.Id, 0, new MemoryStream(bytes), Cancellation);
+        var module = JSInterop.SetupModule("./js/upload.js");
+        module.Mode = JSRuntimeMode.Loose;
+        module.Setup<string?>("send", _ => true).SetResult(session.Id);
+        var chosen = typeof(ImportDialog).GetNestedType("ChosenFile", System.Reflection.BindingFlags.NonPublic)!;
+        var setUp = typeof(ChosenFiles).GetMethod(nameof(ChosenFiles.Answer))!.MakeGenericMethod(chosen);
+        setUp.Invoke(null, [module, Activator.CreateInstance(chosen, file, (long)bytes.Length)]);
+    }
+
+    private void ChooseAndStart()
+    {
+        Dialogs.WaitForElement("[data-testid=import-file]", Patience).Change("notes.jsonl");
+        Dialogs.WaitForAssertion(() => Assert.False(Dialogs.Find("[data-testid=import-start]").HasAttribute("disabled")), Patience);
+        Dialogs.Find("[data-testid=import-start]").Click();
+    }
+
+    private static class ChosenFiles
+    {
+        public static void Answer<T>(BunitJSModuleInterop module, T file) => module.Setup<T>("chosen", _ => true).SetResult(file);
+    }
+}
+
+public sealed class DatasetsPageChineseTests() : ModelPageTest("zh-CN")
+{
+    [Fact]
+    public async Task Pages_InChinese_SpeakChinese()
+    {
+        var dataset = await AddDatasetAsync();
+
+        var list = Show<DatasetsPage>();
+        list.WaitForElement("[data-testid=datasets] tbody tr", Patience);
+        var page = Render<DatasetPage>(p => p.Add(d => d.Id, dataset.Id));
+
+        Assert.Contains("每次修改都会产生新版本", list.Markup, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Contains("共 3 行", page.Markup, StringComparison.Ordinal), Patience);
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Options;
+using R1Lab.Web.Running;
+using R1Lab.Web.Tests.Models;
+using R1Lab.Web.Uploads;
+
+namespace R1Lab.Web.Tests.Pages;
+
+/// <summary>Pages that talk to models and datasets, with the real stores, importer and model host.</summary>
+public abstract class ModelPageTest : PageTest
+{
+    // Models load and answer while everything else runs too.
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    protected ModelPageTest(string language = "en") : base(language)
+    {
+        Services.Configure<LabOptions>(lab => (lab.DataFolder, lab.SamplesFolder) = (Folder, Path.Combine(Folder, "samples")));
+        Services.AddLabRunning();
+        Services.AddSingleton<ModelLibrary>();
+        Services.AddSingleton<GenerationTurns>();
+        Services.AddSingleton<ModelHost>();
+        Services.AddSingleton<Reply>();
+        Services.AddSingleton<UploadFolder>();
+        Services.AddSingleton<DatasetImport>();
+    }
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected Task AddScriptedModelAsync(string name = ModelLab.Scripted) => Get<ModelLibrary>().RegisterAsync(ScriptedModel.Folder, name, null, Cancellation);
+
+    protected Task<Dataset> AddDatasetAsync(string name = "sums", int rows = 3) => Get<DatasetStore>().CreateAsync(
+        new NewDataset(name, DatasetFormats.PromptResponse, "admin", "admin"), Enumerable.Range(1, rows).Select(i => new NewRow($"{i}+{i}?", $"{2 * i}")), Cancellation);
+}

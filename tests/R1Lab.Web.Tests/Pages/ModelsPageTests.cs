@@ -1,0 +1,104 @@
+using AngleSharp.Dom;
+using R1Lab.Data.Access;
+using R1Lab.Data.Models;
+using R1Lab.Tests.Shared;
+using R1Lab.Web.Components.Pages.Models;
+using R1Lab.Web.Running;
+using R1Lab.Web.Tests.Models;
+
+namespace R1Lab.Web.Tests.Pages;
+
+public sealed class ModelsPageTests : ModelPageTest
+{
+    [Fact]
+    public void Page_NoModel_SaysWhereToPutOne()
+    {
+        var page = Show<ModelsPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("No model yet", page.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Page_BaseWithAdapter_IsOneCard()
+    {
+        await AddGoldenAsync();
+
+        var page = Show<ModelsPage>();
+
+        var card = page.WaitForElement(".model-card", Patience);
+        Assert.Equal("llama_base", card.QuerySelector("h2")!.TextContent);
+        Assert.Equal(["tuned"], card.QuerySelectorAll(".adapter-name").Select(a => a.TextContent));
+        var facts = card.QuerySelectorAll("dl div").ToDictionary(f => f.QuerySelector("dt")!.TextContent, f => f.QuerySelector("dd")!.TextContent);
+        Assert.Equal(("llama", "float32", "256"), (facts["Family"], facts["Type"], facts["Longest text"]));
+        Assert.Single(page.FindAll(".model-card"));
+    }
+
+    [Fact]
+    public async Task Register_Folder_AppearsAsACard()
+    {
+        var page = Show<ModelsPage>();
+        page.WaitForElement("[data-testid=models-register]", Patience).Click();
+
+        Dialogs.WaitForElement("input[data-testid=register-path], [data-testid=register-path] input", Patience).Input(ModelLab.GoldenModel("qwen2"));
+        Dialogs.Find("[data-testid=register-start]").Click();
+
+        Assert.Equal("qwen2", page.WaitForElement(".model-card h2", Patience).TextContent);
+        Assert.NotNull(await Get<ModelStore>().FindAsync("qwen2", Cancellation));
+    }
+
+    [Fact]
+    public void Register_NoModelThere_SaysWhyInTheDialog()
+    {
+        var page = Show<ModelsPage>();
+        page.WaitForElement("[data-testid=models-register]", Patience).Click();
+
+        Dialogs.WaitForElement("input[data-testid=register-path], [data-testid=register-path] input", Patience).Input(Folder);
+        Dialogs.Find("[data-testid=register-start]").Click();
+
+        Assert.Contains(Folder, Dialogs.WaitForElement("[data-testid=error-panel]", Patience).TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Unload_LoadedModel_GivesItsMemoryBack()
+    {
+        await AddScriptedModelAsync();
+        (await Get<ModelHost>().OpenAsync(ModelLab.Scripted, Cancellation)).Dispose();
+        var page = Show<ModelsPage>();
+        page.WaitForAssertion(() => Assert.Contains("in memory", page.Find(".model-card").TextContent, StringComparison.Ordinal), Patience);
+
+        page.FindAll(".model-card button").Single(b => b.TextContent == "Unload").Click();
+
+        page.WaitForAssertion(() => Assert.Contains("not loaded", page.Find(".model-card").TextContent, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Page_Viewer_MayNotChangeAnything()
+    {
+        await AddGoldenAsync();
+        SignIn("guest", LabRoles.Viewer);
+
+        var page = Show<ModelsPage>();
+
+        page.WaitForElement(".model-card", Patience);
+        Assert.Empty(page.FindAll("[data-testid=models-register], [data-testid=models-scan], .model-card button"));
+    }
+
+    private async Task AddGoldenAsync()
+    {
+        await Get<ModelLibrary>().RegisterAsync(ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(ReferenceFiles.Golden("huggingface", "adapters", "lora"), "tuned", "llama_base", Cancellation);
+    }
+}
+
+public sealed class ModelsPageChineseTests() : ModelPageTest("zh-CN")
+{
+    [Fact]
+    public async Task Page_InChinese_SpeaksChinese()
+    {
+        await AddScriptedModelAsync();
+
+        var page = Show<ModelsPage>();
+
+        page.WaitForAssertion(() => Assert.Contains("未加载", page.Find(".model-card").TextContent, StringComparison.Ordinal), Patience);
+    }
+}
