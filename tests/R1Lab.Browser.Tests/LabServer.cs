@@ -18,10 +18,12 @@ internal sealed partial class LabServer : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<Uri> _setUpLink = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, string> _settings;
     private Process _process;
 
-    private LabServer(string dataFolder, int port)
+    private LabServer(string dataFolder, int port, Dictionary<string, string> settings)
     {
+        _settings = settings;
         DataFolder = dataFolder;
         Address = new Uri($"http://127.0.0.1:{port}/");
         _process = Start();
@@ -33,9 +35,13 @@ internal sealed partial class LabServer : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
-    public static async Task<LabServer> StartAsync(CancellationToken cancellation)
+    public static Task<LabServer> StartAsync(CancellationToken cancellation) => StartAsync([], cancellation);
+
+    /// <param name="settings">More environment variables, such as <c>Lab__Bootstrap__ApiKey</c>.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public static async Task<LabServer> StartAsync(Dictionary<string, string> settings, CancellationToken cancellation)
     {
-        var server = new LabServer(Directory.CreateTempSubdirectory("r1lab-browser-").FullName, FreePort());
+        var server = new LabServer(Directory.CreateTempSubdirectory("r1lab-browser-").FullName, FreePort(), settings);
         await server.WaitUntilHealthyAsync(cancellation);
         return server;
     }
@@ -74,6 +80,7 @@ internal sealed partial class LabServer : IAsyncDisposable
         start.Environment["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/');
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Lab__DataFolder"] = DataFolder;
+        foreach (var (key, value) in _settings) start.Environment[key] = value;
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Read(line.Data);
         process.ErrorDataReceived += (_, line) => Read(line.Data);
