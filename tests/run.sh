@@ -36,7 +36,7 @@ for project in Engine Data Web Browser; do
   log=$(mktemp)
   echo "== $name"
   started=$SECONDS
-  "tests/$name/bin/Release/net10.0/$name" --no-progress --no-ansi 2>"$log.err" | tee "$log"
+  "tests/$name/bin/Release/net10.0/$name" --progress off --no-ansi 2>"$log.err" | tee "$log"
   status=${PIPESTATUS[0]}
   count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded) f=$(count failed) s=$(count skipped)

@@ -8,8 +8,9 @@ namespace R1Lab.Web.Components.Layout;
 public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
 {
     private ErrorBoundary? _boundary;
-    private IJSObjectReference? _theme;
+    private Task<IJSObjectReference>? _theme;
     private bool _isDark;
+    private bool _themeChosen;
     private bool _menuOpen = true;
 
     [Inject]
@@ -26,7 +27,7 @@ public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
         if (_theme is null) return;
         try
         {
-            await _theme.DisposeAsync();
+            await (await _theme).DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
@@ -41,12 +42,13 @@ public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (!firstRender) return;
-        _theme = await Script.InvokeAsync<IJSObjectReference>("import", "./js/theme.js");
-        var isDark = await _theme.InvokeAsync<bool>("isDark");
-        if (isDark == _isDark) return;
+        var isDark = await (await ThemeScriptAsync()).InvokeAsync<bool>("isDark");
+        if (isDark == _isDark || _themeChosen) return; // a switch used meanwhile is newer than this answer
         _isDark = isDark;
         StateHasChanged();
     }
+
+    private Task<IJSObjectReference> ThemeScriptAsync() => _theme ??= Script.InvokeAsync<IJSObjectReference>("import", "./js/theme.js").AsTask();
 
     private void ToggleMenu() => _menuOpen = !_menuOpen;
 
@@ -54,7 +56,7 @@ public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
 
     private async Task UseTheme(bool isDark)
     {
-        _isDark = isDark;
-        if (_theme is not null) await _theme.InvokeVoidAsync("use", isDark ? "dark" : "light");
+        (_isDark, _themeChosen) = (isDark, true);
+        await (await ThemeScriptAsync()).InvokeVoidAsync("use", isDark ? "dark" : "light");
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class ImportDialog : ComponentBase
     private readonly Stopwatch _clock = new();
     private ElementReference _input;
     private ElementReference _zone;
-    private IJSObjectReference? _module;
+    private Task<IJSObjectReference>? _module;
     private DotNetObjectReference<ImportDialog>? _self;
     private ImportState _state;
     private ImportResult? _result;
@@ -67,7 +67,7 @@ public sealed partial class ImportDialog : ComponentBase
         _self?.Dispose();
         try
         {
-            if (_module is not null) await _module.DisposeAsync();
+            if (_module is not null) await (await _module).DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
@@ -79,13 +79,15 @@ public sealed partial class ImportDialog : ComponentBase
     {
         if (!firstRender) return;
         _self = DotNetObjectReference.Create(this);
-        _module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/upload.js");
-        await _module.InvokeVoidAsync("acceptDrops", _zone, _input);
+        await (await ModuleAsync()).InvokeVoidAsync("acceptDrops", _zone, _input);
     }
+
+    // A file may be chosen before the script has come.
+    private Task<IJSObjectReference> ModuleAsync() => _module ??= Js.InvokeAsync<IJSObjectReference>("import", "./js/upload.js").AsTask();
 
     private async Task ChooseAsync()
     {
-        if (await _module!.InvokeAsync<ChosenFile?>("chosen", _input) is not { } file) return;
+        if (await (await ModuleAsync()).InvokeAsync<ChosenFile?>("chosen", _input) is not { } file) return;
         (_fileName, _length, _received, _result, _problem) = (file.Name, file.Size, 0, null, null);
         await ForgetUploadAsync();
         _name = Path.GetFileNameWithoutExtension(file.Name);
@@ -128,7 +130,7 @@ public sealed partial class ImportDialog : ComponentBase
     {
         (_state, _problem, _result) = (ImportState.Sending, null, null);
         _clock.Restart();
-        var id = await _module!.InvokeAsync<string?>("send", _input, _self);
+        var id = await (await ModuleAsync()).InvokeAsync<string?>("send", _input, _self);
         _clock.Stop();
         _upload = id is null ? null : await Uploads.GetAsync(id);
         return _upload is not null;
@@ -153,7 +155,7 @@ public sealed partial class ImportDialog : ComponentBase
 
     private async Task CancelAsync()
     {
-        if (_state == ImportState.Sending) await _module!.InvokeVoidAsync("cancel", _input);
+        if (_state == ImportState.Sending) await (await ModuleAsync()).InvokeVoidAsync("cancel", _input);
         await ForgetUploadAsync();
         Dialog.Cancel();
     }
