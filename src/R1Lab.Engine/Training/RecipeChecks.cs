@@ -8,9 +8,10 @@ public sealed partial record TrainingRecipe
 {
     /// <summary>Everything wrong with or worth saying about these settings, in the user's words.</summary>
     /// <param name="rows">Rows of the dataset, where known: some problems show only then.</param>
-    public IEnumerable<Problem> Problems(int? rows = null)
+    /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
+    public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(), .. Precision()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -64,9 +65,15 @@ public sealed partial record TrainingRecipe
             yield return Warning("eval_without_split", "eval_steps", "Nothing is held out for evaluation (val_size is 0), so eval_steps has no effect.");
     }
 
-    private IEnumerable<Problem> Rates()
+    private IEnumerable<Problem> Rates(bool small)
     {
-        var (low, high) = Method == TrainingMethod.Full ? (1e-6, 1e-4) : (5e-5, 2e-3);
+        var (low, high) = (Method == TrainingMethod.Full, small) switch
+        {
+            (true, false) => (1e-6, 1e-4),
+            (true, true) => (1e-5, 5e-3),
+            (false, false) => (5e-5, 2e-3),
+            (false, true) => (5e-5, 1e-2),
+        };
         var what = Method == TrainingMethod.Full ? "full fine-tuning" : "LoRA";
         var (rate, from, to) = (Show(LearningRate), Show(low), Show(high));
         if (LearningRate > 0 && LearningRate < low)

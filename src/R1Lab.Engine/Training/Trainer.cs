@@ -9,7 +9,7 @@ namespace R1Lab.Engine.Training;
 /// Supervised fine-tuning from start, or from the newest whole snapshot, to the end or to the next step boundary after a stop is asked for.
 /// The same job takes the same steps, bit for bit, whether it was interrupted or not.
 /// </summary>
-/// <param name="job">What to train on what; settings that passed <see cref="TrainingRecipe.Problems(int?)"/>.</param>
+/// <param name="job">What to train on what; settings that passed <see cref="TrainingRecipe.Problems(int?, long?)"/>.</param>
 /// <param name="observer">Told everything as it happens, on the calling thread.</param>
 public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 {

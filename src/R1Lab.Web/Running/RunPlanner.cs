@@ -18,13 +18,13 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         if (compute.Failure is { } failure) problems.Add(PlanProblems.NoDevice(failure));
         var model = recipe.Model.Length == 0 ? null : await models.ChooseAsync(recipe, problems, cancellationToken);
         var dataset = recipe.Dataset.Length == 0 ? null : await FindDatasetAsync(recipe.Dataset, problems, cancellationToken);
-        var own = recipe.Problems().ToList();
+        var own = recipe.Problems(parameters: model?.Config.ParameterCount).ToList();
         if (model is null || dataset is null || own.Any(problem => problem.IsError)) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
 
         var data = await EncodeAsync(recipe, model, dataset, problems, cancellationToken);
         if (data is null) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
 
-        problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count));
+        problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count, model.Config.ParameterCount));
         problems.AddRange(PlanProblems.Of(recipe, model, data));
         var facts = Facts(recipe, data.Set);
         var estimate = RunEstimator.Of(recipe, facts, model.Config, await pace.MeasuredAsync(recipe, cancellationToken), compute.Name);
