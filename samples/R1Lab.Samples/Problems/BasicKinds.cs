@@ -84,6 +84,7 @@ public static class BasicKinds
         var typed = signs.Replace('×', '*').Replace('÷', '/');
         return new ProblemKind(name, formula,
             [$"{signs}=?|{{v}}", $"{signs}等于多少？|{{v}}", $"计算：{signs}|{{v}}", $"请算一算{typed}|{{v}}", $"{typed}=|{{v}}"],
-            [$"What is {spaced}?|{{v}}", $"{spaced} = ?|{{v}}", $"Compute {signs}.|{{v}}", $"Please work out {typed}.|{{v}}"]) { Weight = weight };
+            [$"What is {spaced}?|{{v}}", $"{spaced} = ?|{{v}}", $"Compute {signs}.|{{v}}", $"Please work out {typed}.|{{v}}"])
+        { Weight = weight };
     }
 }

@@ -83,7 +83,8 @@ internal sealed class GenerationRow
     {
         Close();
         _completion.TrySetResult(new GenerationResult(
-            _tokens, _text.Text, reason, Request.Prompt.Count, _logprobs, PromptLogprobs, _firstTokenAfter, Stopwatch.GetElapsedTime(_started)) { Seed = Sampler.Seed });
+            _tokens, _text.Text, reason, Request.Prompt.Count, _logprobs, PromptLogprobs, _firstTokenAfter, Stopwatch.GetElapsedTime(_started))
+        { Seed = Sampler.Seed });
     }
 
     public void Fail(Exception error)

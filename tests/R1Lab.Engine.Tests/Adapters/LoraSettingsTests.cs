@@ -16,7 +16,7 @@ public sealed class LoraSettingsTests
             LoraAlpha = double.NaN,
             LoraDropout = 1,
             TargetModules = ["query_key_value"],
-            RankPattern = new Dictionary<string, int> { ["q_proj"] = 0, ["(" ] = 4 },
+            RankPattern = new Dictionary<string, int> { ["q_proj"] = 0, ["("] = 4 },
             AlphaPattern = new Dictionary<string, double> { ["q_proj"] = -1 },
         };
 

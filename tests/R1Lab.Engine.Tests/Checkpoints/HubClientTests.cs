@@ -385,7 +385,11 @@ public sealed class HubClientTests : IDisposable
     {
         var variables = new Dictionary<string, string>
         {
-            ["HF_ENDPOINT"] = "https://mirror.example/", ["HF_HOME"] = _folder.Root, ["HF_HUB_OFFLINE"] = "yes", ["HF_HUB_DISABLE_SYMLINKS"] = "0", ["HF_HUB_DOWNLOAD_TIMEOUT"] = "30",
+            ["HF_ENDPOINT"] = "https://mirror.example/",
+            ["HF_HOME"] = _folder.Root,
+            ["HF_HUB_OFFLINE"] = "yes",
+            ["HF_HUB_DISABLE_SYMLINKS"] = "0",
+            ["HF_HUB_DOWNLOAD_TIMEOUT"] = "30",
         };
         File.WriteAllText(_folder.Path("token"), "hf_from_file\n");
 

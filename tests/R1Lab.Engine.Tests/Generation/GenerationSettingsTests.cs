@@ -12,8 +12,19 @@ public sealed class GenerationSettingsTests
     {
         var settings = new GenerationSettings
         {
-            Temperature = -1, TopK = -1, TopP = 0, MinP = 2, TypicalP = 0, RepetitionPenalty = 0, PresencePenalty = double.NaN, FrequencyPenalty = double.PositiveInfinity,
-            NoRepeatNgramSize = -1, MaxNewTokens = -1, Logprobs = -1, Stop = [""], StopTokenIds = [-1],
+            Temperature = -1,
+            TopK = -1,
+            TopP = 0,
+            MinP = 2,
+            TypicalP = 0,
+            RepetitionPenalty = 0,
+            PresencePenalty = double.NaN,
+            FrequencyPenalty = double.PositiveInfinity,
+            NoRepeatNgramSize = -1,
+            MaxNewTokens = -1,
+            Logprobs = -1,
+            Stop = [""],
+            StopTokenIds = [-1],
         };
 
         Assert.Equal(

@@ -58,7 +58,13 @@ internal sealed class TinyModel : IDisposable
 
     private static JsonObject Special(int id, string text) => new()
     {
-        ["id"] = id, ["content"] = text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+        ["id"] = id,
+        ["content"] = text,
+        ["single_word"] = false,
+        ["lstrip"] = false,
+        ["rstrip"] = false,
+        ["normalized"] = false,
+        ["special"] = true,
     };
 
     // GPT-2's byte alphabet: visible Latin-1 stands for itself, the rest follows from U+0100 on.

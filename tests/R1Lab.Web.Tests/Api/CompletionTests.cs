@@ -75,7 +75,15 @@ public sealed class CompletionTests(ModelLab models) : IClassFixture<ModelLab>
 
         static object Sampled(bool stream) => new
         {
-            model = ModelLab.Golden, prompt = Prompt, temperature = 0.8, seed = 7, max_tokens = 20, ignore_eos = true, return_token_ids = true, stream, stream_options = new { include_usage = true },
+            model = ModelLab.Golden,
+            prompt = Prompt,
+            temperature = 0.8,
+            seed = 7,
+            max_tokens = 20,
+            ignore_eos = true,
+            return_token_ids = true,
+            stream,
+            stream_options = new { include_usage = true },
         };
     }
 

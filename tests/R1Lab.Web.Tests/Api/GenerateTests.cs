@@ -28,7 +28,9 @@ public sealed class GenerateTests(ModelLab models) : IClassFixture<ModelLab>
     {
         var answer = await models.Client.AskAsync("/generate", new
         {
-            model = ModelLab.Scripted, inputs = "I add", parameters = new { max_new_tokens = 50, details = true, decoder_input_details = true, top_n_tokens = 2, return_full_text = true },
+            model = ModelLab.Scripted,
+            inputs = "I add",
+            parameters = new { max_new_tokens = 50, details = true, decoder_input_details = true, top_n_tokens = 2, return_full_text = true },
         });
 
         var details = answer["details"]!;
