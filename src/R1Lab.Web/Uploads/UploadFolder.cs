@@ -49,20 +49,27 @@ public sealed class UploadFolder(UploadStore uploads, IOptions<LabOptions> optio
         file.Position = session.Received;
         var buffer = new byte[1 << 16];
         long written = 0;
-        try
+        for (int read; (read = await ReadAsync(piece, buffer, written, cancellation)) > 0; written += read)
         {
-            for (int read; (read = await piece.ReadAsync(buffer, cancellation)) > 0; written += read)
-            {
-                if (session.Received + written + read > session.Length) return (written, true);
-                await file.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException && e is not DriveNotFoundException && written > 0)
-        {
-            // The connection broke in the middle of the piece: the sender asks where to go on.
+            if (session.Received + written + read > session.Length) return (written, true);
+            await file.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
         }
 
         file.Flush(flushToDisk: true);
         return (written, false);
+    }
+
+    // A connection that breaks in the middle of a piece ends it early, and the sender asks where to go on. Only reading may fail so: a disk that
+    // takes no more is an error of its own.
+    private static async Task<int> ReadAsync(Stream piece, byte[] buffer, long written, CancellationToken cancellation)
+    {
+        try
+        {
+            return await piece.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException && written > 0)
+        {
+            return 0;
+        }
     }
 }
