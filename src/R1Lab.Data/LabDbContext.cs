@@ -38,6 +38,10 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<RunEvent> RunEvents => Set<RunEvent>();
 
+    public DbSet<RunProbe> RunProbes => Set<RunProbe>();
+
+    public DbSet<RunRowLoss> RunRowLosses => Set<RunRowLoss>();
+
     public DbSet<RegisteredModel> Models => Set<RegisteredModel>();
 
     public DbSet<Conversation> Conversations => Set<Conversation>();

@@ -1,12 +1,13 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace R1Lab.Engine;
 
-/// <summary>The snake_case spelling of enum values, as Hugging Face writes its settings.</summary>
+/// <summary>The snake_case spelling of enum values, as Hugging Face writes its settings; <see cref="JsonStringEnumMemberNameAttribute"/> gives another.</summary>
 public static class SnakeCase
 {
-    public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    public static string Of<T>(T value) where T : struct, Enum => Given(value) ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     /// <summary>The value so spelled; null when there is none.</summary>
     public static T? Parse<T>(string name) where T : struct, Enum
@@ -20,6 +21,9 @@ public static class SnakeCase
     }
 
     public static IEnumerable<string> Names<T>() where T : struct, Enum => Enum.GetValues<T>().Select(Of);
+
+    private static string? Given<T>(T value) where T : struct, Enum =>
+        typeof(T).GetField(value.ToString())?.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name;
 }
 
 /// <summary>Reads and writes an enum by its snake_case name; numbers and unknown names are refused with the list of good ones.</summary>

@@ -708,6 +708,9 @@ namespace R1Lab.Data.Migrations
                     b.Property<double?>("BestEvalLoss")
                         .HasColumnType("REAL");
 
+                    b.Property<int?>("BestStep")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -749,6 +752,12 @@ namespace R1Lab.Data.Migrations
                     b.Property<string>("OwnerName")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("PausedFor")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("QueueOrder")
+                        .HasColumnType("REAL");
+
                     b.Property<long>("QueuedAt")
                         .HasColumnType("INTEGER");
 
@@ -773,7 +782,7 @@ namespace R1Lab.Data.Migrations
 
                     b.HasIndex("DatasetId");
 
-                    b.HasIndex("Status", "QueuedAt");
+                    b.HasIndex("Status", "QueueOrder");
 
                     b.ToTable("Runs");
                 });
@@ -823,10 +832,22 @@ namespace R1Lab.Data.Migrations
                     b.Property<long>("At")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long?>("DeviceMemoryBytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double?>("DeviceTemperature")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("DeviceUtilization")
+                        .HasColumnType("REAL");
+
                     b.Property<double>("Epoch")
                         .HasColumnType("REAL");
 
                     b.Property<double?>("EvalLoss")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("EvalTokenAccuracy")
                         .HasColumnType("REAL");
 
                     b.Property<double?>("GradNorm")
@@ -838,11 +859,20 @@ namespace R1Lab.Data.Migrations
                     b.Property<double?>("Loss")
                         .HasColumnType("REAL");
 
+                    b.Property<double?>("LossScale")
+                        .HasColumnType("REAL");
+
                     b.Property<long>("MemoryBytes")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("MicroBatchSize")
                         .HasColumnType("INTEGER");
 
                     b.Property<double>("SecondsPerStep")
                         .HasColumnType("REAL");
+
+                    b.Property<int>("SkippedSteps")
+                        .HasColumnType("INTEGER");
 
                     b.Property<double>("TokensPerSecond")
                         .HasColumnType("REAL");
@@ -853,6 +883,67 @@ namespace R1Lab.Data.Migrations
                     b.HasKey("RunId", "Step");
 
                     b.ToTable("RunMetrics");
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunProbe", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("PromptIndex")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("AnswerTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Prompt")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("Stopped")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Thought")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("ThoughtTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "Step", "PromptIndex");
+
+                    b.ToTable("RunProbes");
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunRowLoss", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Epoch")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("RowId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Loss")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("Tokens")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "Epoch", "RowId");
+
+                    b.ToTable("RunRowLosses");
                 });
 
             modelBuilder.Entity("R1Lab.Data.Studies.Assignment", b =>
@@ -1222,6 +1313,24 @@ namespace R1Lab.Data.Migrations
                 });
 
             modelBuilder.Entity("R1Lab.Data.Runs.RunMetric", b =>
+                {
+                    b.HasOne("R1Lab.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunProbe", b =>
+                {
+                    b.HasOne("R1Lab.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunRowLoss", b =>
                 {
                     b.HasOne("R1Lab.Data.Runs.Run", null)
                         .WithMany()

@@ -38,8 +38,16 @@ public sealed class Run
 
     public DateTimeOffset? FinishedAt { get; set; }
 
-    /// <summary>Orders the queue; a resumed run goes to its end.</summary>
+    /// <summary>When it was put in line, for the first time or again.</summary>
     public DateTimeOffset QueuedAt { get; set; }
+
+    /// <summary>Place in the queue, least first; a resumed run goes to the end, and people may move it.</summary>
+    public double QueueOrder { get; set; }
+
+    /// <summary>Code of what the run waits for while it is paused, for example <c>disk_full</c>.</summary>
+    public string? PausedFor { get; set; }
+
+    public int? BestStep { get; set; }
 
     public string? Error { get; set; }
 
@@ -101,7 +109,23 @@ public sealed class RunMetric
 
     public double? EvalLoss { get; set; }
 
+    public double? EvalTokenAccuracy { get; set; }
+
+    public double? LossScale { get; set; }
+
+    public int SkippedSteps { get; set; }
+
+    public int MicroBatchSize { get; set; }
+
     public double TokensPerSecond { get; set; }
+
+    public long? DeviceMemoryBytes { get; set; }
+
+    /// <summary>0 to 1, as the driver counts it.</summary>
+    public double? DeviceUtilization { get; set; }
+
+    /// <summary>Degrees Celsius.</summary>
+    public double? DeviceTemperature { get; set; }
 
     public long MemoryBytes { get; set; }
 
@@ -128,4 +152,47 @@ public sealed class RunEvent
 
     /// <summary>A JSON array of the values in the message.</summary>
     public string ArgumentsJson { get; set; } = "[]";
+}
+
+/// <summary>What the model said to a fixed prompt at one step of a run; step 0 is the base.</summary>
+public sealed class RunProbe
+{
+    public int RunId { get; set; }
+
+    public int Step { get; set; }
+
+    /// <summary>Place of the prompt in the recipe.</summary>
+    public int PromptIndex { get; set; }
+
+    public required string Prompt { get; set; }
+
+    /// <summary>Null where the model did not think.</summary>
+    public string? Thought { get; set; }
+
+    public required string Answer { get; set; }
+
+    public int ThoughtTokens { get; set; }
+
+    public int AnswerTokens { get; set; }
+
+    /// <summary>It ended by itself and not at the limit.</summary>
+    public bool Stopped { get; set; }
+
+    public DateTimeOffset At { get; set; }
+}
+
+/// <summary>The mean loss of one dataset row in one pass over the data.</summary>
+public sealed class RunRowLoss
+{
+    public int RunId { get; set; }
+
+    /// <summary>From 0.</summary>
+    public int Epoch { get; set; }
+
+    public int RowId { get; set; }
+
+    /// <summary>Per learned token.</summary>
+    public double Loss { get; set; }
+
+    public int Tokens { get; set; }
 }

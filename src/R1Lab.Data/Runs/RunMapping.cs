@@ -4,11 +4,12 @@ using R1Lab.Data.Datasets;
 
 namespace R1Lab.Data.Runs;
 
-internal sealed class RunMapping : IEntityTypeConfiguration<Run>, IEntityTypeConfiguration<RunMetric>, IEntityTypeConfiguration<RunEvent>
+internal sealed class RunMapping :
+    IEntityTypeConfiguration<Run>, IEntityTypeConfiguration<RunMetric>, IEntityTypeConfiguration<RunEvent>, IEntityTypeConfiguration<RunProbe>, IEntityTypeConfiguration<RunRowLoss>
 {
     public void Configure(EntityTypeBuilder<Run> builder)
     {
-        builder.HasIndex(run => new { run.Status, run.QueuedAt });
+        builder.HasIndex(run => new { run.Status, run.QueueOrder });
         builder.HasOne<Dataset>().WithMany().HasForeignKey(run => run.DatasetId).OnDelete(DeleteBehavior.SetNull);
     }
 
@@ -20,4 +21,16 @@ internal sealed class RunMapping : IEntityTypeConfiguration<Run>, IEntityTypeCon
 
     public void Configure(EntityTypeBuilder<RunEvent> builder) =>
         builder.HasOne<Run>().WithMany().HasForeignKey(happened => happened.RunId).OnDelete(DeleteBehavior.Cascade);
+
+    public void Configure(EntityTypeBuilder<RunProbe> builder)
+    {
+        builder.HasKey(probe => new { probe.RunId, probe.Step, probe.PromptIndex });
+        builder.HasOne<Run>().WithMany().HasForeignKey(probe => probe.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+
+    public void Configure(EntityTypeBuilder<RunRowLoss> builder)
+    {
+        builder.HasKey(loss => new { loss.RunId, loss.Epoch, loss.RowId });
+        builder.HasOne<Run>().WithMany().HasForeignKey(loss => loss.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
 }

@@ -58,14 +58,19 @@ public sealed partial class RunStore
         context.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO RunMetrics
-                (RunId, Step, TotalSteps, Epoch, Loss, GradNorm, LearningRate, EvalLoss, TokensPerSecond, MemoryBytes, SecondsPerStep, At)
+                (RunId, Step, TotalSteps, Epoch, Loss, GradNorm, LearningRate, EvalLoss, EvalTokenAccuracy, LossScale, SkippedSteps, MicroBatchSize,
+                TokensPerSecond, MemoryBytes, DeviceMemoryBytes, DeviceUtilization, DeviceTemperature, SecondsPerStep, At)
             VALUES ({runId}, {metric.Step}, {metric.TotalSteps}, {metric.Epoch}, {Storable(metric.Loss)}, {Storable(metric.GradNorm)},
-                {metric.LearningRate}, {Storable(metric.EvalLoss)}, {metric.TokensPerSecond}, {metric.MemoryBytes}, {metric.SecondsPerStep},
+                {metric.LearningRate}, {Storable(metric.EvalLoss)}, {Storable(metric.EvalTokenAccuracy)}, {Storable(metric.LossScale)}, {metric.SkippedSteps}, {metric.MicroBatchSize},
+                {metric.TokensPerSecond}, {metric.MemoryBytes}, {metric.DeviceMemoryBytes}, {metric.DeviceUtilization}, {metric.DeviceTemperature}, {metric.SecondsPerStep},
                 {metric.At.ToUnixTimeMilliseconds()})
             ON CONFLICT (RunId, Step) DO UPDATE SET
                 TotalSteps = excluded.TotalSteps, Epoch = excluded.Epoch, Loss = COALESCE(excluded.Loss, Loss),
                 GradNorm = COALESCE(excluded.GradNorm, GradNorm), LearningRate = excluded.LearningRate,
-                EvalLoss = COALESCE(excluded.EvalLoss, EvalLoss), MemoryBytes = MAX(excluded.MemoryBytes, MemoryBytes), At = excluded.At,
+                EvalLoss = COALESCE(excluded.EvalLoss, EvalLoss), EvalTokenAccuracy = COALESCE(excluded.EvalTokenAccuracy, EvalTokenAccuracy),
+                LossScale = COALESCE(excluded.LossScale, LossScale), SkippedSteps = excluded.SkippedSteps, MicroBatchSize = excluded.MicroBatchSize,
+                DeviceMemoryBytes = COALESCE(excluded.DeviceMemoryBytes, DeviceMemoryBytes), DeviceUtilization = COALESCE(excluded.DeviceUtilization, DeviceUtilization),
+                DeviceTemperature = COALESCE(excluded.DeviceTemperature, DeviceTemperature), MemoryBytes = MAX(excluded.MemoryBytes, MemoryBytes), At = excluded.At,
                 TokensPerSecond = CASE WHEN excluded.TokensPerSecond > 0 THEN excluded.TokensPerSecond ELSE TokensPerSecond END,
                 SecondsPerStep = CASE WHEN excluded.SecondsPerStep > 0 THEN excluded.SecondsPerStep ELSE SecondsPerStep END
             """,

@@ -26,10 +26,11 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
             QueuedAt = time.Now(),
         };
         await writes.RunAsync(
-            (context, token) =>
+            async (context, token) =>
             {
+                created.QueueOrder = await EndOfQueueAsync(context, token);
                 context.Add(created);
-                return context.SaveChangesAsync(token);
+                await context.SaveChangesAsync(token);
             },
             cancellationToken);
         return created;
@@ -55,7 +56,7 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
             async (context, token) =>
             {
                 var next = await context.Runs.Where(run => run.Status == RunStatus.Queued)
-                    .OrderBy(run => run.QueuedAt).ThenBy(run => run.Id).FirstOrDefaultAsync(token);
+                    .OrderBy(run => run.QueueOrder).ThenBy(run => run.Id).FirstOrDefaultAsync(token);
                 if (next is null) return null;
                 next.Status = RunStatus.Running;
                 next.StartedAt ??= time.Now();
@@ -76,7 +77,7 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 run.Status = status;
                 run.Error = error;
                 run.FinishedAt = RunTransitions.Ended(status) ? time.Now() : null;
-                if (status == RunStatus.Queued) run.QueuedAt = time.Now();
+                if (status == RunStatus.Queued) (run.QueuedAt, run.QueueOrder) = (time.Now(), await EndOfQueueAsync(context, token));
                 if (status == RunStatus.Running) run.StartedAt ??= time.Now();
                 await context.SaveChangesAsync(token);
                 return true;
@@ -134,4 +135,7 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 return cut;
             },
             cancellationToken);
+
+    private static async Task<double> EndOfQueueAsync(LabDbContext context, CancellationToken cancellationToken) =>
+        (await context.Runs.MaxAsync(run => (double?)run.QueueOrder, cancellationToken) ?? 0) + 1;
 }

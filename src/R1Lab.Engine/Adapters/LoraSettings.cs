@@ -33,6 +33,9 @@ public sealed record LoraSettings
     /// <summary>Other alphas, matched like <see cref="RankPattern"/>.</summary>
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>The B matrices learn at this many times the learning rate (LoRA+, arXiv 2402.12354); null: at the same rate.</summary>
+    public double? LoraplusLrRatio { get; init; }
+
     /// <summary>Adapter folder to start from instead of fresh weights.</summary>
     public string? InitFrom { get; init; }
 

@@ -2,9 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace R1Lab.Engine.Training;
 
-/// <summary>What is trained: a low-rank adapter (plain or weight-decomposed) or every weight.</summary>
+/// <summary>What is trained: a low-rank adapter (plain, over a quantised base, or weight-decomposed) or every weight.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TrainingMethod>))]
-public enum TrainingMethod { Lora, Dora, Full }
+public enum TrainingMethod { Lora, Qlora, Dora, Full }
 
 /// <summary>What is learned from a row.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TrainingObjective>))]
@@ -25,3 +25,29 @@ public enum LossNormalization { TokenSum, MicroMean }
 /// <summary>Type of the arithmetic. Auto: bfloat16 on a card, float32 on the CPU. Masters and moments are float32 always.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TrainingDtype>))]
 public enum TrainingDtype { Auto, Float32, Bfloat16, Float16 }
+
+/// <summary>How the frozen base is stored under <see cref="TrainingMethod.Qlora"/>: 4-bit NormalFloat in blocks of 64 (arXiv 2305.14314), or 8-bit integers a row.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<BaseQuantization>))]
+public enum BaseQuantization { Nf4, Int8 }
+
+/// <summary>AdamW with float32 moments, or with moments in 8-bit blocks (arXiv 2110.02861).</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<OptimizerType>))]
+public enum OptimizerType
+{
+    Adamw,
+
+    [JsonStringEnumMemberName("adamw_8bit")]
+    Adamw8Bit,
+}
+
+/// <summary>What becomes of rows longer than <see cref="TrainingRecipe.MaxLength"/>: left out, or split so that no answer's end and no end-of-text token is cut.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<OverlongRows>))]
+public enum OverlongRows { Drop, Split }
+
+/// <summary>What "best" means among the checkpoints of a run: least evaluation loss, or most evaluation tokens predicted right.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<BestMetric>))]
+public enum BestMetric { EvalLoss, EvalTokenAccuracy }
+
+/// <summary>One device, or the layers spread over several in the order of the memory plan.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<DeviceMap>))]
+public enum DeviceMap { Single, Auto }

@@ -6,14 +6,14 @@ using R1Lab.Engine.Datasets;
 namespace R1Lab.Engine.Training;
 
 /// <summary>What a run is made of: two runs with the same identity take the same steps.</summary>
-/// <param name="Recipe">The recipe as JSON, without the run's name.</param>
+/// <param name="Recipe">The recipe as JSON, without the run's name and what a person confirmed.</param>
 /// <param name="TrainData">SHA-256 over the training examples, in order.</param>
 /// <param name="EvaluationData">The same of the evaluation examples.</param>
 /// <param name="Model">The base model's fingerprint.</param>
 public sealed record RunIdentity(string Recipe, string TrainData, string EvaluationData, string Model)
 {
     public static RunIdentity Of(TrainingRecipe recipe, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> evaluation, string modelFingerprint) =>
-        new((recipe with { Name = null }).ToJson(), Hash(train), Hash(evaluation), modelFingerprint);
+        new((recipe with { Name = null, Confirmed = [] }).ToJson(), Hash(train), Hash(evaluation), modelFingerprint);
 
     /// <summary>What keeps a run of this identity from going on from a snapshot of another; empty when nothing does.</summary>
     public IReadOnlyList<string> DifferencesFrom(RunIdentity snapshot)

@@ -23,11 +23,26 @@ public sealed record StepMetrics
     /// <summary>Loss per learned token over the evaluation rows, when they were looked at after this step.</summary>
     public double? EvalLoss { get; init; }
 
+    /// <summary>Share of the evaluation rows' learned tokens that the model ranks first, 0 to 1.</summary>
+    public double? EvalTokenAccuracy { get; init; }
+
+    /// <summary>What float16 losses are multiplied by before the backward pass; null in other types.</summary>
+    public double? LossScale { get; init; }
+
+    /// <summary>Optimizer steps of the run so far that were skipped because a float16 gradient overflowed.</summary>
+    public int SkippedSteps { get; init; }
+
+    /// <summary>Rows of a micro-batch now: fewer than asked for after the device ran out of memory.</summary>
+    public int MicroBatchSize { get; init; }
+
     /// <summary>Tokens of the rows (padding not counted) a second since the last logged step.</summary>
     public double TokensPerSecond { get; init; }
 
     /// <summary>Resident memory of the process.</summary>
     public long MemoryBytes { get; init; }
+
+    /// <summary>Most memory of the accelerator in use since the last logged step; null without one.</summary>
+    public long? DeviceMemoryBytes { get; init; }
 
     public double SecondsPerStep { get; init; }
 

@@ -12,4 +12,10 @@ public sealed record TrainingObserver
 
     /// <summary>Told the folder of every snapshot once it is whole.</summary>
     public Action<string>? OnSnapshot { get; init; }
+
+    /// <summary>Told each answer to a probe prompt, at step 0 (the base) and at every evaluation.</summary>
+    public Action<ProbeAnswer>? OnProbe { get; init; }
+
+    /// <summary>Told the losses of the rows of one pass over the data when it is complete, and at the end of the run those of the pass that is not.</summary>
+    public Action<IReadOnlyList<RowLoss>>? OnRowLosses { get; init; }
 }

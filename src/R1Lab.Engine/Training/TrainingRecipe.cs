@@ -17,9 +17,20 @@ public sealed partial record TrainingRecipe
 
     public TrainingMethod Method { get; init; } = TrainingMethod.Lora;
 
+    /// <summary>How <see cref="TrainingMethod.Qlora"/> stores the base. Not looked at by other methods.</summary>
+    public BaseQuantization Quantization { get; init; } = BaseQuantization.Nf4;
+
+    /// <summary>Quantises the scales of NF4 blocks too (8 bits and one float32 a 256 scales).</summary>
+    public bool DoubleQuantization { get; init; } = true;
+
+    /// <summary>Full fine-tuning leaves the embedding and this many first layers as they are.</summary>
+    public int FreezeLayers { get; init; }
+
     public TrainingObjective Objective { get; init; } = TrainingObjective.Sft;
 
     public ThinkingPolicy ThinkingPolicy { get; init; } = ThinkingPolicy.KeepThoughts;
+
+    public OptimizerType Optim { get; init; } = OptimizerType.Adamw;
 
     public double LearningRate { get; init; } = 1e-4;
 
@@ -64,6 +75,9 @@ public sealed partial record TrainingRecipe
     /// <summary>Longest row in tokens, prompt and response; longer rows are left out and listed, never cut.</summary>
     public int MaxLength { get; init; } = 4096;
 
+    /// <summary>What becomes of longer rows.</summary>
+    public OverlongRows OverlongRows { get; init; } = OverlongRows.Drop;
+
     /// <summary>Several rows in one line of the batch, without attention between them.</summary>
     public bool Packing { get; init; }
 
@@ -86,6 +100,21 @@ public sealed partial record TrainingRecipe
     /// <summary>Optimizer steps between evaluations; null: at the end of every epoch.</summary>
     public int? EvalSteps { get; init; }
 
+    /// <summary>Evaluations in every pass over the data; wins over <see cref="EvalSteps"/>.</summary>
+    public double? EvalsPerEpoch { get; init; }
+
+    /// <summary>Evaluations without a better one after which the run ends; null: it goes to its end.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>An evaluation counts as better when it is so by more than this.</summary>
+    public double EarlyStoppingThreshold { get; init; }
+
+    /// <summary>What best means, for early stopping and for the checkpoint that is kept.</summary>
+    public BestMetric MetricForBestModel { get; init; } = BestMetric.EvalLoss;
+
+    /// <summary>The result is the best checkpoint instead of the last; it is kept beside the newest ones.</summary>
+    public bool LoadBestModelAtEnd { get; init; }
+
     /// <summary>Rows held out for evaluation: a share below 1, or a number of rows.</summary>
     public double ValSize { get; init; }
 
@@ -93,6 +122,24 @@ public sealed partial record TrainingRecipe
 
     /// <summary>Keep only each block's input and compute the block again for its gradient: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
+
+    /// <summary>With checkpointing: the blocks' inputs wait in host memory. Saves memory on a card and takes a little time; no effect on the CPU.</summary>
+    public bool ActivationOffloading { get; init; }
+
+    /// <summary>Over which devices the layers are spread.</summary>
+    public DeviceMap DeviceMap { get; init; } = DeviceMap.Single;
+
+    /// <summary>Strength of the noise on embeddings while training (arXiv 2310.05914); null: none.</summary>
+    public double? NeftuneNoiseAlpha { get; init; }
+
+    /// <summary>Prompts answered at the start and at every evaluation, so that eyes can follow what changes.</summary>
+    public IReadOnlyList<string> ProbePrompts { get; init; } = [];
+
+    /// <summary>Longest answer to a probe prompt, in tokens.</summary>
+    public int ProbeMaxNewTokens { get; init; } = 256;
+
+    /// <summary>Codes of problems that need a person's word and have it.</summary>
+    public IReadOnlyList<string> Confirmed { get; init; } = [];
 
     public LoraSettings Lora { get; init; } = new();
 }
