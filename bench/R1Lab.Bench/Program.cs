@@ -3,11 +3,20 @@ using R1Lab.Bench;
 return args switch
 {
     ["decode", .. var rest] => DecodeBench.Run(rest),
+    ["make-8b", var folder] => RandomModel.Run("distill-llama-8b", folder),
+    ["make", var shape, var folder] when PublishedShapes.All.ContainsKey(shape) => RandomModel.Run(shape, folder),
+    ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.WriteLine("usage: R1Lab.Bench decode [model folder] [--threads n] [--tokens n]");
+    Console.WriteLine($"""
+        usage: R1Lab.Bench decode [model folder] [--threads n] [--tokens n]
+               R1Lab.Bench make-8b <folder>
+               R1Lab.Bench make {string.Join('|', PublishedShapes.All.Keys)} <folder>
+               R1Lab.Bench steps <model folder> [--seq 256] [--micro-batch 1] [--steps 3] [--method lora|dora|full] [--dtype bfloat16|float32] [--rank 16]
+                                 [--checkpointing on|off] [--packing on|off] [--accumulation 1] [--recipe file] [--threads n] [--json file]
+        """);
     return 2;
 }

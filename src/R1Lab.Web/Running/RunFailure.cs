@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using R1Lab.Engine;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
@@ -14,7 +14,7 @@ public sealed record RunFailure(string Kind, string Message, bool Pauses = false
 
     public static RunFailure Of(Exception error) => error switch
     {
-        _ when IsOutOfMemory(error) => new("out_of_memory",
+        _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),
         _ when IsDiskFull(error) => new("disk_full",
             $"R1L-DISK-01: The disk is full, so no snapshot could be written: {error.Message} Free some space and resume; nothing that was saved is lost.", Pauses: true),
@@ -23,11 +23,6 @@ public sealed record RunFailure(string Kind, string Message, bool Pauses = false
         BadInputException => new("bad_input", $"R1L-DATA-01: {error.Message}"),
         _ => new("failed", $"R1L-TRAIN-99: {error.Message}"),
     };
-
-    /// <summary>The tensor library has no exception type for it; its text tells.</summary>
-    private static bool IsOutOfMemory(Exception error) => error is OutOfMemoryException
-        || (error is ExternalException or InvalidOperationException
-            && (Says(error, "out of memory") || Says(error, "can't allocate memory") || Says(error, "Tried to allocate")));
 
     private static bool IsDiskFull(Exception error) => error is IOException
         && (error.HResult is DiskFullResult or NoSpaceOnDevice || Says(error, "No space left") || Says(error, "disk is full"));

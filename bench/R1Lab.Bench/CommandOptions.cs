@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace R1Lab.Bench;
+
+/// <summary>The words of a command line: what stands alone, and <c>--name value</c>.</summary>
+internal sealed class CommandOptions
+{
+    private readonly Dictionary<string, string> _named = new(StringComparer.Ordinal);
+
+    public CommandOptions(IReadOnlyList<string> words)
+    {
+        for (var i = 0; i < words.Count; i++)
+        {
+            if (!words[i].StartsWith("--", StringComparison.Ordinal)) Plain.Add(words[i]);
+            else if (i + 1 < words.Count && !words[i + 1].StartsWith("--", StringComparison.Ordinal)) _named[words[i]] = words[++i];
+            else _named[words[i]] = "true";
+        }
+    }
+
+    public List<string> Plain { get; } = [];
+
+    public string? Text(string name) => _named.GetValueOrDefault(name);
+
+    public int Number(string name, int otherwise) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    public bool Flag(string name, bool otherwise = false) => Text(name) is { } text ? text is "true" or "on" or "yes" : otherwise;
+}
