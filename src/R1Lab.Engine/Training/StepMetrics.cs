@@ -23,6 +23,9 @@ public sealed record StepMetrics
     /// <summary>Loss per learned token over the evaluation rows, when they were looked at after this step.</summary>
     public double? EvalLoss { get; init; }
 
+    /// <summary>Seconds that evaluation took.</summary>
+    public double? EvalSeconds { get; init; }
+
     /// <summary>Share of the evaluation rows' learned tokens that the model ranks first, 0 to 1.</summary>
     public double? EvalTokenAccuracy { get; init; }
 

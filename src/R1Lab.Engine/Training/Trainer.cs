@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,6 +18,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     private readonly TrainingRecipe _recipe = job.Recipe.Effective();
     private readonly TrainingMeter _meter = new();
     private int _savedStep = -1;
+    private RunLog? _log;
 
     /// <summary>Told every step once it is taken, before it is looked at whether to stop.</summary>
     internal Action<int>? AfterStep { get; init; }
@@ -43,6 +46,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
         foreach (var problem in job.Recipe.Problems().Where(problem => problem.Severity == ProblemSeverity.Note))
             Tell(0, TrainingEventKinds.Adjusted, problem.Message, [problem.Field, problem.Code, .. problem.Arguments]);
         Resume(run);
+        _log = new RunLog(job.OutputFolder, _recipe, run.TotalSteps, run.Step);
         return Loop(run, evaluation.Count > 0, stop) ? Finish(run, model) : Stopped(run);
     }
 
@@ -69,9 +73,11 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
         var evaluate = evaluates && (last || (_recipe.EvalSteps is { } every ? run.Step % every == 0 : Math.Floor(run.Epoch) > epoch));
         var log = last || run.Step % _recipe.LoggingSteps == 0;
         if (!log && !evaluate) return;
+        var began = Stopwatch.GetTimestamp();
         double? evalLoss = evaluate ? run.Evaluate() : null;
+        double? evalSeconds = evaluate ? Stopwatch.GetElapsedTime(began).TotalSeconds : null;
         var (seconds, speed, memory) = _meter.Read();
-        observer.OnMetrics?.Invoke(new StepMetrics
+        Report(new StepMetrics
         {
             Step = run.Step,
             TotalSteps = run.TotalSteps,
@@ -80,11 +86,18 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
             GradNorm = log ? norm : null,
             LearningRate = rate,
             EvalLoss = evalLoss,
+            EvalSeconds = evalSeconds,
             TokensPerSecond = speed,
             SecondsPerStep = seconds,
             MemoryBytes = memory,
             At = DateTimeOffset.UtcNow,
         });
+    }
+
+    private void Report(StepMetrics metrics)
+    {
+        _log?.Add(metrics);
+        observer.OnMetrics?.Invoke(metrics);
     }
 
     private (double GradNorm, double LearningRate) Guarded(TrainingRun run, StepBatch batch)
@@ -95,6 +108,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
         }
         catch (TrainingDivergedException e)
         {
+            _log?.Save();
             Tell(e.Step, TrainingEventKinds.Diverged, e.Message, e.Step, string.Join(", ", e.Rows));
             throw;
         }
@@ -112,6 +126,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 
     private string Save(TrainingRun run)
     {
+        _log?.Save();
         var folder = Snapshot.Write(Snapshots, run.State, run.Tensors, _recipe.SaveTotalLimit);
         _savedStep = run.Step;
         Tell(run.Step, TrainingEventKinds.SnapshotSaved, $"Snapshot of step {run.Step} saved.", run.Step, Path.GetFileName(folder));
@@ -128,6 +143,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 
     private TrainingResult Finish(TrainingRun run, Trainables model)
     {
+        _log?.Save();
         var folder = model.Save(job);
         Tell(run.Step, TrainingEventKinds.Finished, $"Finished after {run.Step} steps.", run.Step, run.LastLoss ?? 0);
         return new TrainingResult(TrainingOutcome.Finished, run.Step, folder, run.LastLoss, run.LastEvalLoss);
