@@ -37,6 +37,7 @@ public static class WebPipeline
         app.MapDatasets();
         app.MapUploads();
         app.MapRuns();
+        app.MapRunRecords();
         app.MapStudies();
         app.MapOpenApi().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);

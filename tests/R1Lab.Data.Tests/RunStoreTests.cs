@@ -73,10 +73,10 @@ public sealed class RunStoreTests
         await lab.Runs.AppendAsync(
             run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunMetric { Step = step, TotalSteps = 5, EvalLoss = 6 - step })], [], Cancel);
 
-        await lab.Runs.DropMetricsAfterAsync(run.Id, 3, Cancel);
+        await lab.Runs.DropMetricsAfterAsync(run.Id, 3, cancellationToken: Cancel);
 
         var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
-        Assert.Equal((3, 3.0), (after.Step, after.BestEvalLoss!.Value));
+        Assert.Equal((3, 3.0, 3), (after.Step, after.BestEvalLoss!.Value, after.BestStep!.Value));
         Assert.Equal([1, 2, 3], (await lab.Runs.MetricsAsync(run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
     }
 

@@ -63,5 +63,5 @@ public static class RunEndpoints
         return await GetAsync(id, runs, cancellationToken);
     }
 
-    private static IResult Missing(int id) => ApiError.NotFound($"There is no run {id}.", "id");
+    internal static IResult Missing(int id) => ApiError.NotFound($"There is no run {id}.", "id");
 }

@@ -39,6 +39,9 @@ public sealed record RunView
 
     public required double? BestEvalLoss { get; init; }
 
+    /// <summary>The step of the evaluation that is the best by the recipe's measure.</summary>
+    public required int? BestStep { get; init; }
+
     public required string? Error { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -69,6 +72,7 @@ public sealed record RunView
         OutputPath = run.OutputPath,
         FinalLoss = run.FinalLoss,
         BestEvalLoss = run.BestEvalLoss,
+        BestStep = run.BestStep,
         Error = run.Error,
         CreatedAt = run.CreatedAt,
         StartedAt = run.StartedAt,
@@ -98,11 +102,35 @@ public sealed record RunMetricView
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? EvalLoss { get; init; }
 
+    /// <summary>Share of the evaluation's learned tokens that the model ranks first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? EvalTokenAccuracy { get; init; }
+
+    /// <summary>With float16 only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? LossScale { get; init; }
+
+    /// <summary>Steps so far that were skipped because a float16 gradient overflowed.</summary>
+    public required int SkippedSteps { get; init; }
+
+    public required int MicroBatchSize { get; init; }
+
     public required double TokensPerSecond { get; init; }
 
     public required double SecondsPerStep { get; init; }
 
     public required long MemoryBytes { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DeviceMemoryBytes { get; init; }
+
+    /// <summary>0 to 1.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? DeviceUtilization { get; init; }
+
+    /// <summary>Degrees Celsius.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? DeviceTemperature { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
@@ -115,9 +143,16 @@ public sealed record RunMetricView
         GradNorm = Finite(metric.GradNorm),
         LearningRate = metric.LearningRate,
         EvalLoss = Finite(metric.EvalLoss),
+        EvalTokenAccuracy = Finite(metric.EvalTokenAccuracy),
+        LossScale = Finite(metric.LossScale),
+        SkippedSteps = metric.SkippedSteps,
+        MicroBatchSize = metric.MicroBatchSize,
         TokensPerSecond = metric.TokensPerSecond,
         SecondsPerStep = metric.SecondsPerStep,
         MemoryBytes = metric.MemoryBytes,
+        DeviceMemoryBytes = metric.DeviceMemoryBytes,
+        DeviceUtilization = metric.DeviceUtilization,
+        DeviceTemperature = metric.DeviceTemperature,
         At = metric.At,
     };
 

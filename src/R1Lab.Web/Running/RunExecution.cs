@@ -19,7 +19,7 @@ public sealed class RunExecution(
         if (await runs.GetAsync(run.Id, CancellationToken.None) is not { Status: RunStatus.Running } current) return;
 
         feed.Publish(run.Id, RunProgress.Of(current));
-        var recorder = new RunRecorder(run.Id, runs, feed, time, log);
+        var recorder = new RunRecorder(run.Id, runs, feed, time, log, TrainingRecipe.Parse(current.RecipeJson, out _)?.MetricForBestModel ?? BestMetric.EvalLoss);
         var end = await ReachEndAsync(current, recorder, stop.Token, ending);
         try
         {
@@ -71,6 +71,8 @@ public sealed class RunExecution(
             {
                 OnMetrics = recorder.Record,
                 OnEvent = recorder.Record,
+                OnProbe = recorder.Record,
+                OnRowLosses = recorder.Record,
                 BetweenSteps = () => loan = loan.Lend(),
             };
             return await ComputeThread.RunAsync($"run {run.Id}", () => new Trainer(job, observer).Run(stop));

@@ -40,8 +40,14 @@ public sealed class RunFeed(TimeProvider time, ILogger<RunFeed> log)
         Tell(new(metric.RunId, progress, [metric], [], false));
     }
 
-    public void Publish(RunEvent happened) =>
-        Tell(new(happened.RunId, _progress.GetValueOrDefault(happened.RunId) ?? new RunProgress(), [], [happened], false));
+    public void Publish(RunEvent happened) => Tell(new(happened.RunId, Known(happened.RunId), [], [happened], false));
+
+    public void Publish(RunProbe probe) => Tell(new(probe.RunId, Known(probe.RunId), [], [], false) { Probes = [probe] });
+
+    /// <summary>The store has new losses of the run's rows; whoever shows them may ask.</summary>
+    public void PublishRows(int runId) => Tell(new(runId, Known(runId), [], [], false) { RowsChanged = true });
+
+    private RunProgress Known(int runId) => _progress.GetValueOrDefault(runId) ?? new RunProgress();
 
     private void Tell(RunUpdate update)
     {

@@ -6,7 +6,7 @@ using R1Lab.Engine.Training;
 namespace R1Lab.Web.Running;
 
 /// <summary>
-/// Keeps every number and event of one run: turns the engine's records into entities, tells the feed, and writes to the store in batches.
+/// Keeps everything one run says: turns the engine's records into entities, tells the feed, and writes to the store in batches.
 /// Called on the compute thread, which never waits for the database.
 /// </summary>
 public sealed class RunRecorder : IAsyncDisposable
@@ -21,14 +21,17 @@ public sealed class RunRecorder : IAsyncDisposable
     private readonly RunFeed _feed;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly BestBy _bestBy;
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
     private bool _fresh = true;
 
-    public RunRecorder(int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log)
+    /// <param name="bestBy">Which evaluation the run calls its best.</param>
+    public RunRecorder(int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log, BestMetric bestBy = BestMetric.EvalLoss)
     {
         (_runId, _runs, _feed, _time, _log) = (runId, runs, feed, time, log);
+        _bestBy = bestBy == BestMetric.EvalTokenAccuracy ? BestBy.EvalTokenAccuracy : BestBy.EvalLoss;
         _writing = Task.Run(WriteAsync);
     }
 
@@ -72,6 +75,29 @@ public sealed class RunRecorder : IAsyncDisposable
             ArgumentsJson = JsonSerializer.Serialize(happened.Arguments),
         });
     }
+
+    public void Record(ProbeAnswer answer)
+    {
+        var probe = new RunProbe
+        {
+            RunId = _runId,
+            Step = answer.Step,
+            PromptIndex = answer.PromptIndex,
+            Prompt = answer.Prompt,
+            Thought = answer.Thought,
+            Answer = answer.Answer,
+            ThoughtTokens = answer.ThoughtTokens,
+            AnswerTokens = answer.AnswerTokens,
+            Stopped = answer.Stopped,
+            At = answer.At,
+        };
+        _news.Writer.TryWrite(probe);
+        _feed.Publish(probe);
+    }
+
+    /// <summary>Rows are shown from the store: the feed hears of them when they stand there.</summary>
+    public void Record(IReadOnlyList<RowLoss> losses) => _news.Writer.TryWrite(
+        losses.Select(loss => new RunRowLoss { RunId = _runId, Epoch = loss.Epoch, RowId = loss.RowId, Loss = loss.Loss, Tokens = loss.Tokens }).ToList());
 
     /// <summary>Something the lab itself has to say on the run's time line.</summary>
     public void Record(string kind, string message, int step, params object[] arguments) => Record(new TrainingEvent(_time.GetUtcNow(), step, kind, message, arguments));
@@ -121,8 +147,9 @@ public sealed class RunRecorder : IAsyncDisposable
         {
             try
             {
-                if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(_runId, forget.Step);
-                await _runs.AppendAsync(_runId, [.. batch.OfType<RunMetric>()], [.. batch.OfType<RunEvent>()]);
+                if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(_runId, forget.Step, _bestBy);
+                await _runs.AppendAsync(_runId, NewsIn(batch));
+                if (batch.OfType<List<RunRowLoss>>().Any()) _feed.PublishRows(_runId);
                 return;
             }
             catch (Exception error) when (attempt < Tries)
@@ -132,6 +159,15 @@ public sealed class RunRecorder : IAsyncDisposable
             }
         }
     }
+
+    private RunNews NewsIn(List<object> batch) => new()
+    {
+        Metrics = [.. batch.OfType<RunMetric>()],
+        Events = [.. batch.OfType<RunEvent>()],
+        Probes = [.. batch.OfType<RunProbe>()],
+        RowLosses = [.. batch.OfType<List<RunRowLoss>>().SelectMany(losses => losses)],
+        BestBy = _bestBy,
+    };
 
     private sealed record ForgetAfter(int Step);
 }

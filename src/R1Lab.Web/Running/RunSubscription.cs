@@ -94,19 +94,23 @@ internal sealed class RunSubscription : IDisposable
     {
         private readonly List<RunMetric> _metrics = [];
         private readonly List<RunEvent> _events = [];
+        private readonly List<RunProbe> _probes = [];
         private RunProgress _progress = new();
         private bool _missed;
+        private bool _rowsChanged;
 
         public void Add(RunUpdate update)
         {
             _progress = update.Progress;
-            _missed |= update.Missed || _metrics.Count + _events.Count >= RunFeed.Patience;
+            _rowsChanged |= update.RowsChanged;
+            _missed |= update.Missed || _metrics.Count + _events.Count + _probes.Count >= RunFeed.Patience;
             if (_missed) return;
 
             _metrics.AddRange(update.Metrics);
             _events.AddRange(update.Events);
+            _probes.AddRange(update.Probes);
         }
 
-        public RunUpdate ToUpdate(int runId) => new(runId, _progress, [.. _metrics], [.. _events], _missed);
+        public RunUpdate ToUpdate(int runId) => new(runId, _progress, [.. _metrics], [.. _events], _missed) { Probes = [.. _probes], RowsChanged = _rowsChanged };
     }
 }

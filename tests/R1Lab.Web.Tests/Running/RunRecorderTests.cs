@@ -1,0 +1,105 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using R1Lab.Data;
+using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Tests.Running;
+
+public sealed class RunRecorderTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ServiceProvider _services;
+    private readonly RunFeed _feed = new(TimeProvider.System, NullLogger<RunFeed>.Instance);
+    private Run _run = null!;
+
+    public RunRecorderTests() => _services = new ServiceCollection().AddLogging().AddLabData(Path.Combine(_folder.Path, "r1lab.db")).BuildServiceProvider();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private RunStore Runs => _services.GetRequiredService<RunStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        await _services.GetRequiredService<LabDatabase>().MigrateAsync(Cancel);
+        _run = await Runs.CreateAsync(new NewRun("run", "{}", "demo"), Cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Record_RunThatGoesOnFromASnapshot_HasNothingTwice()
+    {
+        await RecordAsync(recorder => Steps(recorder, 0, 8));
+
+        await RecordAsync(recorder =>
+        {
+            recorder.Record(TrainingEventKinds.Resumed, "Going on.", 4, 4);
+            Steps(recorder, 4, 6);
+        });
+
+        Assert.Equal([0, 2, 4, 6], (await Runs.ProbesAsync(_run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
+        Assert.Equal([1, 2, 3, 4, 5, 6], (await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+        var row = Assert.Single((await Runs.LedgerAsync(_run.Id, Cancel)).Page(LedgerOrder.Row, null, 0, 9).Rows);
+        Assert.Equal([10, 11, 12], row.Losses);
+        Assert.Equal((6, 6), ((await Runs.GetAsync(_run.Id, Cancel))!.Step, (await Runs.GetAsync(_run.Id, Cancel))!.BestStep));
+    }
+
+    [Fact]
+    public async Task Record_RunThatBeginsAnew_KeepsNothingOfTheEarlierTryButItsBase()
+    {
+        await RecordAsync(recorder => Steps(recorder, 0, 8));
+
+        await RecordAsync(recorder => Steps(recorder, 0, 3));
+
+        Assert.Equal([0, 2], (await Runs.ProbesAsync(_run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
+        Assert.Equal(2, (await Runs.LedgerAsync(_run.Id, Cancel)).Epochs);
+    }
+
+    [Fact]
+    public async Task Record_ProbesAndRows_AreToldToPages()
+    {
+        var seen = new List<RunUpdate>();
+        var rows = new TaskCompletionSource();
+        using var subscription = _feed.Subscribe(_run.Id, update =>
+        {
+            seen.Add(update);
+            if (update.RowsChanged) rows.TrySetResult();
+            return Task.CompletedTask;
+        });
+
+        await RecordAsync(recorder => Steps(recorder, 0, 2));
+        await rows.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+
+        Assert.Equal([0, 2], seen.SelectMany(update => update.Probes).Select(probe => probe.Step));
+    }
+
+    /// <summary>Two steps a pass; an evaluation with a probe after each pass, the loss falling.</summary>
+    private static void Steps(RunRecorder recorder, int after, int last)
+    {
+        if (after == 0) recorder.Record(Answer(0));
+        for (var step = after + 1; step <= last; step++)
+        {
+            recorder.Record(new StepMetrics { Step = step, TotalSteps = 8, Epoch = step / 2.0, Loss = 10 - step, EvalLoss = step % 2 == 0 ? 10 - step : null, At = DateTimeOffset.UtcNow });
+            if (step % 2 == 1) continue;
+
+            recorder.Record(Answer(step));
+            recorder.Record([new RowLoss((step / 2) - 1, 77, 10 + (step / 2) - 1, 5)]);
+        }
+
+        if (last % 2 == 1) recorder.Record([new RowLoss(last / 2, 77, 3, 5)]);
+    }
+
+    private static ProbeAnswer Answer(int step) => new(step, 0, "1+1?", null, "2", 0, 1, true, DateTimeOffset.UtcNow);
+
+    private async Task RecordAsync(Action<RunRecorder> record)
+    {
+        await using var recorder = new RunRecorder(_run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance);
+        record(recorder);
+    }
+}
