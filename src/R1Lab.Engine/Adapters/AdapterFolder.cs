@@ -28,7 +28,7 @@ internal static class AdapterFolder
 
     private static LoraLinear Fit(Projection at, PeftAdapterConfig peft, IReadOnlyDictionary<string, Tensor> tensors, string source, bool trainable)
     {
-        var (outputs, inputs, rank) = (at.Weight.size(0), at.Weight.size(1), (long)peft.RankOf(at.Path));
+        var (outputs, inputs, rank) = (at.Outputs, at.Inputs, (long)peft.RankOf(at.Path));
         var a = Take(PeftAdapter.DownSuffix, [rank, inputs]);
         var b = Take(PeftAdapter.UpSuffix, [outputs, rank]);
         var magnitude = peft.UseDora ? Take(PeftAdapter.MagnitudeSuffix, [outputs]) : null;

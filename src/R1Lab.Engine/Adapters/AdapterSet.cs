@@ -64,6 +64,7 @@ public sealed class AdapterSet : IDisposable
     public void Save(string folder, string baseModelName) => PeftAdapter.Save(folder, Peft with { BaseModelNameOrPath = baseModelName, InferenceMode = true }, Parameters);
 
     /// <summary>Works the adapter into the base's weights (in float32 arithmetic). The adapter must not be used with that base afterwards.</summary>
+    /// <exception cref="InvalidOperationException">The base is quantised: merge into the model as it was before.</exception>
     public void MergeInto(Decoder decoder)
     {
         foreach (var at in decoder.Projections.ToList())
@@ -81,14 +82,14 @@ public sealed class AdapterSet : IDisposable
 
     private static LoraLinear Fresh(Projection at, PeftAdapterConfig peft, long seed)
     {
-        var (outputs, inputs, device) = (at.Weight.size(0), at.Weight.size(1), at.Weight.device);
+        var (outputs, inputs, device) = (at.Outputs, at.Inputs, at.Device);
         var rank = peft.RankOf(at.Path);
         // Kaiming uniform with a = sqrt(5) over fan-in: bound = sqrt(6 / (1 + 5) / in).
         var bound = 1 / Math.Sqrt(inputs);
         using var generator = new Generator(SeedMixing.Mix((ulong)seed, (ulong)at.Slot), CPU);
         var a = empty(rank, inputs, dtype: ScalarType.Float32).uniform_(-bound, bound, generator).to(device);
         var b = zeros(outputs, rank, dtype: ScalarType.Float32, device: device);
-        var magnitude = peft.UseDora ? LoraLinear.RowNorm(at.Weight.to(ScalarType.Float32)) : null;
+        var magnitude = peft.UseDora ? LoraLinear.RowNorm(at.Exact()) : null;
         return Trainable(a, b, magnitude, peft.ScaleOf(at.Path), peft.LoraDropout);
     }
 

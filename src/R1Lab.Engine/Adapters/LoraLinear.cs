@@ -72,20 +72,20 @@ internal sealed class LoraLinear : IDisposable
     // PEFT's form: (m/|W+sBA| - 1) · W x + m/|W+sBA| · s B(A x), the norm a constant for gradients. With dropout the base term sees the dropped input.
     private Tensor ApplyDora(Tensor input, Tensor low, Tensor y, Projection at, bool dropped)
     {
-        var factor = (Cast(Magnitude!, y) / Norm(at.Weight).to(y.dtype)).unsqueeze(0);
+        var factor = (Cast(Magnitude!, y) / Norm(at).to(y.dtype)).unsqueeze(0);
         var update = nn.functional.linear(low, Cast(B, y)).mul((float)Scaling);
-        if (dropped) return y + (factor - 1) * nn.functional.linear(input, at.Weight) + factor * update;
+        if (dropped) return y + (factor - 1) * at.Map(input) + factor * update;
         var plain = at.Bias is null ? y : y - at.Bias;
         return y + (factor - 1) * plain + factor * update;
     }
 
-    private Tensor Norm(Tensor weight)
+    private Tensor Norm(Projection at)
     {
         if (_frozenNorm is not null) return _frozenNorm;
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var norm = RowNorm(weight.to(ScalarType.Float32).add(Delta()));
-        if (A.requires_grad || weight.requires_grad) return norm.MoveToOuterDisposeScope();
+        var norm = RowNorm(at.Exact().add(Delta()));
+        if (A.requires_grad || at.IsTrained) return norm.MoveToOuterDisposeScope();
         return _frozenNorm = norm.DetachFromDisposeScope();
     }
 

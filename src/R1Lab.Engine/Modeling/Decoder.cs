@@ -1,5 +1,6 @@
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Native;
+using R1Lab.Engine.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,19 +13,23 @@ namespace R1Lab.Engine.Modeling;
 public sealed class Decoder : IDisposable
 {
     private readonly Dictionary<string, Tensor> _parameters;
+    private readonly IReadOnlyDictionary<string, IQuantizedWeight> _quantized;
     private readonly DecoderBlock[] _blocks;
     private readonly long[] _hiddenShape;
     private readonly long[] _headShape;
 
     /// <param name="config">Shape of the model.</param>
-    /// <param name="parameters">Every tensor of <see cref="ParameterShapes"/>, by its Hugging Face name; owned by the decoder from now on.</param>
-    internal Decoder(DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, ComputeDevice device, ScalarType dtype)
+    /// <param name="parameters">Every tensor of <see cref="ParameterShapes"/>, by its Hugging Face name, but for those in <paramref name="quantized"/>; owned by the decoder from now on.</param>
+    /// <param name="quantized">Weights of linear maps held in fewer bits, by the same names; owned by the decoder too.</param>
+    internal Decoder(
+        DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, ComputeDevice device, ScalarType dtype, IReadOnlyDictionary<string, IQuantizedWeight>? quantized = null)
     {
         Config = config;
         Device = device;
         Dtype = dtype;
         _parameters = new Dictionary<string, Tensor>(parameters);
-        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => new DecoderBlock(i, config, _parameters))];
+        _quantized = quantized ?? new Dictionary<string, IQuantizedWeight>();
+        _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => new DecoderBlock(i, config, _parameters, _quantized))];
         _hiddenShape = [config.HiddenSize];
         _headShape = [config.HeadDim];
         Rotary = new RotaryEmbedding(config, device, dtype);
@@ -39,18 +44,25 @@ public sealed class Decoder : IDisposable
 
     public RotaryEmbedding Rotary { get; }
 
-    /// <summary>Hugging Face name -> tensor, in the order of the model; a tied <c>lm_head.weight</c> is absent.</summary>
+    /// <summary>Hugging Face name -> tensor, in the order of the model; a tied <c>lm_head.weight</c> and quantised weights are absent.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;
 
     public int BlockCount => _blocks.Length;
 
     /// <summary>Bytes of all weights.</summary>
-    public long MemoryBytes => _parameters.Values.Sum(t => t.numel() * t.element_size());
+    public long MemoryBytes => _parameters.Values.Sum(t => t.numel() * t.element_size()) + _quantized.Values.Sum(w => w.MemoryBytes);
+
+    /// <summary>Whether linear maps are held in fewer bits: such a decoder computes, but it cannot be saved or merged into.</summary>
+    public bool IsQuantized => _quantized.Count > 0;
 
     internal IEnumerable<Projection> Projections => _blocks.SelectMany(b => b.Projections);
 
     /// <summary>The name and shape of every weight of such a model, in Hugging Face's order.</summary>
     public static IReadOnlyDictionary<string, long[]> ParameterShapes(DecoderConfig config) => DecoderShapes.Of(config);
+
+    /// <summary>The weights that may be held in fewer bits: the blocks' linear maps.</summary>
+    internal static IEnumerable<string> QuantizableNames(DecoderConfig config) =>
+        Enumerable.Range(0, config.LayerCount).SelectMany(layer => Enum.GetValues<ProjectionKind>().Select(kind => $"{Projection.PathOf(layer, kind)}.weight"));
 
     /// <param name="ids">[B,T] long.</param>
     /// <returns>[B,T,Hidden].</returns>
@@ -114,14 +126,14 @@ public sealed class Decoder : IDisposable
     /// <summary>Puts another tensor in a weight's place (merging, quantising); the old one is disposed.</summary>
     internal void Replace(Projection projection, Tensor weight)
     {
-        var name = $"{projection.Path}.weight";
         projection.Weight.Dispose();
-        projection.Weight = _parameters[name] = weight.DetachFromDisposeScope();
+        projection.Replace(_parameters[$"{projection.Path}.weight"] = weight.DetachFromDisposeScope());
     }
 
     public void Dispose()
     {
         foreach (var tensor in _parameters.Values) tensor.Dispose();
+        foreach (var weight in _quantized.Values) weight.Dispose();
         Rotary.Dispose();
     }
 

@@ -1,3 +1,4 @@
+using R1Lab.Engine.Quantization;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Modeling;
@@ -5,7 +6,7 @@ namespace R1Lab.Engine.Modeling;
 /// <summary>The weights of one layer, by their role.</summary>
 internal sealed class DecoderBlock
 {
-    public DecoderBlock(int layer, DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters)
+    public DecoderBlock(int layer, DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, IReadOnlyDictionary<string, IQuantizedWeight> quantized)
     {
         var prefix = $"model.layers.{layer}.";
         InputNorm = parameters[$"{prefix}input_layernorm.weight"];
@@ -15,7 +16,9 @@ internal sealed class DecoderBlock
         Projections = [.. Enum.GetValues<ProjectionKind>().Select(kind =>
         {
             var path = Projection.PathOf(layer, kind);
-            return new Projection(layer, kind, parameters[$"{path}.weight"], parameters.GetValueOrDefault($"{path}.bias"));
+            return quantized.TryGetValue($"{path}.weight", out var few)
+                ? new Projection(layer, kind, null, few, parameters.GetValueOrDefault($"{path}.bias"))
+                : new Projection(layer, kind, parameters[$"{path}.weight"], null, parameters.GetValueOrDefault($"{path}.bias"));
         })];
     }
 

@@ -1,5 +1,6 @@
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +14,11 @@ public static class ModelLoader
     /// <param name="device">Where the model will live.</param>
     /// <param name="dtype">Null: float32 on the CPU (bfloat16 products are slower there), as stored on a card.</param>
     /// <exception cref="BadInputException">Something is missing, does not fit together or is not computed by this engine; the message names file, tensor or field.</exception>
-    public static Decoder Load(string folder, ComputeDevice device, ScalarType? dtype = null)
+    public static Decoder Load(string folder, ComputeDevice device, ScalarType? dtype = null) => Load(folder, device, dtype, null);
+
+    /// <summary>The same, with the blocks' linear maps quantised as they are read, one at a time: whole and quantised are never held together.</summary>
+    /// <param name="quantize">Makes a quantised weight of a dense one; null leaves all dense.</param>
+    internal static Decoder Load(string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize)
     {
         var model = ModelFolder.Open(folder);
         if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
@@ -22,7 +27,8 @@ public static class ModelLoader
         var shapes = Decoder.ParameterShapes(config);
         Check(weights, shapes, config);
         var wanted = dtype ?? (device.IsCuda ? weights.Entry("model.embed_tokens.weight").Dtype : ScalarType.Float32);
-        return new Decoder(config, Read(weights, shapes.Keys, device, wanted), device, wanted);
+        var small = quantize is null ? [] : Quantize(weights, Decoder.QuantizableNames(config), device, quantize);
+        return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), device, wanted), device, wanted, small);
     }
 
     /// <summary>A decoder with fresh weights as Hugging Face starts them: normal of <see cref="DecoderConfig.InitializerRange"/>, norms one, biases zero.</summary>
@@ -51,6 +57,7 @@ public static class ModelLoader
     /// <param name="sourceFolder">Folder to take <c>config.json</c>, <c>generation_config.json</c>, tokenizer and chat template from; null writes a config of the decoder's own.</param>
     public static void Save(Decoder decoder, string folder, ScalarType dtype, string? sourceFolder = null)
     {
+        if (decoder.IsQuantized) throw new InvalidOperationException("A decoder with quantised weights cannot be saved as a model: its exact weights are not in memory.");
         ShardedSafetensorsWriter.Write(folder, decoder.Parameters, dtype);
         ModelCompanions.Write(decoder, folder, dtype, sourceFolder);
     }
@@ -63,6 +70,27 @@ public static class ModelLoader
         foreach (var name in names) parameters[name] = weights.Read(name, device, dtype);
         foreach (var tensor in parameters.Values) tensor.DetachFromDisposeScope();
         return parameters;
+    }
+
+    private static Dictionary<string, IQuantizedWeight> Quantize(ModelWeights weights, IEnumerable<string> names, ComputeDevice device, Func<Tensor, IQuantizedWeight> quantize)
+    {
+        using var noGrad = no_grad();
+        var quantized = new Dictionary<string, IQuantizedWeight>();
+        try
+        {
+            foreach (var name in names)
+            {
+                using var scope = NewDisposeScope();
+                quantized[name] = quantize(weights.Read(name, device));
+            }
+        }
+        catch
+        {
+            foreach (var weight in quantized.Values) weight.Dispose();
+            throw;
+        }
+
+        return quantized;
     }
 
     private static void Check(ModelWeights weights, IReadOnlyDictionary<string, long[]> shapes, DecoderConfig config)

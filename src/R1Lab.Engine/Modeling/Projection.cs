@@ -1,4 +1,5 @@
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,14 +9,27 @@ namespace R1Lab.Engine.Modeling;
 public enum ProjectionKind { Q, K, V, O, Gate, Up, Down }
 
 /// <summary>One frozen or trainable linear map of the decoder. Adapters are added here, so the base itself stays free of them.</summary>
-internal sealed class Projection(int layer, ProjectionKind kind, Tensor weight, Tensor? bias)
+/// <param name="weight">[out,in]; null when the map is quantised.</param>
+/// <param name="quantized">The same in fewer bits; null when it is not.</param>
+internal sealed class Projection(int layer, ProjectionKind kind, Tensor? weight, IQuantizedWeight? quantized, Tensor? bias)
 {
+    private Tensor? _weight = weight;
+
     public int Layer => layer;
 
     public ProjectionKind Kind => kind;
 
-    /// <summary>[out,in].</summary>
-    public Tensor Weight { get; set; } = weight;
+    public long Outputs => quantized?.Outputs ?? _weight!.size(0);
+
+    public long Inputs => quantized?.Inputs ?? _weight!.size(1);
+
+    public Device Device => quantized?.Device ?? _weight!.device;
+
+    public bool IsTrained => _weight?.requires_grad == true;
+
+    /// <summary>The weight [out,in] as it is held. Of a quantised map there is none: adapters are merged into the unquantised model.</summary>
+    /// <exception cref="InvalidOperationException">The map is quantised.</exception>
+    public Tensor Weight => _weight ?? throw new InvalidOperationException($"{Path} is quantised; its exact weight is not in memory.");
 
     /// <summary>[out]; null when the family has none here.</summary>
     public Tensor? Bias { get; } = bias;
@@ -41,11 +55,25 @@ internal sealed class Projection(int layer, ProjectionKind kind, Tensor weight, 
         _ => "down_proj",
     };
 
+    /// <summary>Puts another weight in the place of the held one, which stays the caller's to dispose.</summary>
+    public void Replace(Tensor other) => _weight = other;
+
+    /// <summary>The weight [out,in] in float32, in the caller's dispose scope: possibly the held one, never to be disposed or changed.</summary>
+    public Tensor Exact() => quantized?.Dense(ScalarType.Float32) ?? _weight!.to(ScalarType.Float32);
+
+    /// <summary>The map alone, without adapters: [N,in] to [N,out]. A quantised weight is dense only here, and while a graph needs it for the gradient of x.</summary>
+    public Tensor Map(Tensor x, Tensor? offset = null)
+    {
+        if (quantized is null) return nn.functional.linear(x, _weight!, offset);
+        using var dense = quantized.Dense(x.dtype);
+        return nn.functional.linear(x, dense, offset);
+    }
+
     /// <param name="x">[N,in], rows of the batch one after the other.</param>
     /// <returns>[N,out] with the context's adapters applied.</returns>
     public Tensor Apply(Tensor x, ForwardContext context)
     {
-        var y = nn.functional.linear(x, Weight, Bias);
+        var y = Map(x, Bias);
         if (context.RowAdapters is { } rows) return ApplyRows(x, y, rows, context);
         return context.Adapter?.Find(Slot) is { } lora ? lora.Apply(x, y, this, context) : y;
     }

@@ -11,7 +11,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision(), .. Quantized()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -86,6 +86,12 @@ public sealed partial record TrainingRecipe
     {
         if (Dtype == TrainingDtype.Float16)
             yield return Note("float16_replaced", "dtype", "float16 loses small gradients; the run uses bfloat16 on a card that has it and float32 on the CPU.");
+    }
+
+    private IEnumerable<Problem> Quantized()
+    {
+        if (Method == TrainingMethod.Qlora && !GradientCheckpointing)
+            yield return Note("qlora_checkpointing", "gradient_checkpointing", "QLoRA unpacks the base layer by layer, so gradient checkpointing is switched on.");
     }
 
     private IEnumerable<Problem> Targets()

@@ -32,11 +32,13 @@ public sealed partial record TrainingRecipe
     /// <summary>Steps between snapshots in a run of this length.</summary>
     public int SaveEvery(int totalSteps) => SaveSteps ?? Math.Max(10, (totalSteps + 9) / 10);
 
-    /// <summary>The recipe as it is carried out: module names of other families mapped to this one's, DoRA written as the adapter's flag.</summary>
+    /// <summary>The recipe as it is carried out: module names of other families mapped to this one's, DoRA written as the adapter's flag, a
+    /// quantised base in layer segments.</summary>
     public TrainingRecipe Effective()
     {
         var targets = Lora.TargetModules.SelectMany(name => FusedProjections.GetValueOrDefault(name, [name])).Distinct().ToArray();
-        return this with { Lora = Lora with { TargetModules = targets, UseDora = Lora.UseDora || Method == TrainingMethod.Dora } };
+        // The dense form of a quantised layer lives in its segment only; in one graph over all layers the model would be dense again.
+        return this with { GradientCheckpointing = GradientCheckpointing || Method == TrainingMethod.Qlora, Lora = Lora with { TargetModules = targets, UseDora = Lora.UseDora || Method == TrainingMethod.Dora } };
     }
 
     /// <summary>Steps over rows that are all trained.</summary>

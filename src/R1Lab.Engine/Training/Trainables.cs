@@ -2,6 +2,7 @@ using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Quantization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ internal sealed class Trainables : IDisposable
     /// <param name="recipe">The effective recipe.</param>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
-        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device));
+        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null);
         if (recipe.Method == TrainingMethod.Full) return new Trainables(Trainable(decoder), null);
         try
         {
@@ -44,6 +45,12 @@ internal sealed class Trainables : IDisposable
         TrainingDtype.Float32 => ScalarType.Float32,
         TrainingDtype.Bfloat16 => ScalarType.BFloat16,
         _ => device.IsCuda ? ScalarType.BFloat16 : ScalarType.Float32,
+    };
+
+    private static Func<Tensor, IQuantizedWeight> QuantizerOf(TrainingRecipe recipe) => recipe.Quantization switch
+    {
+        BaseQuantization.Int8 => Int8Weight.Quantize,
+        _ => weight => Nf4Weight.Quantize(weight, recipe.DoubleQuantization),
     };
 
     /// <summary>Writes the result folder at once: <c>adapter/</c> as PEFT has it, or <c>model/</c> as Hugging Face has it.</summary>

@@ -48,7 +48,7 @@ public sealed class TrainingRecipeTests
 
         Assert.Null(recipe);
         Assert.Equal(
-            ["learning_rat: There is no setting named learning_rat.", "method: method must be one of lora, dora, full.", "max_steps: max_steps must be a whole number.",
+            ["learning_rat: There is no setting named learning_rat.", "method: method must be one of lora, qlora, dora, full.", "max_steps: max_steps must be a whole number.",
              "lora.rank: There is no setting named lora.rank.", "lora.r: lora.r must be a whole number.", "shuffle: shuffle must not be null."],
             problems.Select(problem => $"{problem.Field}: {problem.Message}"));
     }
