@@ -11,7 +11,8 @@ namespace R1Lab.Engine.Training;
 /// True keeps each block's input only, runs the block again for its gradient and frees it: bit-equal to the plain way, since dropout repeats itself.
 /// Done by hand and not inside an autograd function, where an error would end the process.
 /// </param>
-internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing)
+/// <param name="clock">Told when forward and backward begin.</param>
+internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing, StepClock? clock = null)
 {
     /// <summary>Forward and backward.</summary>
     /// <param name="divisor">What the summed loss is divided by.</param>
@@ -19,6 +20,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <returns>Summed loss over <paramref name="divisor"/>, in the caller's dispose scope.</returns>
     public Tensor Backward(MicroBatch batch, double divisor, long dropoutSeed)
     {
+        clock?.Enter(StepPhase.Forward);
         using var scope = NewDisposeScope();
         var (ids, scored, targets) = Inputs(batch);
         var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };
@@ -42,7 +44,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     {
         var x = decoder.Embed(ids);
         for (var i = 0; i < decoder.BlockCount; i++) x = decoder.Block(i, x, context);
-        return VocabularyLoss.Backward(decoder, Scored(x, scored), targets, divisor);
+        return VocabularyLoss.Backward(decoder, Scored(x, scored), targets, divisor, clock);
     }
 
     private Tensor InSegments(Tensor ids, Tensor scored, Tensor targets, ForwardContext context, double divisor)
@@ -55,7 +57,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         }
 
         var last = inputs[^1].requires_grad_();
-        var loss = VocabularyLoss.Backward(decoder, Scored(last, scored), targets, divisor);
+        var loss = VocabularyLoss.Backward(decoder, Scored(last, scored), targets, divisor, clock);
         var gradient = last.grad!;
         for (var i = decoder.BlockCount - 1; i >= 0; i--) gradient = BackThrough(i, inputs[i], gradient, context);
         if (!decoder.Parameters["model.embed_tokens.weight"].requires_grad) return loss;

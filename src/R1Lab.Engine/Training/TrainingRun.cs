@@ -15,16 +15,17 @@ internal sealed class TrainingRun : IDisposable
     private readonly Batcher _batcher;
     private readonly LearningRateSchedule _schedule;
     private readonly IReadOnlyList<TokenExample> _evaluation;
+    private readonly StepClock? _clock;
     private double _windowLoss;
     private int _windowSteps;
 
-    public TrainingRun(TrainingRecipe recipe, Trainables model, Batcher batcher, IReadOnlyList<TokenExample> evaluation, RunIdentity identity)
+    public TrainingRun(TrainingRecipe recipe, Trainables model, Batcher batcher, IReadOnlyList<TokenExample> evaluation, RunIdentity identity, StepClock? clock = null)
     {
-        (_recipe, _identity, _batcher, _evaluation) = (recipe, identity, batcher, evaluation);
+        (_recipe, _identity, _batcher, _evaluation, _clock) = (recipe, identity, batcher, evaluation, clock);
         TotalSteps = batcher.Steps ?? recipe.MaxSteps!.Value;
         var family = model.Decoder.Config.Family;
         _optimizer = new Optimizer(model.Parameters, recipe, name => recipe.DecayGroups == DecayGroups.Uniform || Optimizer.DecaysByDefault(name, family));
-        _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing);
+        _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock);
         _schedule = new LearningRateSchedule(recipe, TotalSteps);
     }
 
@@ -64,7 +65,11 @@ internal sealed class TrainingRun : IDisposable
         (LastLoss, LastEvalLoss) = (snapshot.State.LastLoss, snapshot.State.LastEvalLoss);
     }
 
-    public StepBatch NextBatch() => _batcher.Next();
+    public StepBatch NextBatch()
+    {
+        _clock?.Enter(StepPhase.Data);
+        return _batcher.Next();
+    }
 
     /// <summary>One optimizer step.</summary>
     /// <returns>The gradient's norm before clipping and the rate used.</returns>
@@ -73,12 +78,14 @@ internal sealed class TrainingRun : IDisposable
     {
         var step = Step + 1;
         var loss = Accumulate(batch, step);
+        _clock?.Enter(StepPhase.Optimizer);
         if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, "loss", batch.Rows);
         var norm = _optimizer.Gradients.Norm();
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, "gradient", batch.Rows);
         _optimizer.Gradients.Clip(norm, _recipe.MaxGradNorm);
         var rate = _schedule.At(step);
         _optimizer.Step(rate);
+        _clock?.Stop();
         (_windowLoss, _windowSteps) = (_windowLoss + loss, _windowSteps + 1);
         return (norm, rate);
     }
@@ -113,6 +120,7 @@ internal sealed class TrainingRun : IDisposable
 
     private double Accumulate(StepBatch batch, int step)
     {
+        _clock?.Enter(StepPhase.Optimizer);
         _optimizer.Gradients.Clear();
         using var scope = NewDisposeScope();
         var losses = new List<Tensor>();

@@ -17,14 +17,16 @@ internal static class VocabularyLoss
     /// <param name="hidden">[N,Hidden] of the last layer before the final norm, scored places only, with its graph.</param>
     /// <param name="targets">[N] long.</param>
     /// <param name="divisor">The loss is divided by this before it is sent back.</param>
+    /// <param name="clock">Told when its backward begins.</param>
     /// <param name="logitsAtOnce">Numbers of logits held at once.</param>
     /// <returns>The sum divided by <paramref name="divisor"/>, a scalar without graph.</returns>
-    public static Tensor Backward(Decoder decoder, Tensor hidden, Tensor targets, double divisor, long logitsAtOnce = LogitsAtOnce)
+    public static Tensor Backward(Decoder decoder, Tensor hidden, Tensor targets, double divisor, StepClock? clock = null, long logitsAtOnce = LogitsAtOnce)
     {
         var rows = Math.Max(1, logitsAtOnce / decoder.Config.VocabSize);
         if (targets.size(0) <= rows)
         {
             var loss = Sum(decoder, hidden, targets) / (float)divisor;
+            clock?.Enter(StepPhase.Backward);
             loss.backward();
             return loss.detach();
         }
@@ -33,9 +35,11 @@ internal static class VocabularyLoss
         var total = zeros([], dtype: ScalarType.Float32, device: hidden.device);
         for (var start = 0L; start < targets.size(0); start += rows)
         {
+            clock?.Enter(StepPhase.Forward);
             using var scope = NewDisposeScope();
             var count = Math.Min(rows, targets.size(0) - start);
             var loss = Sum(decoder, leaf.narrow(0, start, count), targets.narrow(0, start, count)) / (float)divisor;
+            clock?.Enter(StepPhase.Backward);
             loss.backward();
             using (no_grad()) total.add_(loss.detach());
         }

@@ -22,7 +22,7 @@ public sealed class VocabularyLossTests
             var input = rand(7, decoder.Config.HiddenSize, generator: new Generator(5)).requires_grad_();
             weight.grad = null;
             weight.requires_grad = true;
-            var loss = VocabularyLoss.Backward(decoder, input * 2, targets, 3, logitsAtOnce);
+            var loss = VocabularyLoss.Backward(decoder, input * 2, targets, 3, logitsAtOnce: logitsAtOnce);
             return (loss, input.grad!, weight.grad!.clone());
         }
 

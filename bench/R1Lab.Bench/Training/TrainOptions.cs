@@ -1,0 +1,57 @@
+using System.Globalization;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Bench.Training;
+
+/// <summary>What was asked for on the command line.</summary>
+internal sealed record TrainOptions
+{
+    public static string Usage =>
+        $"""
+        [demo | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora|full] [--batch 4] [--length 256] [--steps 12]
+                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
+        """;
+
+    /// <summary>Named shapes or model folders.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    public required IReadOnlyList<string> Methods { get; init; }
+
+    public int Batch { get; init; }
+
+    public int Length { get; init; }
+
+    /// <summary>Measured steps, after the warm-up.</summary>
+    public int Steps { get; init; }
+
+    public TrainingDtype Dtype { get; init; }
+
+    public bool Checkpointing { get; init; }
+
+    public int Threads { get; init; }
+
+    /// <summary>What the card can do at most, for the model's share of it; null: not told.</summary>
+    public double? PeakTflops { get; init; }
+
+    public string? Json { get; init; }
+
+    public bool HuggingFace { get; init; }
+
+    public required string Python { get; init; }
+
+    public static TrainOptions Of(CommandOptions options) => new()
+    {
+        Models = options.Plain.Count > 0 ? options.Plain : ["demo", "llama-30m"],
+        Methods = options.Text("--method") is { } method ? [method] : ["lora", "full"],
+        Batch = options.Number("--batch", 4),
+        Length = options.Number("--length", 256),
+        Steps = options.Number("--steps", 12),
+        Dtype = Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true),
+        Checkpointing = options.Flag("--checkpointing"),
+        Threads = options.Number("--threads", Environment.ProcessorCount),
+        PeakTflops = options.Text("--peak-tflops") is { } peak ? double.Parse(peak, CultureInfo.InvariantCulture) : null,
+        Json = options.Text("--json"),
+        HuggingFace = options.Text("--peer") == "hf",
+        Python = options.Text("--python") ?? "python3",
+    };
+}

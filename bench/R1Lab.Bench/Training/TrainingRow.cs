@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json;
+using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Native;
+using R1Lab.Engine.Training;
+using TorchSharp;
+
+namespace R1Lab.Bench.Training;
+
+/// <summary>One row of the table: the product's own optimizer steps, in a process of their own.</summary>
+internal sealed record TrainingRow(string Name, string Folder, string Method, TrainOptions Options)
+{
+    /// <summary>How the program calls itself for a row.</summary>
+    public const string Verb = "train-row";
+
+    private const int WarmUp = 3;
+
+    /// <summary>Runs the row in a fresh process.</summary>
+    /// <returns>Null when it failed; it has said why.</returns>
+    public static TrainingFigures? Measure(TrainingRow row)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet") start.ArgumentList.Add(typeof(TrainingRow).Assembly.Location);
+        start.ArgumentList.Add(Verb);
+        start.ArgumentList.Add(JsonSerializer.Serialize(row));
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? JsonSerializer.Deserialize<TrainingFigures>(output, TrainBench.Json) : null;
+    }
+
+    /// <summary>The fresh process's part: measures and writes the figures to standard output.</summary>
+    public static int Run(string json)
+    {
+        var row = JsonSerializer.Deserialize<TrainingRow>(json)!;
+        LibTorch.EnsureAvailable();
+        torch.set_num_threads(row.Options.Threads);
+        // The product trains on a thread that is not the program's first: memory comes from another heap there.
+        TrainingFigures? figures = null;
+        var thread = new Thread(() => figures = row.Take());
+        thread.Start();
+        thread.Join();
+        Console.WriteLine(JsonSerializer.Serialize(figures, TrainBench.Json));
+        return 0;
+    }
+
+    private TrainingFigures Take()
+    {
+        using var scope = torch.NewDisposeScope();
+        var device = ComputeDevice.Default();
+        var deviceMemory = device.IsCuda ? new DeviceMemory(device) : null;
+        var recipe = Recipe();
+        using var model = Trainables.Load(recipe, Folder, device);
+        var config = model.Decoder.Config;
+        // Every place but the first is learned, as in pre-training: the output matrix works on all of them.
+        var rows = MeasuredRun.RandomRows(Options.Batch * 4, Options.Length, config.VocabSize);
+        var clock = new StepClock(device);
+        var identity = RunIdentity.Of(recipe, rows, [], "");
+        using var run = new TrainingRun(recipe, model, new Batcher(rows, new(Options.Batch, 1, null, Shuffle: true, Seed: 1)), [], identity, clock);
+        using var product = new MatrixProduct(device, model.Decoder.Dtype);
+        var (steps, products) = (new List<IReadOnlyDictionary<StepPhase, TimeSpan>>(), new List<double>());
+        for (var i = 0; i < WarmUp + Options.Steps; i++)
+        {
+            products.Add(product.Gflops());
+            run.Take(run.NextBatch());
+            steps.Add(clock.Read());
+        }
+
+        return Figures(config, [.. steps.Skip(WarmUp)], Median(products.Skip(WarmUp))) with { PeakDeviceMemoryMb = deviceMemory?.GrownMb };
+    }
+
+    private TrainingFigures Figures(DecoderConfig config, IReadOnlyList<IReadOnlyDictionary<StepPhase, TimeSpan>> steps, double product)
+    {
+        double Milliseconds(StepPhase phase) => Median(steps.Select(step => step[phase].TotalMilliseconds));
+        var step = Median(steps.Select(parts => parts.Values.Sum(time => time.TotalMilliseconds)));
+        var speed = Options.Batch * Options.Length / step * 1000;
+        var gflops = speed * TrainingFlops.PerToken(config, Recipe().Method, Options.Length) / 1e9;
+        return new TrainingFigures
+        {
+            Model = Name,
+            Method = Method,
+            By = "r1lab",
+            Batch = Options.Batch,
+            Length = Options.Length,
+            TokensPerSecond = speed,
+            ModelGflops = gflops,
+            ProductGflops = product,
+            ModelFlopUtilisation = Options.PeakTflops is { } peak ? gflops / peak / 10 : null,
+            PeakMemoryMb = ProcessMemory.Now().Peak / 1048576.0,
+            StepMs = step,
+            DataMs = Milliseconds(StepPhase.Data),
+            ForwardMs = Milliseconds(StepPhase.Forward),
+            BackwardMs = Milliseconds(StepPhase.Backward),
+            OptimizerMs = Milliseconds(StepPhase.Optimizer),
+            Steps = steps.Count,
+        };
+    }
+
+    private TrainingRecipe Recipe() => new TrainingRecipe
+    {
+        Method = Method == "full" ? TrainingMethod.Full : TrainingMethod.Lora,
+        Model = Name,
+        PerDeviceTrainBatchSize = Options.Batch,
+        MaxLength = Options.Length,
+        MaxSteps = WarmUp + Options.Steps,
+        Dtype = Options.Dtype,
+        GradientCheckpointing = Options.Checkpointing,
+        Lora = new LoraSettings { R = 16, LoraAlpha = 32 },
+    }.Effective();
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}
