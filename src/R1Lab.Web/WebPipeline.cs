@@ -38,6 +38,7 @@ public static class WebPipeline
         app.MapUploads();
         app.MapRuns();
         app.MapRunRecords();
+        app.MapRunQueue();
         app.MapStudies();
         app.MapOpenApi().AllowAnonymous();
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(server => server.ContentSecurityFrameAncestorsPolicy = null);

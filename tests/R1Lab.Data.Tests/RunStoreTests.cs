@@ -38,6 +38,52 @@ public sealed class RunStoreTests
         Assert.Equal([second.Id, first.Id], new[] { (await lab.Runs.ClaimNextAsync(Cancel))!.Id, (await lab.Runs.ClaimNextAsync(Cancel))!.Id });
     }
 
+    [Theory]
+    [InlineData(3, 1, new[] { 3, 1, 2, 4 })]
+    [InlineData(1, 4, new[] { 2, 3, 1, 4 })]
+    [InlineData(2, null, new[] { 1, 3, 4, 2 })]
+    [InlineData(2, 2, new[] { 1, 2, 3, 4 })]
+    public async Task MoveAsync_WaitingRuns_TakesThemInTheNewOrder(int moved, int? before, int[] expected)
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        for (var number = 1; number <= 4; number++) await lab.Runs.CreateAsync(Sample(number), Cancel);
+
+        Assert.True(await lab.Runs.MoveAsync(moved, before, Cancel));
+        await lab.Runs.CreateAsync(Sample(5), Cancel);
+
+        Assert.Equal([.. expected, 5], (await lab.Runs.WaitingAsync(Cancel)).Select(run => run.Id));
+        Assert.Equal(expected[0], (await lab.Runs.ClaimNextAsync(Cancel))!.Id);
+    }
+
+    [Fact]
+    public async Task MoveAsync_RunThatDoesNotWait_ChangesNothing()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        for (var number = 1; number <= 3; number++) await lab.Runs.CreateAsync(Sample(number), Cancel);
+        await lab.Runs.ClaimNextAsync(Cancel);
+
+        bool[] moved = [await lab.Runs.MoveAsync(1, 3, Cancel), await lab.Runs.MoveAsync(3, 1, Cancel), await lab.Runs.MoveAsync(9, 2, Cancel)];
+
+        Assert.Equal([false, false, false], moved);
+        Assert.Equal([2, 3], (await lab.Runs.WaitingAsync(Cancel)).Select(run => run.Id));
+    }
+
+    [Fact]
+    public async Task PauseAsync_DiskFull_StaysPausedOverARestartUntilResumed()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Cancel);
+
+        await lab.Runs.PauseAsync(run.Id, "disk_full", "10 bytes are needed", Cancel);
+        await lab.Runs.MarkInterruptedAsync(Cancel);
+        var paused = (await lab.Runs.GetAsync(run.Id, Cancel))!;
+        await lab.Runs.SetStatusAsync(run.Id, RunStatus.Queued, cancellationToken: Cancel);
+
+        Assert.Equal((RunStatus.Paused, "disk_full", "10 bytes are needed"), (paused.Status, paused.PausedFor!, paused.Error!));
+        Assert.Equal((RunStatus.Queued, (string?)null), ((await lab.Runs.GetAsync(run.Id, Cancel))!.Status, (await lab.Runs.GetAsync(run.Id, Cancel))!.PausedFor));
+    }
+
     [Fact]
     public async Task AppendAsync_TrainingAndEvaluationOfOneStep_BecomeOneEntryInFullPrecision()
     {
@@ -61,7 +107,7 @@ public sealed class RunStoreTests
             metrics.Select(metric => (metric.Step, metric.Loss, metric.GradNorm, metric.EvalLoss, metric.TokensPerSecond)));
         Assert.Equal("Saved {0}", Assert.Single(await lab.Runs.EventsAsync(run.Id, cancellationToken: Cancel)).Message);
         var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
-        Assert.Equal((2, 9, 0.1 + 0.2), (after.Step, after.TotalSteps, after.BestEvalLoss!.Value));
+        Assert.Equal((2, 9, 0.1 + 0.2, 1), (after.Step, after.TotalSteps, after.BestEvalLoss!.Value, after.BestStep!.Value));
         Assert.Equal([2], (await lab.Runs.MetricsAsync(run.Id, 1, Cancel)).Select(metric => metric.Step));
     }
 

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace R1Lab.Data.Runs;
 
-/// <summary>Runs, their queue and their states. Numbers and events: see the other part of this class.</summary>
+/// <summary>Runs and their states. Queue, numbers and events: see the other parts of this class.</summary>
 public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
 {
     /// <summary>Puts a new run at the end of the queue.</summary>
@@ -50,25 +50,18 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
         return await context.Runs.AsNoTracking().FirstOrDefaultAsync(run => run.Id == id, cancellationToken);
     }
 
-    /// <summary>Takes the run that waited longest and marks it running, or null when none waits. Two callers never get the same one.</summary>
-    public Task<Run?> ClaimNextAsync(CancellationToken cancellationToken = default) =>
-        writes.RunAsync(
-            async (context, token) =>
-            {
-                var next = await context.Runs.Where(run => run.Status == RunStatus.Queued)
-                    .OrderBy(run => run.QueueOrder).ThenBy(run => run.Id).FirstOrDefaultAsync(token);
-                if (next is null) return null;
-                next.Status = RunStatus.Running;
-                next.StartedAt ??= time.Now();
-                next.FinishedAt = null;
-                next.Error = null;
-                await context.SaveChangesAsync(token);
-                return next;
-            },
-            cancellationToken);
-
     /// <summary>Moves a run to another state where <see cref="RunTransitions"/> allows it; false, and nothing changed, where not.</summary>
     public Task<bool> SetStatusAsync(int id, RunStatus status, string? error = null, CancellationToken cancellationToken = default) =>
+        SetStatusAsync(id, status, error, null, cancellationToken);
+
+    /// <summary>The run rests until its cause is gone and somebody lets it go on.</summary>
+    /// <param name="id">A running run.</param>
+    /// <param name="pausedFor">Code of the cause, see <see cref="Run.PausedFor"/>.</param>
+    /// <param name="error">The cause in words.</param>
+    public Task<bool> PauseAsync(int id, string pausedFor, string error, CancellationToken cancellationToken = default) =>
+        SetStatusAsync(id, RunStatus.Paused, error, pausedFor, cancellationToken);
+
+    private Task<bool> SetStatusAsync(int id, RunStatus status, string? error, string? pausedFor, CancellationToken cancellationToken) =>
         writes.RunAsync(
             async (context, token) =>
             {
@@ -76,6 +69,7 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 if (run is null || !RunTransitions.Allowed(run.Status, status)) return false;
                 run.Status = status;
                 run.Error = error;
+                run.PausedFor = pausedFor;
                 run.FinishedAt = RunTransitions.Ended(status) ? time.Now() : null;
                 if (status == RunStatus.Queued) (run.QueuedAt, run.QueueOrder) = (time.Now(), await EndOfQueueAsync(context, token));
                 if (status == RunStatus.Running) run.StartedAt ??= time.Now();
@@ -88,6 +82,13 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
         writes.RunAsync(
             (context, token) => context.Runs.Where(run => run.Id == id)
                 .ExecuteUpdateAsync(set => set.SetProperty(run => run.OutputPath, outputPath), token),
+            cancellationToken);
+
+    /// <summary>Which rows the run trains on: their hash, and the version of the dataset they were read from.</summary>
+    public Task SetDatasetAsync(int id, string hash, int version, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            (context, token) => context.Runs.Where(run => run.Id == id)
+                .ExecuteUpdateAsync(set => set.SetProperty(run => run.DatasetHash, hash).SetProperty(run => run.DatasetVersion, version), token),
             cancellationToken);
 
     /// <summary>Steps done, where the last one was not logged.</summary>
@@ -119,12 +120,12 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 .ExecuteDeleteAsync(token) == 1,
             cancellationToken);
 
-    /// <summary>At start: what the database still calls running cannot be. Returns the runs that were interrupted.</summary>
+    /// <summary>At start: what the database still calls running cannot be. Returns the runs that were interrupted; paused ones stay paused.</summary>
     public Task<IReadOnlyList<Run>> MarkInterruptedAsync(CancellationToken cancellationToken = default) =>
         writes.RunAsync<IReadOnlyList<Run>>(
             async (context, token) =>
             {
-                var cut = await context.Runs.Where(run => run.Status == RunStatus.Running || run.Status == RunStatus.Paused).ToListAsync(token);
+                var cut = await context.Runs.Where(run => run.Status == RunStatus.Running).ToListAsync(token);
                 foreach (var run in cut)
                 {
                     run.Status = RunStatus.Interrupted;
@@ -135,7 +136,4 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 return cut;
             },
             cancellationToken);
-
-    private static async Task<double> EndOfQueueAsync(LabDbContext context, CancellationToken cancellationToken) =>
-        (await context.Runs.MaxAsync(run => (double?)run.QueueOrder, cancellationToken) ?? 0) + 1;
 }

@@ -13,7 +13,7 @@ namespace R1Lab.Engine.Training;
 public sealed record RunIdentity(string Recipe, string TrainData, string EvaluationData, string Model)
 {
     public static RunIdentity Of(TrainingRecipe recipe, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> evaluation, string modelFingerprint) =>
-        new((recipe with { Name = null, Confirmed = [] }).ToJson(), Hash(train), Hash(evaluation), modelFingerprint);
+        new((recipe with { Name = null, Confirmed = [] }).ToJson(), HashOf(train), HashOf(evaluation), modelFingerprint);
 
     /// <summary>What keeps a run of this identity from going on from a snapshot of another; empty when nothing does.</summary>
     public IReadOnlyList<string> DifferencesFrom(RunIdentity snapshot)
@@ -24,6 +24,20 @@ public sealed record RunIdentity(string Recipe, string TrainData, string Evaluat
         if (EvaluationData != snapshot.EvaluationData) differences.Add("the evaluation rows changed");
         if (Model != snapshot.Model) differences.Add("the base model's files changed");
         return differences;
+    }
+
+    /// <summary>SHA-256, as hexadecimal digits, over the token ids and labels of examples in their order; row numbers do not count.</summary>
+    public static string HashOf(IReadOnlyList<TokenExample> examples)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var example in examples)
+        {
+            hash.AppendData(BitConverter.GetBytes(example.Length));
+            hash.AppendData(MemoryMarshal.AsBytes(example.InputIds.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(example.Labels.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static IEnumerable<string> Fields(JsonObject then, JsonObject now, string prefix)
@@ -39,19 +53,6 @@ public sealed record RunIdentity(string Recipe, string TrainData, string Evaluat
                 yield return $"{prefix}{name} was {then[name]?.ToJsonString() ?? "not set"} and is {now[name]?.ToJsonString() ?? "not set"}";
             }
         }
-    }
-
-    private static string Hash(IReadOnlyList<TokenExample> examples)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var example in examples)
-        {
-            hash.AppendData(BitConverter.GetBytes(example.Length));
-            hash.AppendData(MemoryMarshal.AsBytes(example.InputIds.AsSpan()));
-            hash.AppendData(MemoryMarshal.AsBytes(example.Labels.AsSpan()));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
 

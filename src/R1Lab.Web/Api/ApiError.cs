@@ -25,8 +25,8 @@ public sealed record ApiError(ApiErrorBody Error)
     public static ApiErrorAnswer Unauthorized() => Result(StatusCodes.Status401Unauthorized,
         "Give a valid API key in the header 'Authorization: Bearer r1l_...'.", InvalidRequest, null, "invalid_api_key");
 
-    public static ApiErrorAnswer Forbidden() => Result(StatusCodes.Status403Forbidden,
-        "This key or user may not do that.", InvalidRequest, null, "permission_denied");
+    public static ApiErrorAnswer Forbidden(string message = "This key or user may not do that.") =>
+        Result(StatusCodes.Status403Forbidden, message, InvalidRequest, null, "permission_denied");
 
     public static ApiErrorAnswer Refused(string message) => Result(StatusCodes.Status400BadRequest, message, InvalidRequest, null, "request_refused");
 

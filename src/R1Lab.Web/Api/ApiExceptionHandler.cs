@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using R1Lab.Data;
 using R1Lab.Engine;
+using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api;
@@ -30,6 +31,7 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         ModelUnavailableException model => ApiError.Unavailable(model.Message, "model_unavailable"),
         ModelBusyException => ApiError.TooMany(1),
         BadInputException bad => ApiError.Unprocessable(bad.Message, bad.Place, "bad_input"),
+        NotAllowedException denied => ApiError.Forbidden(denied.Message),
         RecordNotFoundException missing => ApiError.NotFound(missing.Message),
         RecordConflictException conflict => ApiError.Conflict(conflict.Message),
         BadHttpRequestException { InnerException: JsonException json } => Unreadable(json),

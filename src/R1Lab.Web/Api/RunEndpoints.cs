@@ -19,10 +19,13 @@ public static class RunEndpoints
         runs.MapGet("/{id:int}", GetAsync).WithName("GetRun").Produces<RunView>().WithSummary("State, progress and events of one run");
         runs.MapGet("/{id:int}/metrics", MetricsAsync).WithName("GetRunMetrics").Produces<IReadOnlyList<RunMetricView>>()
             .WithSummary("One entry a logged step, full precision; since_step skips what is known");
-        runs.MapPost("/{id:int}/stop", StopAsync).WithName("StopRun").RequireAuthorization(LabPolicies.CanTrain).Produces<RunView>()
+        runs.MapPost("/{id:int}/stop", StopAsync).WithName("StopRun").RequireAuthorization(LabPolicies.CanTrain).Produces<RunView>().Produces<ApiError>(StatusCodes.Status403Forbidden)
             .WithSummary("Stops at the next step boundary, with a snapshot");
-        runs.MapPost("/{id:int}/resume", ResumeAsync).WithName("ResumeRun").RequireAuthorization(LabPolicies.CanTrain).Produces<RunView>()
+        runs.MapPost("/{id:int}/resume", ResumeAsync).WithName("ResumeRun").RequireAuthorization(LabPolicies.CanTrain).Produces<RunView>().Produces<ApiError>(StatusCodes.Status403Forbidden)
             .WithSummary("Puts the run in line again; it goes on from its newest whole snapshot");
+        runs.MapPost("/{id:int}/again", AgainAsync).WithName("RunAgain").RequireAuthorization(LabPolicies.CanTrain)
+            .Produces<RunCreated>(StatusCodes.Status201Created).Produces<ApiError>(StatusCodes.Status422UnprocessableEntity)
+            .WithSummary("Puts a new run with the same recipe on the same rows in line; 422 names the difference where the rows changed");
     }
 
     private static async Task<IResult> CreateAsync(HttpRequest request, RunQueue queue, CancellationToken cancellationToken)
@@ -31,7 +34,14 @@ public static class RunEndpoints
         var json = await reader.ReadToEndAsync(cancellationToken);
         if (TrainingRecipe.Parse(json, out var unreadable) is not { } recipe) return ApiError.Unprocessable(unreadable);
 
-        var submission = await queue.EnqueueAsync(recipe, Visitor.Of(request.HttpContext.User), cancellationToken);
+        return Answer(await queue.EnqueueAsync(recipe, Visitor.Of(request.HttpContext.User), cancellationToken));
+    }
+
+    private static async Task<IResult> AgainAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken) =>
+        await runs.GetAsync(id, cancellationToken) is { } run ? Answer(await queue.RunAgainAsync(run, Visitor.Of(user), cancellationToken)) : Missing(id);
+
+    private static IResult Answer(RunSubmission submission)
+    {
         if (submission.Run is not { } run) return ApiError.Unprocessable(submission.Problems);
 
         var notes = submission.Problems.Select(problem => new RunNote(problem.Field, problem.Message)).ToList();

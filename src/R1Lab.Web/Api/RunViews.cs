@@ -44,6 +44,14 @@ public sealed record RunView
 
     public required string? Error { get; init; }
 
+    /// <summary>What a paused run waits for: disk_full.</summary>
+    public string? PausedFor { get; init; }
+
+    public int? DatasetVersion { get; init; }
+
+    /// <summary>SHA-256 over the rows as the model reads them; known once the run began.</summary>
+    public string? DatasetHash { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required DateTimeOffset? StartedAt { get; init; }
@@ -74,6 +82,9 @@ public sealed record RunView
         BestEvalLoss = run.BestEvalLoss,
         BestStep = run.BestStep,
         Error = run.Error,
+        PausedFor = run.PausedFor,
+        DatasetVersion = run.DatasetVersion,
+        DatasetHash = run.DatasetHash,
         CreatedAt = run.CreatedAt,
         StartedAt = run.StartedAt,
         FinishedAt = run.FinishedAt,
@@ -113,6 +124,7 @@ public sealed record RunMetricView
     /// <summary>Steps so far that were skipped because a float16 gradient overflowed.</summary>
     public required int SkippedSteps { get; init; }
 
+    /// <summary>Rows of a micro-batch now: fewer than asked for after the device ran out of memory.</summary>
     public required int MicroBatchSize { get; init; }
 
     public required double TokensPerSecond { get; init; }

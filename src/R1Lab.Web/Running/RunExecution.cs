@@ -1,4 +1,3 @@
-using System.Globalization;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
@@ -8,8 +7,10 @@ namespace R1Lab.Web.Running;
 
 /// <summary>Carries out one run from its place at the head of the queue to its end, whatever that is.</summary>
 public sealed class RunExecution(
-    RunPlanner planner, RunQueue queue, RunStore runs, RunFeed feed, RunResults results, DeviceLease lease, TimeProvider time, ILogger<RunExecution> log)
+    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, DeviceLease lease, TimeProvider time, ILogger<RunExecution> log)
 {
+    private static readonly TimeSpan UntilStoredAgain = TimeSpan.FromSeconds(5);
+
     /// <summary>Never throws for what goes wrong inside the run: that is written on the run's time line.</summary>
     /// <param name="ending">The program ends: the run stops with a snapshot and is called interrupted, so that the next start goes on.</param>
     public async Task RunAsync(Run run, CancellationToken ending)
@@ -19,7 +20,8 @@ public sealed class RunExecution(
         if (await runs.GetAsync(run.Id, CancellationToken.None) is not { Status: RunStatus.Running } current) return;
 
         feed.Publish(run.Id, RunProgress.Of(current));
-        var recorder = new RunRecorder(run.Id, runs, feed, time, log, TrainingRecipe.Parse(current.RecipeJson, out _)?.MetricForBestModel ?? BestMetric.EvalLoss);
+        var bestBy = TrainingRecipe.Parse(current.RecipeJson, out _)?.MetricForBestModel ?? BestMetric.EvalLoss;
+        var recorder = new RunRecorder(run.Id, runs, feed, time, log, bestBy, ending);
         var end = await ReachEndAsync(current, recorder, stop.Token, ending);
         try
         {
@@ -31,8 +33,28 @@ public sealed class RunExecution(
             end = new(RunStatus.Failed, $"R1L-DATA-02: Some numbers of this run could not be stored: {lost.Message}");
         }
 
-        await runs.SetStatusAsync(run.Id, end.Status, end.Error, CancellationToken.None);
-        if (await runs.GetAsync(run.Id, CancellationToken.None) is { } ended) feed.Publish(run.Id, RunProgress.Of(ended));
+        if (await StoreAsync(run.Id, end, ending) is { } ended) feed.Publish(run.Id, RunProgress.Of(ended));
+        await line.NoteEndAsync(run, end.Status);
+    }
+
+    /// <summary>A database that cannot be written, for example because its disk is full too, is tried until it can: no run stays "running" that is not.</summary>
+    /// <param name="ending">The program ends: what could not be stored is called interrupted at the next start.</param>
+    private async Task<Run?> StoreAsync(int runId, RunEnding end, CancellationToken ending)
+    {
+        while (true)
+        {
+            try
+            {
+                if (end.PausedFor is { } cause) await runs.PauseAsync(runId, cause, end.Error!, CancellationToken.None);
+                else await runs.SetStatusAsync(runId, end.Status, end.Error, CancellationToken.None);
+                return await runs.GetAsync(runId, CancellationToken.None);
+            }
+            catch (Exception error) when (!ending.IsCancellationRequested)
+            {
+                log.LogWarning(error, "The state of run {Run} could not be stored; trying again.", runId);
+                await Task.WhenAny(Task.Delay(UntilStoredAgain, time, ending));
+            }
+        }
     }
 
     private async Task<RunEnding> ReachEndAsync(Run run, RunRecorder recorder, CancellationToken stop, CancellationToken ending)
@@ -86,15 +108,14 @@ public sealed class RunExecution(
     private async Task<TrainingJob> PrepareAsync(Run run, CancellationToken stop)
     {
         var recipe = TrainingRecipe.Parse(run.RecipeJson, out var unreadable) ?? throw new BadInputException("recipe", unreadable[0].Field, unreadable[0].Message);
-        // By number: the dataset may have been renamed since.
-        var dataset = run.DatasetId?.ToString(CultureInfo.InvariantCulture) ?? recipe.Dataset;
-        var plan = await planner.PlanAsync(recipe with { Dataset = dataset }, stop);
+        var plan = await planner.PlanAsync(recipe with { Dataset = RunQueue.DatasetOf(run, recipe) }, stop);
         if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error) throw new BadInputException("recipe", error.Field, error.Message);
 
         var model = plan.Model!;
         var lora = model.Adapter is { } adapter && recipe.Lora.InitFrom is null ? recipe.Lora with { InitFrom = adapter } : recipe.Lora;
         var output = queue.OutputFolder(run.Id);
         Directory.CreateDirectory(output);
+        if (!HasSnapshot(output)) await runs.SetDatasetAsync(run.Id, RunIdentity.HashOf(plan.Rows), plan.Dataset!.Version, stop);
         return new TrainingJob(recipe with { Lora = lora }, model.Folder, output, plan.Rows, [], ComputeDevice.Default()) { BaseModelName = model.Name };
     }
 
@@ -109,15 +130,22 @@ public sealed class RunExecution(
         return new(RunStatus.Finished);
     }
 
+    /// <summary>A run that goes on from a snapshot keeps the rows it began with; the trainer refuses others.</summary>
+    private static bool HasSnapshot(string output)
+    {
+        var snapshots = Path.Combine(output, "snapshots");
+        return Directory.Exists(snapshots) && Directory.EnumerateDirectories(snapshots, "step-*").Any();
+    }
+
     private static RunEnding AtRest(CancellationToken ending) => new(ending.IsCancellationRequested ? RunStatus.Interrupted : RunStatus.Stopped);
 
     private RunEnding Explain(Run run, Exception error, RunRecorder recorder)
     {
-        var failure = RunFailure.Of(error);
+        var failure = RunFailure.Of(error, queue.OutputFolder(run.Id));
         log.LogError(error, "Run {Run} ({Name}) ended: {Reason}", run.Id, run.Name, failure.Message);
-        recorder.Record(failure.Kind, failure.Message, feed.Progress(run.Id)?.Step ?? run.Step);
-        return new(failure.Pauses ? RunStatus.Paused : RunStatus.Failed, failure.Message);
+        recorder.Record(failure.Kind, failure.Message, feed.Progress(run.Id)?.Step ?? run.Step, [.. failure.Arguments]);
+        return new(failure.PausedFor is null ? RunStatus.Failed : RunStatus.Paused, failure.Message, failure.PausedFor);
     }
 
-    private sealed record RunEnding(RunStatus Status, string? Error = null);
+    private sealed record RunEnding(RunStatus Status, string? Error = null, string? PausedFor = null);
 }

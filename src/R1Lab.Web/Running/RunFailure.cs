@@ -1,4 +1,5 @@
 using R1Lab.Engine;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 
@@ -6,26 +7,36 @@ namespace R1Lab.Web.Running;
 
 /// <summary>Why a run ended badly, in the user's words, with a code to look up and to translate by.</summary>
 /// <param name="Kind">Kind of the event on the run's time line.</param>
-/// <param name="Pauses">The run can go on as it is once the cause is gone.</param>
-public sealed record RunFailure(string Kind, string Message, bool Pauses = false)
+/// <param name="Message">The English sentence.</param>
+/// <param name="Arguments">The values in the sentence, for its translation.</param>
+public sealed record RunFailure(string Kind, string Message, params IReadOnlyList<object> Arguments)
 {
+    private const string DiskFullKind = "disk_full";
     private const int DiskFullResult = unchecked((int)0x80070070);
     private const int NoSpaceOnDevice = 28;
 
-    public static RunFailure Of(Exception error) => error switch
+    /// <summary>What the run waits for before it can go on as it is; null when something must be changed first.</summary>
+    public string? PausedFor => Kind == DiskFullKind ? Kind : null;
+
+    /// <param name="error">What ended the run.</param>
+    /// <param name="output">The run's folder, whose disk may be the full one.</param>
+    public static RunFailure Of(Exception error, string output) => error switch
     {
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),
-        _ when IsDiskFull(error) => new("disk_full",
-            $"R1L-DISK-01: The disk is full, so no snapshot could be written: {error.Message} Free some space and resume; nothing that was saved is lost.", Pauses: true),
+        _ when IsDiskFull(error) => DiskFull(DiskNeed.Of(error, output)),
         TrainingDivergedException => new("diverged", $"R1L-TRAIN-01: {error.Message}"),
         ResumeRefusedException => new("resume_refused", $"R1L-TRAIN-02: {error.Message}"),
         BadInputException => new("bad_input", $"R1L-DATA-01: {error.Message}"),
         _ => new("failed", $"R1L-TRAIN-99: {error.Message}"),
     };
 
+    private static RunFailure DiskFull(DiskNeed need) => new(DiskFullKind,
+        $"R1L-DISK-01: The disk is full: {need.NeededBytes} bytes are needed and {need.FreeBytes} are free where {need.Folder} lies. Free some space and resume; nothing that was saved is lost.",
+        need.NeededBytes, need.FreeBytes, need.Folder);
+
     private static bool IsDiskFull(Exception error) => error is IOException
-        && (error.HResult is DiskFullResult or NoSpaceOnDevice || Says(error, "No space left") || Says(error, "disk is full"));
+        && (error is NotEnoughSpaceException || error.HResult is DiskFullResult or NoSpaceOnDevice || Says(error, "No space left") || Says(error, "disk is full"));
 
     private static bool Says(Exception error, string text) => error.Message.Contains(text, StringComparison.OrdinalIgnoreCase);
 }

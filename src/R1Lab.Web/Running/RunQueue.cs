@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
@@ -12,22 +13,106 @@ namespace R1Lab.Web.Running;
 /// <summary>What became of a request to train: the run, or every reason why not.</summary>
 public sealed record RunSubmission(Run? Run, IReadOnlyList<Problem> Problems);
 
-/// <summary>The one door to training for pages and API: put a run in line, stop it, let it go on.</summary>
-public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, AuditStore audit, IOptions<LabOptions> lab) : IDisposable
+/// <summary>
+/// The one door to training for pages and API: put a run in line, stop it, let it go on, move it. Whoever asks must be allowed to: trainers may
+/// change their own runs, administrators all.
+/// </summary>
+public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, RunForecast forecast, RunFeed feed, AuditStore audit, IOptions<LabOptions> lab)
 {
-    private readonly SemaphoreSlim _news = new(0);
     private readonly ConcurrentDictionary<int, CancellationTokenSource> _active = new();
-
-    public void Dispose() => _news.Dispose();
 
     /// <summary>What would be said about the recipe if it were put in line now.</summary>
     public async Task<RunCheck> CheckAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default) =>
         (await planner.PlanAsync(recipe, cancellationToken)).Check;
 
     /// <summary>Looks at the recipe with its data and puts it in line, or refuses it with every problem.</summary>
+    /// <exception cref="NotAllowedException">The visitor may not train.</exception>
     public async Task<RunSubmission> EnqueueAsync(TrainingRecipe recipe, Visitor owner, CancellationToken cancellationToken = default)
     {
-        var plan = await planner.PlanAsync(recipe, cancellationToken);
+        DemandTrainer(owner);
+        return await EnqueueAsync(await planner.PlanAsync(recipe, cancellationToken), owner, cancellationToken);
+    }
+
+    /// <summary>Puts the same recipe on the same rows in line once more; refused, with the difference named, where the rows are no longer the same.</summary>
+    /// <exception cref="NotAllowedException">The visitor may not train.</exception>
+    public async Task<RunSubmission> RunAgainAsync(Run run, Visitor owner, CancellationToken cancellationToken = default)
+    {
+        DemandTrainer(owner);
+        if (TrainingRecipe.Parse(run.RecipeJson, out var unreadable) is not { } recipe) return new(null, unreadable);
+
+        var plan = await planner.PlanAsync(recipe with { Dataset = DatasetOf(run, recipe) }, cancellationToken);
+        if (RepeatProblems.Of(run, plan) is { Count: > 0 } differences) return new(null, [.. differences, .. plan.Check.Problems]);
+
+        var again = plan with { Recipe = recipe with { Name = await FreeNameAsync($"{run.Name}-again", cancellationToken) } };
+        return await EnqueueAsync(again, owner, cancellationToken);
+    }
+
+    /// <summary>Stops at the next step boundary, with a snapshot. False when there is nothing to stop.</summary>
+    /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
+    public async Task<bool> StopAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
+    {
+        await DemandAsync(runId, by, cancellationToken);
+        if (!await StopAsync(runId, cancellationToken)) return false;
+
+        await audit.RecordAsync(by.Did("run.stop", $"run {runId}"), cancellationToken);
+        return true;
+    }
+
+    /// <summary>Puts the run in line again; it goes on from its newest whole snapshot. False when its state does not allow that.</summary>
+    /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
+    public async Task<bool> ResumeAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
+    {
+        await DemandAsync(runId, by, cancellationToken);
+        if (!await runs.SetStatusAsync(runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
+
+        await audit.RecordAsync(by.Did("run.resume", $"run {runId}"), cancellationToken);
+        await PublishAsync(runId, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Puts a waiting run before another, or at the end when <paramref name="before"/> is null. False when one of them does not wait.</summary>
+    /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
+    public async Task<bool> MoveAsync(int runId, int? before, Visitor by, CancellationToken cancellationToken = default)
+    {
+        await DemandAsync(runId, by, cancellationToken);
+        if (!await runs.MoveAsync(runId, before, cancellationToken)) return false;
+
+        await audit.RecordAsync(by.Did("run.move", $"run {runId}", before is { } other ? $"before run {other}" : "to the end"), cancellationToken);
+        line.Ring();
+        return true;
+    }
+
+    /// <summary>After a restart: runs that were under way stand before all others again, first begun first.</summary>
+    internal async Task RecoverAsync(IEnumerable<Run> interrupted, CancellationToken cancellationToken)
+    {
+        int? next = await runs.WaitingAsync(cancellationToken) is [var first, ..] ? first.Id : null;
+        foreach (var run in interrupted.OrderBy(run => run.StartedAt))
+        {
+            if (!await runs.SetStatusAsync(run.Id, RunStatus.Queued, cancellationToken: cancellationToken)) continue;
+
+            await runs.MoveAsync(run.Id, next, cancellationToken);
+            await PublishAsync(run.Id, cancellationToken);
+        }
+    }
+
+    /// <summary>Whether the run was asked to stop and is finishing its step.</summary>
+    public bool IsStopping(int runId) => _active.TryGetValue(runId, out var active) && active.IsCancellationRequested;
+
+    /// <summary>Where a run's snapshots and results go.</summary>
+    public string OutputFolder(int runId) => Path.Combine(Path.GetFullPath(lab.Value.DataFolder), "runs", runId.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Name or number of the dataset: by number, because it may have been renamed since.</summary>
+    internal static string DatasetOf(Run run, TrainingRecipe recipe) => run.DatasetId?.ToString(CultureInfo.InvariantCulture) ?? recipe.Dataset;
+
+    /// <summary>The run can be stopped by <see cref="StopAsync"/> until the returned registration is disposed.</summary>
+    internal IDisposable Activate(int runId, CancellationTokenSource stop)
+    {
+        _active[runId] = stop;
+        return new Activation(() => _active.TryRemove(runId, out _));
+    }
+
+    private async Task<RunSubmission> EnqueueAsync(RunPlan plan, Visitor owner, CancellationToken cancellationToken)
+    {
         if (!plan.Check.MayStart) return new(null, plan.Check.Problems);
 
         var named = plan.Recipe with { Name = await NameAsync(plan, cancellationToken) };
@@ -44,29 +129,9 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, Au
             cancellationToken);
         await runs.SetOutputPathAsync(run.Id, OutputFolder(run.Id), cancellationToken);
         await audit.RecordAsync(owner.Did("run.start", $"run {run.Id}", run.Name), cancellationToken);
-        Tell(run);
+        forecast.Keep(run.Id, plan.Check.Estimate);
+        Publish(run);
         return new(run, plan.Check.Problems);
-    }
-
-    /// <summary>Stops at the next step boundary, with a snapshot. False when there is nothing to stop.</summary>
-    public async Task<bool> StopAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
-    {
-        if (!await StopAsync(runId, cancellationToken)) return false;
-
-        await audit.RecordAsync(by.Did("run.stop", $"run {runId}"), cancellationToken);
-        return true;
-    }
-
-    /// <summary>Puts the run in line again; it goes on from its newest whole snapshot. False when its state does not allow that.</summary>
-    /// <param name="by">Who asks; null when the program goes on by itself after a restart.</param>
-    public async Task<bool> ResumeAsync(int runId, Visitor? by, CancellationToken cancellationToken = default)
-    {
-        if (!await runs.SetStatusAsync(runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
-
-        if (by is not null) await audit.RecordAsync(by.Did("run.resume", $"run {runId}"), cancellationToken);
-        await PublishAsync(runId, cancellationToken);
-        _news.Release();
-        return true;
     }
 
     private async Task<bool> StopAsync(int runId, CancellationToken cancellationToken)
@@ -82,40 +147,40 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunFeed feed, Au
         return true;
     }
 
-    /// <summary>Whether the run was asked to stop and is finishing its step.</summary>
-    public bool IsStopping(int runId) => _active.TryGetValue(runId, out var active) && active.IsCancellationRequested;
-
-    /// <summary>Where a run's snapshots and results go.</summary>
-    public string OutputFolder(int runId) => Path.Combine(Path.GetFullPath(lab.Value.DataFolder), "runs", runId.ToString(System.Globalization.CultureInfo.InvariantCulture));
-
-    /// <summary>Returns when a run may be waiting.</summary>
-    internal Task WaitAsync(CancellationToken cancellationToken) => _news.WaitAsync(cancellationToken);
-
-    /// <summary>The run can be stopped by <see cref="StopAsync"/> until the returned registration is disposed.</summary>
-    internal IDisposable Activate(int runId, CancellationTokenSource stop)
+    private static void DemandTrainer(Visitor visitor)
     {
-        _active[runId] = stop;
-        return new Activation(() => _active.TryRemove(runId, out _));
+        if (!visitor.MayTrain) throw new NotAllowedException("Only trainers and administrators may start runs.");
     }
 
-    private void Tell(Run run)
+    private async Task DemandAsync(int runId, Visitor visitor, CancellationToken cancellationToken)
     {
-        feed.Publish(run.Id, RunProgress.Of(run));
-        _news.Release();
+        if (await runs.GetAsync(runId, cancellationToken) is { } run && !visitor.MayChange(run.OwnerId))
+            throw new NotAllowedException($"Run {runId} belongs to {run.OwnerName ?? "nobody"}; only its owner and administrators may stop, move or resume it.");
     }
 
     private async Task PublishAsync(int runId, CancellationToken cancellationToken)
     {
-        if (await runs.GetAsync(runId, cancellationToken) is { } run) feed.Publish(runId, RunProgress.Of(run));
+        if (await runs.GetAsync(runId, cancellationToken) is { } run) Publish(run);
+    }
+
+    private void Publish(Run run)
+    {
+        feed.Publish(run.Id, RunProgress.Of(run));
+        line.Ring();
     }
 
     /// <summary>The given name, or dataset and model with a number that no run has yet.</summary>
-    private async Task<string> NameAsync(RunPlan plan, CancellationToken cancellationToken)
-    {
-        if (plan.Recipe.Name is { } given && !string.IsNullOrWhiteSpace(given)) return given.Trim();
+    private async Task<string> NameAsync(RunPlan plan, CancellationToken cancellationToken) =>
+        plan.Recipe.Name is { } given && !string.IsNullOrWhiteSpace(given) ? given.Trim() : await FreeNameAsync($"{plan.Dataset!.Name}-1", cancellationToken);
 
+    /// <summary>The wanted name, or the same with the first number that no run has yet.</summary>
+    private async Task<string> FreeNameAsync(string wanted, CancellationToken cancellationToken)
+    {
         var taken = (await runs.ListAsync(cancellationToken: cancellationToken)).Select(run => run.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return Enumerable.Range(1, int.MaxValue - 1).Select(number => $"{plan.Dataset!.Name}-{number}").First(name => !taken.Contains(name));
+        if (!taken.Contains(wanted)) return wanted;
+
+        var stem = wanted.EndsWith("-1", StringComparison.Ordinal) ? wanted[..^2] : wanted;
+        return Enumerable.Range(2, int.MaxValue - 2).Select(number => $"{stem}-{number}").First(name => !taken.Contains(name));
     }
 
     private sealed class Activation(Action end) : IDisposable

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 
@@ -13,6 +14,7 @@ public sealed class RunRecorder : IAsyncDisposable
 {
     private const int LargestBatch = 500;
     private const int Tries = 20;
+    private const int SqliteFull = 13; // SQLITE_FULL
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -22,17 +24,20 @@ public sealed class RunRecorder : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly BestBy _bestBy;
+    private readonly CancellationToken _ending;
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
     private bool _fresh = true;
 
     /// <param name="bestBy">Which evaluation the run calls its best.</param>
-    public RunRecorder(int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log, BestMetric bestBy = BestMetric.EvalLoss)
+    /// <param name="ending">The program ends: what cannot be stored is given up soon.</param>
+    public RunRecorder(
+        int runId, RunStore runs, RunFeed feed, TimeProvider time, ILogger log, BestMetric bestBy = BestMetric.EvalLoss, CancellationToken ending = default)
     {
-        (_runId, _runs, _feed, _time, _log) = (runId, runs, feed, time, log);
+        (_runId, _runs, _feed, _time, _log, _ending) = (runId, runs, feed, time, log, ending);
         _bestBy = bestBy == BestMetric.EvalTokenAccuracy ? BestBy.EvalTokenAccuracy : BestBy.EvalLoss;
-        _writing = Task.Run(WriteAsync);
+        _writing = Task.Run(WriteAsync, CancellationToken.None);
     }
 
     public void Record(StepMetrics step)
@@ -140,7 +145,10 @@ public sealed class RunRecorder : IAsyncDisposable
         return batch;
     }
 
-    /// <summary>A database that is busy or full for a while must not end the training: the batch is tried again.</summary>
+    /// <summary>
+    /// A database that is busy for a while must not end the training: the batch is tried again. One whose disk is full is waited for as long as it
+    /// takes, because people must free space first; only the end of the program ends the waiting.
+    /// </summary>
     private async Task StoreAsync(List<object> batch)
     {
         for (var attempt = 1; ; attempt++)
@@ -152,13 +160,15 @@ public sealed class RunRecorder : IAsyncDisposable
                 if (batch.OfType<List<RunRowLoss>>().Any()) _feed.PublishRows(_runId);
                 return;
             }
-            catch (Exception error) when (attempt < Tries)
+            catch (Exception error) when (!_ending.IsCancellationRequested && (attempt < Tries || DiskIsFull(error)))
             {
                 _log.LogWarning(error, "The numbers of run {Run} could not be stored (attempt {Attempt}); trying again.", _runId, attempt);
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time);
+                await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time, _ending));
             }
         }
     }
+
+    private static bool DiskIsFull(Exception error) => error.GetBaseException() is SqliteException { SqliteErrorCode: SqliteFull };
 
     private RunNews NewsIn(List<object> batch) => new()
     {

@@ -5,10 +5,10 @@ using R1Lab.Web.Options;
 namespace R1Lab.Web.Running;
 
 /// <summary>
-/// Takes queued runs one after the other. When the program starts, what was running before is called interrupted and, by setting, put in line
-/// again; when the program ends, the present run takes a snapshot at its next step boundary first.
+/// Takes queued runs one after the other. When the program starts, what was running before is called interrupted and, by setting, put at the head of
+/// the line again; when the program ends, the present run takes a snapshot at its next step boundary first.
 /// </summary>
-public sealed class RunWorker(RunQueue queue, RunExecution execution, RunStore runs, IOptions<LabOptions> lab, ILogger<RunWorker> log)
+public sealed class RunWorker(RunQueue queue, RunLine line, RunExecution execution, RunStore runs, IOptions<LabOptions> lab, ILogger<RunWorker> log)
     : BackgroundService
 {
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
@@ -29,8 +29,8 @@ public sealed class RunWorker(RunQueue queue, RunExecution execution, RunStore r
         {
             try
             {
-                if (await runs.ClaimNextAsync(stoppingToken) is { } run) await execution.RunAsync(run, stoppingToken);
-                else await queue.WaitAsync(stoppingToken);
+                if (await line.ClaimNextAsync(stoppingToken) is { } run) await execution.RunAsync(run, stoppingToken);
+                else await line.WaitAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -49,8 +49,6 @@ public sealed class RunWorker(RunQueue queue, RunExecution execution, RunStore r
     {
         var resumes = lab.Value.ResumeInterruptedRuns;
         foreach (var cut in await runs.MarkInterruptedAsync(cancellationToken)) await execution.NoteInterruptionAsync(cut, resumes);
-        if (!resumes) return;
-
-        foreach (var run in (await runs.ListAsync(RunStatus.Interrupted, cancellationToken)).Reverse()) await queue.ResumeAsync(run.Id, null, cancellationToken);
+        if (resumes) await queue.RecoverAsync(await runs.ListAsync(RunStatus.Interrupted, cancellationToken), cancellationToken);
     }
 }

@@ -14,6 +14,9 @@ public static class RunningServices
         services.AddSingleton<RunPace>();
         services.AddSingleton<RunPlanner>();
         services.AddSingleton<RunResults>();
+        services.AddSingleton<QueueSwitches>();
+        services.AddSingleton<RunForecast>();
+        services.AddSingleton<RunLine>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunExecution>();
         services.AddHostedService<RunWorker>();

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using R1Lab.Engine;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -18,9 +19,31 @@ public sealed class RunFailureTests
     [Theory, MemberData(nameof(Cases))]
     public void Of_KnownTrouble_SaysItInTheUsersWords(Exception error, string kind, bool pauses)
     {
-        var failure = RunFailure.Of(error);
+        var failure = RunFailure.Of(error, Path.GetTempPath());
 
-        Assert.Equal((kind, pauses), (failure.Kind, failure.Pauses));
+        Assert.Equal((kind, pauses ? kind : null), (failure.Kind, failure.PausedFor));
         Assert.StartsWith("R1L-", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_WriterThatLookedFirst_NamesNeededAndFreeBytes()
+    {
+        var failure = RunFailure.Of(new NotEnoughSpaceException("/data/runs/7/snapshots", 123_456_789, 4_096), "/data/runs/7");
+
+        Assert.Equal([123_456_789L, 4_096L, "/data/runs/7"], failure.Arguments);
+        Assert.Contains("123456789 bytes are needed and 4096 are free", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_SystemThatSaysNoMore_NeedsWhatTheLastSnapshotTook()
+    {
+        using var run = new TemporaryFolder();
+        foreach (var (name, bytes) in new[] { ("step-000002", 50), ("step-000010", 300) })
+            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine(run.Path, "snapshots", name)).FullName, "tensors.safetensors"), new byte[bytes]);
+
+        var failure = RunFailure.Of(new IOException("No space left on device"), run.Path);
+
+        Assert.Equal(300L, failure.Arguments[0]);
+        Assert.True((long)failure.Arguments[1] > 0);
     }
 }

@@ -1,0 +1,94 @@
+using R1Lab.Data.Access;
+using R1Lab.Data.Runs;
+using R1Lab.Web.Access;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>The line of waiting runs: its order, when its runs will begin, and whether it moves at all. All of it outlives the program.</summary>
+public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast forecast, AuditStore audit, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _news = new(0);
+
+    /// <summary>The order or a switch changed. Raised on any thread.</summary>
+    public event Action? Changed;
+
+    public void Dispose() => _news.Dispose();
+
+    public async Task<QueuePicture> PictureAsync(CancellationToken cancellationToken = default)
+    {
+        var running = await runs.ListAsync(RunStatus.Running, cancellationToken) is [var one, ..] ? one : null;
+        var hold = await switches.HoldAsync(cancellationToken);
+        var first = running is null ? null : new QueuedRun(running, TimeSpan.Zero, forecast.TimeLeft(running));
+        var waiting = new List<QueuedRun>();
+        var starts = hold is not null ? null : first is null ? TimeSpan.Zero : first.EndsIn;
+        foreach (var run in await runs.WaitingAsync(cancellationToken))
+        {
+            waiting.Add(new QueuedRun(run, starts, await forecast.TimeLeftAsync(run, running, cancellationToken)));
+            starts = waiting[^1].EndsIn;
+        }
+
+        return new(first, waiting, hold, await switches.ContinuesOnErrorAsync(cancellationToken));
+    }
+
+    /// <summary>Starts no more runs until <see cref="GoOnAsync"/>; the one under way goes on.</summary>
+    public async Task HoldAsync(Visitor by, CancellationToken cancellationToken = default)
+    {
+        Demand(by);
+        if (await switches.HoldAsync(cancellationToken) is not null) return;
+
+        await switches.SetHoldAsync(new(by.Name, null, null, time.GetUtcNow()), cancellationToken);
+        await audit.RecordAsync(by.Did("queue.hold"), cancellationToken);
+        Ring();
+    }
+
+    public async Task GoOnAsync(Visitor by, CancellationToken cancellationToken = default)
+    {
+        Demand(by);
+        if (await switches.HoldAsync(cancellationToken) is null) return;
+
+        await switches.SetHoldAsync(null, cancellationToken);
+        await audit.RecordAsync(by.Did("queue.go_on"), cancellationToken);
+        Ring();
+    }
+
+    /// <param name="continues">False: the queue holds after a run that failed or had to pause.</param>
+    /// <param name="by">Who says so.</param>
+    /// <param name="cancellationToken">Gives up waiting for the database.</param>
+    public async Task SetContinuesOnErrorAsync(bool continues, Visitor by, CancellationToken cancellationToken = default)
+    {
+        Demand(by);
+        if (await switches.ContinuesOnErrorAsync(cancellationToken) == continues) return;
+
+        await switches.SetContinuesOnErrorAsync(continues, cancellationToken);
+        await audit.RecordAsync(by.Did("queue.continue_on_error", detail: continues ? "on" : "off"), cancellationToken);
+        Ring();
+    }
+
+    /// <summary>Tells everyone who looks, and the worker, that the line is not as it was.</summary>
+    internal void Ring()
+    {
+        _news.Release();
+        Changed?.Invoke();
+    }
+
+    /// <summary>The next run, marked running; null when none waits or the queue is held.</summary>
+    internal async Task<Run?> ClaimNextAsync(CancellationToken cancellationToken) =>
+        await switches.HoldAsync(cancellationToken) is null ? await runs.ClaimNextAsync(cancellationToken) : null;
+
+    /// <summary>Returns when a run may be waiting.</summary>
+    internal Task WaitAsync(CancellationToken cancellationToken) => _news.WaitAsync(cancellationToken);
+
+    /// <summary>A run came to its end: where the switch says so, a bad end holds the queue.</summary>
+    internal async Task NoteEndAsync(Run run, RunStatus end)
+    {
+        if (end is not (RunStatus.Failed or RunStatus.Paused) || await switches.ContinuesOnErrorAsync()) return;
+
+        await switches.SetHoldAsync(new(null, run.Id, run.Name, time.GetUtcNow()));
+        Changed?.Invoke();
+    }
+
+    private static void Demand(Visitor by)
+    {
+        if (!by.MayTrain) throw new NotAllowedException("Only trainers and administrators may hold the queue or let it go on.");
+    }
+}
