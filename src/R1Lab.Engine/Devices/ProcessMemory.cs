@@ -10,6 +10,7 @@ namespace R1Lab.Engine.Devices;
 public sealed record ProcessMemory(long Resident, long Peak, long Mapped)
 {
     private const string StatusFile = "/proc/self/status";
+    private const string MachineFile = "/proc/meminfo";
 
     /// <summary>Reads the counters of this process (<c>/proc/self/status</c>; elsewhere working set and its peak).</summary>
     public static ProcessMemory Now()
@@ -19,14 +20,20 @@ public sealed record ProcessMemory(long Resident, long Peak, long Mapped)
         return new ProcessMemory(process.WorkingSet64, process.PeakWorkingSet64, 0);
     }
 
+    /// <summary>Bytes the machine can still give without swapping, file pages it may drop included (<c>MemAvailable</c>); null where the system does not say.</summary>
+    public static long? AvailableInMachine() => File.Exists(MachineFile) && Bytes(Lines(File.ReadAllText(MachineFile)), "MemAvailable") is > 0 and var bytes ? bytes : null;
+
     /// <summary>Reads the lines <c>VmRSS</c>, <c>VmHWM</c> and <c>RssFile</c> of a status file (proc_pid_status(5)), which count in units of 1,024 bytes.</summary>
     internal static ProcessMemory Parse(string status)
     {
-        var lines = status.Split('\n').Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
-        return new ProcessMemory(Bytes("VmRSS"), Bytes("VmHWM"), Bytes("RssFile"));
-
-        long Bytes(string name) => lines[name].FirstOrDefault() is { } text
-            && long.TryParse(text.Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kilobytes)
-            ? kilobytes * 1024 : 0;
+        var lines = Lines(status);
+        return new ProcessMemory(Bytes(lines, "VmRSS"), Bytes(lines, "VmHWM"), Bytes(lines, "RssFile"));
     }
+
+    private static ILookup<string, string> Lines(string text) =>
+        text.Split('\n').Select(line => line.Split(':', 2)).Where(parts => parts.Length == 2).ToLookup(parts => parts[0], parts => parts[1]);
+
+    private static long Bytes(ILookup<string, string> lines, string name) => lines[name].FirstOrDefault() is { } text
+        && long.TryParse(text.Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var kilobytes)
+        ? kilobytes * 1024 : 0;
 }

@@ -8,7 +8,7 @@ namespace R1Lab.Engine.Modeling;
 /// </summary>
 public sealed class KeyValueCache : IDisposable
 {
-    private const long BlockSize = 256;
+    internal const long BlockSize = 256;
     private readonly Decoder _decoder;
     private readonly Tensor?[] _keys;
     private readonly Tensor?[] _values;

@@ -17,7 +17,7 @@ public static class LibTorch
     /// <summary>The libtorch release that TorchSharp's native half was compiled against.</summary>
     public static readonly Version NeededVersion = new(2, 10);
 
-    private static nint _torchCpu;
+    private static readonly Dictionary<string, nint> Libraries = new(StringComparer.Ordinal);
 
     /// <summary>True when tensors can be made in this process.</summary>
     public static bool IsAvailable => Failure is null;
@@ -92,8 +92,7 @@ public static class LibTorch
         {
             var path = Path.Combine(folder, NativeName(name));
             if (!File.Exists(path)) continue;
-            var handle = NativeLibrary.Load(path);
-            if (name == "torch_cpu") _torchCpu = handle;
+            Libraries[name] = NativeLibrary.Load(path);
         }
 
         var native = CandidateFolders("TorchSharpNativeFolder").Prepend(folder)
@@ -102,7 +101,10 @@ public static class LibTorch
         if (!NativeLibrary.TryLoad(native, out _)) OldLibstdcxx.LoadRelaxedCopy(native);
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => name == "torch_cpu" ? _torchCpu : 0;
+    /// <summary>One of libtorch's libraries as it was loaded, by its plain name; null when it is not there (those of CUDA).</summary>
+    internal static nint? Library(string name) => Libraries.TryGetValue(name, out var handle) ? handle : null;
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) => Library(name) ?? 0;
 
     // aoti_torch_abi_version packs major, minor and patch into the top bytes of a 64-bit number.
     private static Version ReadVersion()

@@ -11,7 +11,7 @@ namespace R1Lab.Engine.Training;
 internal static class VocabularyLoss
 {
     /// <summary>Logits held at once: 2^25 numbers, 128 MiB.</summary>
-    private const long LogitsAtOnce = 1L << 25;
+    internal const long LogitsAtOnce = 1L << 25;
 
     /// <summary>Sum of the loss, and its gradient sent back through the hidden states.</summary>
     /// <param name="hidden">[N,Hidden] of the last layer before the final norm, scored places only, with its graph.</param>

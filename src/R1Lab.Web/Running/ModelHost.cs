@@ -24,6 +24,9 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
     /// <summary>Something was loaded, unloaded or failed. Raised on any thread.</summary>
     public event Action? Changed;
 
+    /// <summary>Of the weights of all loaded bases.</summary>
+    public long MemoryBytes => _residents.Values.Sum(resident => resident.MemoryBytes);
+
     /// <summary>Every registered model with its load state.</summary>
     public async Task<IReadOnlyList<HostedModel>> ListAsync(CancellationToken cancellation = default)
     {

@@ -1,4 +1,5 @@
 using R1Lab.Engine;
+using R1Lab.Engine.Devices;
 
 namespace R1Lab.Web.Running;
 
@@ -50,11 +51,7 @@ public sealed record RunFacts
 
 /// <summary>How long and how large, roughly.</summary>
 /// <param name="Measured">The pace comes from an earlier run of the same model and method; else it is an assumption.</param>
+/// <param name="Memory">What the plan was made from, to make it again for another setting.</param>
+/// <param name="Plan">Memory at its peak.</param>
 /// <param name="Device"><c>cpu</c> or <c>cuda:0</c>.</param>
-public sealed record RunEstimate(double TokensPerSecond, bool Measured, TimeSpan Time, MemoryEstimate Memory, string Device);
-
-/// <summary>Bytes of memory: weights of the model, what training adds to what it trains (gradients, moments, masters), and what a batch needs.</summary>
-public sealed record MemoryEstimate(double Weights, double Training, double Activations)
-{
-    public double Total => Weights + Training + Activations;
-}
+public sealed record RunEstimate(double TokensPerSecond, bool Measured, TimeSpan Time, RunMemory Memory, MemoryPlan Plan, string Device);

@@ -2,6 +2,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
@@ -10,7 +11,7 @@ namespace R1Lab.Web.Running;
 /// Looks at a recipe with the eyes of the data: finds model and dataset, encodes the rows, and gathers every problem, so that the form, the API
 /// and the queue say the same.
 /// </summary>
-public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, ComputeStatus compute)
+public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, ModelHost host, ComputeStatus compute)
 {
     public async Task<RunPlan> PlanAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default)
     {
@@ -27,7 +28,8 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count, model.Config.ParameterCount));
         problems.AddRange(PlanProblems.Of(recipe, model, data));
         var facts = Facts(recipe, data.Set);
-        var estimate = RunEstimator.Of(recipe, facts, model.Config, await pace.MeasuredAsync(recipe, cancellationToken), compute.Name);
+        var memory = RunMemory.Of(facts, model.Config, DeviceCapacity.Read(ComputeDevice.Default()), host.MemoryBytes);
+        var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, cancellationToken));
         return new(recipe, model, dataset, data.Set.Examples, Check(problems) with { Facts = facts, Estimate = estimate });
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Engine;
+using R1Lab.Engine.Devices;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -47,11 +48,15 @@ public sealed partial class RunCheckPanel
             if (Check.Estimate is not { } estimate) yield break;
 
             yield return ("Time", DurationTexts.Show(estimate.Time), Text[estimate.Measured ? "Time_measured" : "Time_modelled", Whole(estimate.TokensPerSecond)]);
-            yield return ("Memory", Text["MemoryValue", Gigabytes(estimate.Memory.Total)],
-                Text["MemoryParts", Gigabytes(estimate.Memory.Weights), Gigabytes(estimate.Memory.Training), Gigabytes(estimate.Memory.Activations)]);
+            yield return ("Memory", Text["MemoryValue", Gigabytes(estimate.Plan.TotalBytes)],
+                Text["MemoryParts", Gigabytes(estimate.Plan.BytesOf(MemoryPart.Weights)), Gigabytes(Training(estimate.Plan)), Gigabytes(Passing(estimate.Plan))]);
             yield return ("Device", estimate.Device, null);
         }
     }
+
+    private static long Training(MemoryPlan plan) => plan.BytesOf(MemoryPart.Adapter) + plan.BytesOf(MemoryPart.Gradients) + plan.BytesOf(MemoryPart.Optimizer);
+
+    private static long Passing(MemoryPlan plan) => plan.BytesOf(MemoryPart.Activations) + plan.BytesOf(MemoryPart.Working) + plan.BytesOf(MemoryPart.Logits);
 
     private static string Whole(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
 

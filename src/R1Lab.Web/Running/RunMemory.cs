@@ -1,0 +1,27 @@
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Web.Running;
+
+/// <summary>All that the memory plan needs beside the recipe, gathered once: a form can then answer every change of a knob by itself.</summary>
+public sealed record RunMemory(DecoderConfig Model, MemoryFacts Facts, DeviceCapacity Device)
+{
+    /// <param name="facts">What the data is.</param>
+    /// <param name="model">Shape of the base model.</param>
+    /// <param name="device">Where the run would be, as it is now.</param>
+    /// <param name="residentModelBytes">Models that stay loaded for chat.</param>
+    public static RunMemory Of(RunFacts facts, DecoderConfig model, DeviceCapacity device, long residentModelBytes) => new(model, new MemoryFacts
+    {
+        LongestRow = facts.LongestRow,
+        Rows = facts.TrainRows,
+        Evaluates = facts.EvaluationRows > 0,
+        ResidentModelBytes = residentModelBytes,
+        // On the CPU the program's own memory is a part of the plan; what of it holds models is counted as those.
+        RuntimeBytes = device.IsCuda ? null : Math.Max(MemoryFacts.IdleProgramBytes, device.OwnBytes - residentModelBytes),
+    }, device);
+
+    public MemoryPlan PlanFor(TrainingRecipe recipe) => MemoryPlan.Of(recipe, Model, Facts, Device);
+
+    public IReadOnlyList<MemorySuggestion> SuggestionsFor(TrainingRecipe recipe) => MemorySuggestions.Of(recipe, Model, Facts, Device);
+}
