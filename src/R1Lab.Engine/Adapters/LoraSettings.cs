@@ -33,7 +33,7 @@ public sealed record LoraSettings
     /// <summary>Other alphas, matched like <see cref="RankPattern"/>.</summary>
     public IReadOnlyDictionary<string, double> AlphaPattern { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>The B matrices learn at this many times the learning rate (LoRA+, arXiv 2402.12354); null: at the same rate.</summary>
+    /// <summary>The B matrices learn at this many times the learning rate (LoRA+, arXiv 2402.12354), DoRA's magnitudes too, as in PEFT; null: at the same rate.</summary>
     public double? LoraplusLrRatio { get; init; }
 
     /// <summary>Adapter folder to start from instead of fresh weights.</summary>
@@ -45,6 +45,8 @@ public sealed record LoraSettings
         if (R < 1) yield return Wrong("lora_rank_too_small", "lora.r", $"The LoRA rank must be 1 or more, not {R}.", R);
         if (!(LoraAlpha > 0) || !double.IsFinite(LoraAlpha)) yield return Wrong("lora_alpha_not_positive", "lora.lora_alpha", $"LoRA alpha must be above 0, not {LoraAlpha}.", LoraAlpha);
         if (!(LoraDropout >= 0 && LoraDropout < 1)) yield return Wrong("lora_dropout_out_of_range", "lora.lora_dropout", $"LoRA dropout must be at least 0 and below 1, not {LoraDropout}.", LoraDropout);
+        if (LoraplusLrRatio is { } ratio && !(ratio > 0 && double.IsFinite(ratio)))
+            yield return Wrong("loraplus_ratio_not_positive", "lora.loraplus_lr_ratio", $"The LoRA+ ratio must be above 0, not {ratio}.", ratio);
         if (TargetModules.Count == 0) yield return Wrong("lora_no_targets", "lora.target_modules", "Choose at least one module for LoRA.");
         foreach (var target in TargetModules.Where(t => !Enumerable.Any(AllProjections, t.EndsWith)))
         {
@@ -61,6 +63,28 @@ public sealed record LoraSettings
         {
             if (!(alpha > 0) || !double.IsFinite(alpha)) yield return Wrong("lora_alpha_pattern_not_positive", "lora.alpha_pattern", $"Alpha for '{key}' must be above 0, not {alpha}.", key, alpha);
             if (!IsPattern(key)) yield return Wrong("lora_bad_pattern", "lora.alpha_pattern", $"'{key}' is not a valid pattern.", key);
+        }
+    }
+
+    /// <summary>
+    /// What these settings ask for that an existing adapter is not, in words. A setting at its default says nothing: the adapter's own value holds.
+    /// </summary>
+    /// <param name="existing">The adapter's description.</param>
+    /// <param name="modules">Paths of the modules that could carry an update.</param>
+    internal IEnumerable<string> ContradictionsTo(PeftAdapterConfig existing, IReadOnlyList<string> modules)
+    {
+        var (asked, unsaid) = (ToPeft(), new LoraSettings());
+        if (R != unsaid.R && R != existing.R) yield return $"lora.r is {R}, the adapter's is {existing.R}";
+        if (LoraAlpha != unsaid.LoraAlpha && LoraAlpha != existing.LoraAlpha) yield return $"lora.lora_alpha is {LoraAlpha}, the adapter's is {existing.LoraAlpha}";
+        if (UseRslora && !existing.UseRslora) yield return "lora.use_rslora is on, and the adapter is scaled by alpha / r";
+        if (UseDora && !existing.UseDora) yield return "use_dora (or the method dora) asks for magnitudes, and the adapter has none";
+        if (TargetModules.ToHashSet().SetEquals(unsaid.TargetModules)) yield break;
+        foreach (var kind in AllProjections)
+        {
+            var paths = modules.Where(path => path.EndsWith(kind, StringComparison.Ordinal)).ToList();
+            var (wanted, there) = (paths.Any(asked.Targets), paths.Any(existing.Targets));
+            if (wanted && !there) yield return $"lora.target_modules names {kind}, which the adapter does not have";
+            if (there && !wanted) yield return $"the adapter has {kind}, which lora.target_modules does not name";
         }
     }
 

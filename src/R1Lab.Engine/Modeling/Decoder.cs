@@ -66,7 +66,7 @@ public sealed class Decoder : IDisposable
 
     /// <param name="ids">[B,T] long.</param>
     /// <returns>[B,T,Hidden].</returns>
-    public Tensor Embed(Tensor ids) => Dispatcher.Call("aten::embedding", "", _parameters["model.embed_tokens.weight"], ids, -1, false, false);
+    public Tensor Embed(Tensor ids) => Dispatcher.Call("aten::embedding", "", _parameters[DecoderShapes.Embedding], ids, -1, false, false);
 
     /// <summary>One layer. Training may call the layers one by one, to keep only their inputs and compute them again for gradients.</summary>
     /// <param name="index">0 … <see cref="BlockCount"/> - 1.</param>
@@ -95,7 +95,7 @@ public sealed class Decoder : IDisposable
     public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
 
     /// <summary>[Vocab,Hidden]: the output matrix, which is the embedding where both are tied.</summary>
-    public Tensor HeadWeight => _parameters.GetValueOrDefault("lm_head.weight") ?? _parameters["model.embed_tokens.weight"];
+    public Tensor HeadWeight => _parameters.GetValueOrDefault("lm_head.weight") ?? _parameters[DecoderShapes.Embedding];
 
     /// <summary>Normalised hidden states [B,T,Hidden] of a whole pass; caches are advanced.</summary>
     public Tensor Hidden(Tensor ids, ForwardContext context)

@@ -3,9 +3,18 @@ namespace R1Lab.Engine.Modeling;
 /// <summary>Names and shapes of a decoder's weights.</summary>
 internal static class DecoderShapes
 {
+    public const string Embedding = "model.embed_tokens.weight";
+
+    private const string LayerPrefix = "model.layers.";
+
+    /// <summary>The layer a weight belongs to; null for embedding, last norm and output matrix.</summary>
+    public static int? LayerOf(string name) => name.StartsWith(LayerPrefix, StringComparison.Ordinal)
+        ? int.Parse(name.AsSpan(LayerPrefix.Length, name.IndexOf('.', LayerPrefix.Length) - LayerPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)
+        : null;
+
     public static IReadOnlyDictionary<string, long[]> Of(DecoderConfig config)
     {
-        var shapes = new OrderedDictionary<string, long[]> { ["model.embed_tokens.weight"] = [config.VocabSize, config.HiddenSize] };
+        var shapes = new OrderedDictionary<string, long[]> { [Embedding] = [config.VocabSize, config.HiddenSize] };
         for (var layer = 0; layer < config.LayerCount; layer++) AddLayer(shapes, config, layer);
         shapes["model.norm.weight"] = [config.HiddenSize];
         if (!config.TieWordEmbeddings) shapes["lm_head.weight"] = [config.VocabSize, config.HiddenSize];

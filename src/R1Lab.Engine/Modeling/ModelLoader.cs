@@ -26,7 +26,7 @@ public static class ModelLoader
         using var weights = ModelWeights.Open(folder);
         var shapes = Decoder.ParameterShapes(config);
         Check(weights, shapes, config);
-        var wanted = dtype ?? (device.IsCuda ? weights.Entry("model.embed_tokens.weight").Dtype : ScalarType.Float32);
+        var wanted = dtype ?? (device.IsCuda ? weights.Entry(DecoderShapes.Embedding).Dtype : ScalarType.Float32);
         var small = quantize is null ? [] : Quantize(weights, Decoder.QuantizableNames(config), device, quantize);
         return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), device, wanted), device, wanted, small);
     }

@@ -22,11 +22,14 @@ internal sealed class ByteBlocks : IDisposable
         using var scope = NewDisposeScope();
         var map = signed ? DynamicMap.Signed : DynamicMap.Unsigned;
         var blocks = (count + BlockSize - 1) / BlockSize;
+        Count = count;
         _values = tensor(map, device: device).DetachFromDisposeScope();
         _borders = tensor(DynamicMap.Borders(map), device: device).DetachFromDisposeScope();
         Codes = full([blocks * BlockSize], Array.IndexOf(map, 0f), ScalarType.Byte, device).DetachFromDisposeScope();
         Scales = zeros([blocks], ScalarType.Float32, device).DetachFromDisposeScope();
     }
+
+    public long Count { get; }
 
     /// <summary>[blocks * 256] uint8: places in the map.</summary>
     public Tensor Codes { get; }

@@ -1,3 +1,4 @@
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
 using TorchSharp;
@@ -6,8 +7,8 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// AdamW by libtorch's fused operator: one pass over memory a step, no temporaries. Moments and master weights are float32; parameters of a
-/// narrower type get a rounded copy after each step.
+/// AdamW by libtorch's fused operator: one pass over memory a step, no temporaries. Master weights are float32, moments too or in 8-bit blocks
+/// unpacked piece by piece; parameters of a narrower type get a rounded copy after each step.
 /// </summary>
 internal sealed class Optimizer : IDisposable
 {
@@ -15,10 +16,9 @@ internal sealed class Optimizer : IDisposable
     private readonly List<string> _names;
     private readonly List<Tensor> _parameters;
     private readonly List<Tensor> _masters;
-    private readonly List<Tensor> _firstMoments;
-    private readonly List<Tensor> _secondMoments;
+    private readonly List<Moments> _moments;
     private readonly Tensor _steps;
-    private readonly (double WeightDecay, int[] Members)[] _groups;
+    private readonly (double WeightDecay, double RateFactor, int[] Members)[] _groups;
 
     /// <param name="parameters">Leaves to train, by name.</param>
     /// <param name="decays">Whether weight decay acts on a name.</param>
@@ -30,12 +30,12 @@ internal sealed class Optimizer : IDisposable
         _names = [.. parameters.Keys];
         _parameters = [.. parameters.Values];
         _masters = [.. _parameters.Select(p => p.dtype == ScalarType.Float32 ? p : p.to(ScalarType.Float32).DetachFromDisposeScope())];
-        _firstMoments = [.. _parameters.Select(p => zeros_like(p, dtype: ScalarType.Float32).DetachFromDisposeScope())];
-        _secondMoments = [.. _parameters.Select(p => zeros_like(p, dtype: ScalarType.Float32).DetachFromDisposeScope())];
+        _moments = [.. _parameters.Select(p => new Moments(p, recipe.Optim == OptimizerType.Adamw8Bit))];
         _steps = zeros(1, dtype: ScalarType.Float32, device: _parameters[0].device).reshape([]).DetachFromDisposeScope();
         Gradients = new GradientBuffer(_parameters);
-        var all = Enumerable.Range(0, _names.Count).ToLookup(i => decays(_names[i]));
-        _groups = [(recipe.WeightDecay, [.. all[true]]), (0, [.. all[false]])];
+        _groups = [.. Enumerable.Range(0, _names.Count)
+            .GroupBy(i => (Decay: decays(_names[i]) ? recipe.WeightDecay : 0, Factor: RateFactor(_names[i], recipe)))
+            .Select(group => (group.Key.Decay, group.Key.Factor, group.ToArray()))];
     }
 
     public GradientBuffer Gradients { get; }
@@ -53,14 +53,20 @@ internal sealed class Optimizer : IDisposable
         !name.Contains("bias", StringComparison.Ordinal) && !name.Contains("layernorm", StringComparison.Ordinal)
         && !(family == DecoderFamily.Llama && name.EndsWith("norm.weight", StringComparison.Ordinal));
 
+    /// <summary>Bytes of first and second moments.</summary>
+    public long MomentBytes => _moments.Sum(moments => moments.MemoryBytes);
+
     /// <summary>Moves every parameter along its gradient.</summary>
     public void Step(double learningRate)
     {
         using var noGradient = no_grad();
         _steps.fill_(++Steps);
-        foreach (var (decay, members) in _groups)
+        foreach (var (decay, factor, members) in _groups)
         {
-            if (members.Length > 0) Update(learningRate, decay, members);
+            int[] whole = [.. members.Where(i => !_moments[i].InBytes)];
+            if (whole.Length > 0)
+                Update(learningRate * factor, decay, Of(_masters, whole), Of(Gradients.Views, whole), [.. whole.Select(i => _moments[i].First)], [.. whole.Select(i => _moments[i].Second)]);
+            foreach (var i in members.Where(i => _moments[i].InBytes)) UpdateInPieces(learningRate * factor, decay, i);
         }
 
         for (var i = 0; i < _parameters.Count; i++)
@@ -75,13 +81,12 @@ internal sealed class Optimizer : IDisposable
         for (var i = 0; i < _names.Count; i++)
         {
             yield return new($"parameter/{_names[i]}", _masters[i]);
-            yield return new($"first_moment/{_names[i]}", _firstMoments[i]);
-            yield return new($"second_moment/{_names[i]}", _secondMoments[i]);
+            foreach (var (part, tensor) in _moments[i].State()) yield return new($"{part}/{_names[i]}", tensor);
         }
     }
 
     /// <summary>Takes back what <see cref="State"/> gave.</summary>
-    /// <param name="read">The tensor of a name, float32, of the parameter's shape; disposed here.</param>
+    /// <param name="read">The tensor of a name as it was given; disposed here.</param>
     public void Restore(int steps, Func<string, Tensor> read)
     {
         using var noGradient = no_grad();
@@ -104,19 +109,33 @@ internal sealed class Optimizer : IDisposable
         for (var i = 0; i < _parameters.Count; i++)
         {
             if (!ReferenceEquals(_masters[i], _parameters[i])) _masters[i].Dispose();
-            _firstMoments[i].Dispose();
-            _secondMoments[i].Dispose();
+            _moments[i].Dispose();
         }
 
         _steps.Dispose();
         Gradients.Dispose();
     }
 
-    private void Update(double learningRate, double decay, int[] members) => Dispatcher.Run(
+    // LoRA+ (arXiv 2402.12354) as PEFT groups it: B, and with it DoRA's magnitudes, learn faster than A.
+    private static double RateFactor(string name, TrainingRecipe recipe)
+    {
+        var fast = name.EndsWith(PeftAdapter.UpSuffix, StringComparison.Ordinal) || name.EndsWith(PeftAdapter.MagnitudeSuffix, StringComparison.Ordinal);
+        return fast ? recipe.Lora.LoraplusLrRatio ?? 1 : 1;
+    }
+
+    private void UpdateInPieces(double learningRate, double decay, int i)
+    {
+        using var scope = NewDisposeScope();
+        var (master, gradient) = (_masters[i].view(-1), Gradients.Views[i].view(-1));
+        _moments[i].Update((start, first, second) =>
+            Update(learningRate, decay, [master.narrow(0, start, first.numel())], [gradient.narrow(0, start, first.numel())], [first], [second]));
+    }
+
+    private void Update(double learningRate, double decay, Tensor[] masters, Tensor[] gradients, Tensor[] first, Tensor[] second) => Dispatcher.Run(
         "aten::_fused_adamw_", "",
-        Of(_masters, members), Of(Gradients.Views, members), Of(_firstMoments, members), Of(_secondMoments, members), Argument.Of(Array.Empty<Tensor>()),
-        Argument.Of(Array.ConvertAll(members, _ => _steps)),
+        Argument.Of(masters), Argument.Of(gradients), Argument.Of(first), Argument.Of(second), Argument.Of(Array.Empty<Tensor>()),
+        Argument.Of(Array.ConvertAll(masters, _ => _steps)),
         learningRate, _recipe.AdamBeta1, _recipe.AdamBeta2, decay, _recipe.AdamEpsilon, false, false, Argument.None, Argument.None);
 
-    private static Argument Of(IReadOnlyList<Tensor> tensors, int[] members) => Argument.Of(Array.ConvertAll(members, i => tensors[i]));
+    private static Tensor[] Of(IReadOnlyList<Tensor> tensors, int[] members) => Array.ConvertAll(members, i => tensors[i]);
 }

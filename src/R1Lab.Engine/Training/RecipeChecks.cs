@@ -11,7 +11,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision(), .. Quantized()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision(), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -30,7 +30,7 @@ public sealed partial record TrainingRecipe
             ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
             ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
             ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
-            ("max_grad_norm", MaxGradNorm, 0), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
+            ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
         ];
         foreach (var (field, value, bound) in least)
         {
@@ -86,6 +86,20 @@ public sealed partial record TrainingRecipe
     {
         if (Dtype == TrainingDtype.Float16)
             yield return Note("float16_replaced", "dtype", "float16 loses small gradients; the run uses bfloat16 on a card that has it and float32 on the CPU.");
+    }
+
+    private IEnumerable<Problem> Methods()
+    {
+        if (FreezeLayers > 0 && Method != TrainingMethod.Full)
+            yield return Note("freeze_only_full", "freeze_layers", "An adapter leaves the base as it is: freeze_layers has no effect.");
+        if (Optim == OptimizerType.Adamw8Bit && Method != TrainingMethod.Full)
+            yield return Note("adamw_8bit_adapter", "optim", "An adapter's moments are small; 8-bit moments save little here and are a little less exact.");
+        if (NeftuneNoiseAlpha is { } alpha && !(alpha >= 0 && double.IsFinite(alpha)))
+            yield return Error("neftune_negative", "neftune_noise_alpha", "neftune_noise_alpha must be 0 or more.");
+        if (NeftuneNoiseAlpha > 50)
+            yield return Warning("neftune_strong", "neftune_noise_alpha", $"A NEFTune strength of {NeftuneNoiseAlpha} drowns the embeddings; 5 to 15 are usual.", NeftuneNoiseAlpha);
+        if (ActivationOffloading && !Effective().GradientCheckpointing)
+            yield return Warning("offload_without_checkpointing", "activation_offloading", "Only inputs kept by gradient checkpointing can wait in host memory: without it activation_offloading has no effect.");
     }
 
     private IEnumerable<Problem> Quantized()

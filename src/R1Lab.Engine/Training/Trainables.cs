@@ -11,7 +11,11 @@ namespace R1Lab.Engine.Training;
 /// <summary>The model of a run and the part of it that learns: an adapter, or every weight.</summary>
 internal sealed class Trainables : IDisposable
 {
-    private Trainables(Decoder decoder, AdapterSet? adapter) => (Decoder, Adapter) = (decoder, adapter);
+    private Trainables(Decoder decoder, AdapterSet? adapter)
+    {
+        (Decoder, Adapter) = (decoder, adapter);
+        Parameters = adapter?.Parameters ?? new OrderedDictionary<string, Tensor>(decoder.Parameters.Where(pair => pair.Value.requires_grad));
+    }
 
     public Decoder Decoder { get; }
 
@@ -19,18 +23,18 @@ internal sealed class Trainables : IDisposable
     public AdapterSet? Adapter { get; }
 
     /// <summary>What learns, by its name in the result's file.</summary>
-    public IReadOnlyDictionary<string, Tensor> Parameters => Adapter?.Parameters ?? Decoder.Parameters;
+    public IReadOnlyDictionary<string, Tensor> Parameters { get; }
 
     public long ParameterCount => Parameters.Values.Sum(tensor => tensor.numel());
 
     /// <param name="recipe">The effective recipe.</param>
+    /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe.</exception>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
         var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null);
-        if (recipe.Method == TrainingMethod.Full) return new Trainables(Trainable(decoder), null);
         try
         {
-            return new Trainables(decoder, recipe.Lora.InitFrom is { } folder ? AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout) : AdapterSet.Create(decoder, recipe.Lora, recipe.Seed));
+            return recipe.Method == TrainingMethod.Full ? new Trainables(Trainable(decoder, recipe.FreezeLayers), null) : new Trainables(decoder, AdapterOf(decoder, recipe));
         }
         catch
         {
@@ -72,13 +76,29 @@ internal sealed class Trainables : IDisposable
         Decoder.Dispose();
     }
 
-    // Loaded weights may be views of the file: training needs its own.
-    private static Decoder Trainable(Decoder loaded)
+    private static AdapterSet AdapterOf(Decoder decoder, TrainingRecipe recipe)
     {
+        if (recipe.Lora.InitFrom is not { } folder) return AdapterSet.Create(decoder, recipe.Lora, recipe.Seed);
+        var contradictions = recipe.Lora.ContradictionsTo(PeftAdapterConfig.Load(folder), [.. decoder.Projections.Select(at => at.Path)]).ToList();
+        if (contradictions.Count > 0) throw new BadInputException(folder, "lora", $"the adapter to start from is of another kind: {string.Join("; ", contradictions)}");
+        return AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout);
+    }
+
+    // Loaded weights may be views of the file: training needs its own. What stays frozen stays as it is.
+    private static Decoder Trainable(Decoder loaded, int freezeLayers)
+    {
+        if (freezeLayers > loaded.BlockCount)
+            throw new BadInputException("recipe", "freeze_layers", $"is {freezeLayers}, and the model has {loaded.BlockCount} layers");
         using var owner = loaded;
         using var noGradient = no_grad();
-        var own = loaded.Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.clone());
-        foreach (var tensor in own.Values) tensor.requires_grad = true;
+        var own = new OrderedDictionary<string, Tensor>();
+        foreach (var (name, tensor) in loaded.Parameters)
+        {
+            var trained = DecoderShapes.LayerOf(name) is { } layer ? layer >= freezeLayers : freezeLayers == 0 || name != DecoderShapes.Embedding;
+            own[name] = trained ? tensor.clone() : tensor.alias();
+            own[name].requires_grad = trained;
+        }
+
         return new Decoder(loaded.Config, own, loaded.Device, loaded.Dtype);
     }
 }

@@ -14,6 +14,17 @@ namespace R1Lab.Engine.Training;
 /// <param name="clock">Told when forward and backward begin.</param>
 internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing, StepClock? clock = null)
 {
+    /// <summary>Strength of the noise on embeddings; null: none.</summary>
+    public double? NeftuneAlpha { get; init; }
+
+    /// <summary>With checkpointing: the blocks' inputs wait in host memory.</summary>
+    public bool Offload { get; init; }
+
+    // Blocks before this one have nothing to learn: the way back ends at its weights.
+    private readonly int _firstTrained = FirstTrained(decoder, adapter);
+
+    private bool TrainsEmbedding => decoder.Parameters[DecoderShapes.Embedding].requires_grad;
+
     /// <summary>Forward and backward.</summary>
     /// <param name="divisor">What the summed loss is divided by.</param>
     /// <param name="dropoutSeed">Decides the dropout masks.</param>
@@ -42,28 +53,41 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
 
     private Tensor AtOnce(Tensor ids, Tensor scored, Tensor targets, ForwardContext context, double divisor)
     {
-        var x = decoder.Embed(ids);
+        var x = Embed(ids, context);
         for (var i = 0; i < decoder.BlockCount; i++) x = decoder.Block(i, x, context);
         return VocabularyLoss.Backward(decoder, Scored(x, scored), targets, divisor, clock);
     }
 
     private Tensor InSegments(Tensor ids, Tensor scored, Tensor targets, ForwardContext context, double divisor)
     {
-        var inputs = new Tensor[decoder.BlockCount + 1];
-        using (no_grad())
-        {
-            inputs[0] = decoder.Embed(ids);
-            for (var i = 0; i < decoder.BlockCount; i++) inputs[i + 1] = decoder.Block(i, inputs[i], context);
-        }
-
-        var last = inputs[^1].requires_grad_();
+        var inputs = new BlockInputs(decoder.BlockCount, Offload);
+        var last = KeepInputs(inputs, ids, context).requires_grad_(_firstTrained < decoder.BlockCount || TrainsEmbedding);
         var loss = VocabularyLoss.Backward(decoder, Scored(last, scored), targets, divisor, clock);
+        if (!last.requires_grad) return loss;
         var gradient = last.grad!;
-        for (var i = decoder.BlockCount - 1; i >= 0; i--) gradient = BackThrough(i, inputs[i], gradient, context);
-        if (!decoder.Parameters["model.embed_tokens.weight"].requires_grad) return loss;
-        autograd.backward([decoder.Embed(ids)], [gradient]);
+        for (var i = decoder.BlockCount - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
+            gradient = BackThrough(i, inputs.Take(i, gradient.device), gradient, context);
+        if (TrainsEmbedding) autograd.backward([Embed(ids, context)], [gradient]);
         return loss;
     }
+
+    // The last block's output; inputs of blocks the way back passes are kept.
+    private Tensor KeepInputs(BlockInputs inputs, Tensor ids, ForwardContext context)
+    {
+        using var noGradient = no_grad();
+        var x = Embed(ids, context);
+        for (var i = 0; i < decoder.BlockCount; i++)
+        {
+            var next = decoder.Block(i, x, context);
+            if (i >= _firstTrained || TrainsEmbedding) inputs.Keep(i, x);
+            else x.Dispose();
+            x = next;
+        }
+
+        return x;
+    }
+
+    private Tensor Embed(Tensor ids, ForwardContext context) => EmbeddingNoise.Add(decoder.Embed(ids), NeftuneAlpha, context.DropoutSeed);
 
     // The gradient of a block's input from the gradient of its output; gradients of its weights are added where they belong.
     private Tensor BackThrough(int block, Tensor input, Tensor gradient, ForwardContext context)
@@ -75,6 +99,12 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         var own = input.grad!.MoveToOuterDisposeScope();
         input.Dispose();
         return own;
+    }
+
+    private static int FirstTrained(Decoder decoder, AdapterSet? adapter)
+    {
+        if (adapter is not null) return decoder.Projections.Where(at => adapter.Find(at.Slot) is not null).Min(at => at.Layer);
+        return decoder.Parameters.Where(pair => pair.Value.requires_grad).Select(pair => DecoderShapes.LayerOf(pair.Key)).Where(layer => layer is not null).Min() ?? decoder.BlockCount;
     }
 
     private (Tensor Ids, Tensor Scored, Tensor Targets) Inputs(MicroBatch batch)

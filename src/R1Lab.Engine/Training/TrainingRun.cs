@@ -25,7 +25,11 @@ internal sealed class TrainingRun : IDisposable
         TotalSteps = batcher.Steps ?? recipe.MaxSteps!.Value;
         var family = model.Decoder.Config.Family;
         _optimizer = new Optimizer(model.Parameters, recipe, name => recipe.DecayGroups == DecayGroups.Uniform || Optimizer.DecaysByDefault(name, family));
-        _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock);
+        _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)
+        {
+            NeftuneAlpha = recipe.NeftuneNoiseAlpha,
+            Offload = recipe.ActivationOffloading && model.Decoder.Device.IsCuda,
+        };
         _schedule = new LearningRateSchedule(recipe, TotalSteps);
     }
 

@@ -1,0 +1,43 @@
+using R1Lab.Engine.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Training;
+
+/// <summary>
+/// The inputs of a pass's blocks between the forward and the backward pass: where they are, or waiting in host memory. Copies to and from
+/// pinned memory run in the card's own order of work, so nothing waits for them here.
+/// </summary>
+/// <param name="count">Blocks.</param>
+/// <param name="offload">True moves what is kept to host memory.</param>
+internal sealed class BlockInputs(int count, bool offload)
+{
+    private readonly Tensor?[] _kept = new Tensor?[count];
+
+    /// <summary>Keeps a block's input [B,T,Hidden]; it is this object's from now on.</summary>
+    public void Keep(int block, Tensor input)
+    {
+        _kept[block] = offload ? ToHost(input) : input;
+        if (offload) input.Dispose();
+    }
+
+    /// <summary>Gives a block's input back, once, on the device it is computed on.</summary>
+    public Tensor Take(int block, Device device)
+    {
+        var kept = _kept[block] ?? throw new InvalidOperationException($"The input of block {block} is not kept.");
+        _kept[block] = null;
+        if (!offload) return kept;
+        var back = kept.to(device, copy: true, disposeAfter: false, non_blocking: true);
+        kept.Dispose();
+        return back;
+    }
+
+    private static Tensor ToHost(Tensor input)
+    {
+        // Pageable memory would make the copy wait for the card; without a card there is no other.
+        var pinned = input.device.type == DeviceType.CUDA;
+        var host = Dispatcher.Call(
+            "aten::empty", "memory_format", Argument.Of(input.shape), Argument.Optional((Argument)input.dtype), Argument.None, Argument.None, Argument.Optional(pinned), Argument.None);
+        return host.copy_(input, pinned);
+    }
+}
