@@ -19,77 +19,43 @@ public enum RowOmission
     NothingLearned,
 }
 
+/// <summary>What is worth knowing about a row before many of them are trained.</summary>
+[Flags]
+public enum RowTraits
+{
+    None = 0,
+
+    /// <summary>The response holds a thought with something in it.</summary>
+    Thought = 1,
+
+    /// <summary>The marks of a thought stand there with nothing between them.</summary>
+    EmptyThought = 2,
+
+    /// <summary>The response begins with the whole prompt again: learning it is learning the prompt.</summary>
+    RepeatsPrompt = 4,
+
+    /// <summary>The response holds marks of turns that belong to the chat template: a whole conversation stands in it.</summary>
+    TurnMarks = 8,
+}
+
 /// <summary>A row as the model sees it.</summary>
 /// <param name="Example">Token ids and labels, whole also where the row is left out.</param>
 /// <param name="Omission">Why it is left out, or <see cref="RowOmission.None"/>.</param>
-/// <param name="HasThought">Whether the response holds a thought.</param>
-public sealed record EncodedRow(TokenExample Example, RowOmission Omission, bool HasThought)
+/// <param name="Traits">What the response is like; nothing is known of rows of token ids.</param>
+/// <param name="PromptTokens">Tokens of the prompt, which every part of a split row begins with; null for rows of token ids, which are never split.</param>
+public sealed record EncodedRow(TokenExample Example, RowOmission Omission, RowTraits Traits, int? PromptTokens)
 {
+    /// <summary>Predictions that are scored, counted once.</summary>
+    public int TrainedTokens { get; } = Example.TrainedTokens;
+
     public bool IsTrained => Omission == RowOmission.None;
+
+    public bool HasThought => Traits.HasFlag(RowTraits.Thought);
+
+    /// <summary>A row of token ids all of which are learned, whatever of it is prompt.</summary>
+    public bool LearnsEverything => PromptTokens is null && Example.Labels[0] != TokenExample.NotTrained && TrainedTokens == Example.Length - 1;
 }
 
 /// <summary>A row that is left out.</summary>
 /// <param name="Row">Its id, or its place in the dataset.</param>
 public sealed record OmittedRow(int Row, RowOmission Reason, int Tokens);
-
-/// <summary>A whole dataset as token ids, with what must be known before training on it.</summary>
-public sealed record EncodedDataset(IReadOnlyList<TokenExample> Examples, IReadOnlyList<OmittedRow> Omitted, int RowsWithThought)
-{
-    public int Rows => Examples.Count + Omitted.Count;
-
-    public long Tokens => Examples.Sum(example => (long)example.Length);
-
-    public long TrainedTokens => Examples.Sum(example => (long)example.TrainedTokens);
-
-    public int LongestRow => Examples.Count == 0 ? 0 : Examples.Max(example => example.Length);
-
-    /// <summary>Encodes every row; token rows pass as they are.</summary>
-    /// <param name="rows">Rows with their ids.</param>
-    /// <param name="encoder">Null where all rows are token rows.</param>
-    /// <exception cref="BadInputException">A text row and no encoder: the model has no tokenizer.</exception>
-    public static EncodedDataset Of(IEnumerable<(int Id, DatasetRow Row)> rows, ExampleEncoder? encoder)
-    {
-        var (examples, omitted, thoughts) = (new List<TokenExample>(), new List<OmittedRow>(), 0);
-        foreach (var (id, row) in rows)
-        {
-            if (row.Tokens is { } tokens)
-            {
-                examples.Add(tokens with { RowId = id });
-                continue;
-            }
-
-            if (encoder is null) throw new BadInputException("dataset", $"row {id}", "the model has no tokenizer, so only rows of input_ids and labels can be trained");
-            var encoded = encoder.Encode(row, id);
-            if (encoded.HasThought) thoughts++;
-            if (encoded.IsTrained) examples.Add(encoded.Example);
-            else omitted.Add(new OmittedRow(id, encoded.Omission, encoded.Example.Length));
-        }
-
-        return new EncodedDataset(examples, omitted, thoughts);
-    }
-
-    /// <summary>What the user should know about this data under this policy before the start.</summary>
-    public IEnumerable<Problem> Problems(ThinkingPolicy policy, bool modelThinks)
-    {
-        if (Examples.Count == 0) yield return new Problem("nothing_to_train", "dataset", ProblemSeverity.Error, $"None of the {Rows} rows can be trained.", Rows);
-        foreach (var group in Omitted.GroupBy(row => row.Reason))
-        {
-            var (count, code) = (group.Count(), $"rows_omitted_{SnakeCase.Of(group.Key)}");
-            yield return new Problem(code, group.Key == RowOmission.TooLong ? "max_length" : "thinking_policy", ProblemSeverity.Warning, $"{count} of {Rows} rows are left out: {Explain(group.Key)}.", count, Rows);
-        }
-
-        var without = Rows - RowsWithThought;
-        if (modelThinks && policy == ThinkingPolicy.KeepThoughts && without > 0)
-            yield return new Problem("rows_without_thought", "thinking_policy", ProblemSeverity.Note, $"{without} of {Rows} rows have no thought; only their answers are learned, so that the model does not unlearn thinking.", without, Rows);
-        if (modelThinks && policy == ThinkingPolicy.NoThinking)
-            yield return new Problem("teaches_not_to_think", "thinking_policy", ProblemSeverity.Warning, "This policy teaches the model to answer without thinking.");
-    }
-
-    private static string Explain(RowOmission reason) => reason switch
-    {
-        RowOmission.TooLong => "they are longer than max_length",
-        RowOmission.NoThought => "they have no thought",
-        RowOmission.UnclosedThought => "their thought is never closed by </think>",
-        _ => "nothing of them would be learned",
-    };
-}

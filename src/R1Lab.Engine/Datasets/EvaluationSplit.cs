@@ -19,4 +19,18 @@ public static class EvaluationSplit
         var held = SeededShuffle.Order(rows.Count, seed).Take(count).ToHashSet();
         return ([.. rows.Where((_, i) => !held.Contains(i))], [.. rows.Where((_, i) => held.Contains(i))]);
     }
+
+    /// <summary>
+    /// Splits examples. Parts of one row are all trained, as far as there are other rows to hold out: evaluating on a part of a row that is
+    /// trained would say nothing. Without such rows this is the split of any other list.
+    /// </summary>
+    public static (IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation) Split(IReadOnlyList<TokenExample> rows, double valSize, long seed)
+    {
+        var parts = rows.Where(row => row.RowId is not null).CountBy(row => row.RowId!.Value).Where(row => row.Value > 1).Select(row => row.Key).ToHashSet();
+        if (parts.Count == 0) return Split<TokenExample>(rows, valSize, seed);
+
+        var whole = SeededShuffle.Order(rows.Count, seed).OrderBy(row => rows[row].RowId is { } id && parts.Contains(id));
+        var held = whole.Take(Count(rows.Count, valSize)).ToHashSet();
+        return ([.. rows.Where((_, i) => !held.Contains(i))], [.. rows.Where((_, i) => held.Contains(i))]);
+    }
 }

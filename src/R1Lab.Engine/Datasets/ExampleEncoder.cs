@@ -10,6 +10,8 @@ public sealed class ExampleEncoder
 {
     private const string EmptyThought = $"{ResponseParts.Open}\n\n{ResponseParts.Close}\n\n";
 
+    private const int ShortestRepeat = 24;
+
     private readonly Tokenizer _tokenizer;
     private readonly ChatTemplate? _template;
     private readonly ThinkingPolicy _policy;
@@ -37,7 +39,8 @@ public sealed class ExampleEncoder
         var prompt = Prompt(row);
         var parts = ResponseParts.Of(row.Response);
         var (ids, labels) = (new List<int>(_tokenizer.Encode(prompt, addSpecialTokens: _template is null)), new List<int>());
-        foreach (var _ in ids) labels.Add(TokenExample.NotTrained);
+        var promptTokens = ids.Count;
+        for (var i = 0; i < promptTokens; i++) labels.Add(TokenExample.NotTrained);
         foreach (var (text, trained) in ModelThinks ? Follow(prompt, row.Response, parts) : [(row.Response, true)])
         {
             foreach (var id in text.Length == 0 ? [] : _tokenizer.Encode(text, addSpecialTokens: false)) Add(ids, labels, id, trained);
@@ -45,8 +48,34 @@ public sealed class ExampleEncoder
 
         if (_end is { } end && ids[^1] != end) Add(ids, labels, end, trained: true);
         var example = new TokenExample([.. ids], [.. labels], rowId);
-        return new EncodedRow(example, OmissionOf(example, parts), parts.HasThought);
+        return new EncodedRow(example, OmissionOf(example, parts), TraitsOf(row, parts, ids, promptTokens), promptTokens);
     }
+
+    private RowTraits TraitsOf(DatasetRow row, ResponseParts parts, List<int> ids, int promptTokens)
+    {
+        var traits = parts.HasThought ? RowTraits.Thought : parts.Closer.Length > 0 ? RowTraits.EmptyThought : RowTraits.None;
+        if (Repeats(row.Response, row.Prompt)) traits |= RowTraits.RepeatsPrompt;
+        if (HoldsTurnMarks(ids, promptTokens)) traits |= RowTraits.TurnMarks;
+        return traits;
+    }
+
+    // A short prompt may well begin its answer ("12+30" gives "12+30=42"); a long one does so only where columns were mixed up.
+    private static bool Repeats(string response, string prompt) =>
+        prompt.AsSpan().Trim() is { Length: >= ShortestRepeat } asked && response.AsSpan().TrimStart().StartsWith(asked, StringComparison.Ordinal);
+
+    // Special tokens that stand in the prompt (the turns' marks) and again inside the response. The last tokens end the turn and may be there.
+    private bool HoldsTurnMarks(List<int> ids, int promptTokens)
+    {
+        if (_template is null) return false;
+        for (var at = promptTokens; at < ids.Count - 2; at++)
+        {
+            if (ids[at] != _end && _tokenizer.IsSpecial(ids[at]) && ids.IndexOf(ids[at], 0, promptTokens) >= 0 && !IsThoughtMark(ids[at])) return true;
+        }
+
+        return false;
+    }
+
+    private bool IsThoughtMark(int id) => _tokenizer.IdToToken(id) is ResponseParts.Open or ResponseParts.Close;
 
     private static void Add(List<int> ids, List<int> labels, int id, bool trained)
     {

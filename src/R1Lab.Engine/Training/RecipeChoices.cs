@@ -40,10 +40,6 @@ public enum OptimizerType
     Adamw8Bit,
 }
 
-/// <summary>What becomes of rows longer than <see cref="TrainingRecipe.MaxLength"/>: left out, or split so that no answer's end and no end-of-text token is cut.</summary>
-[JsonConverter(typeof(SnakeCaseEnumConverter<OverlongRows>))]
-public enum OverlongRows { Drop, Split }
-
 /// <summary>What "best" means among the checkpoints of a run: least evaluation loss, or most evaluation tokens predicted right.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<BestMetric>))]
 public enum BestMetric { EvalLoss, EvalTokenAccuracy }

@@ -7,66 +7,62 @@ using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
-/// <summary>A dataset as token ids under one model and policy.</summary>
+/// <summary>A dataset as token ids under one recipe.</summary>
 /// <param name="ModelThinks">Whether the model knows the marks of a thought.</param>
-public sealed record EncodedRows(EncodedDataset Set, bool ModelThinks);
+/// <param name="Tokenizer">The model's, where the rows needed one.</param>
+public sealed record EncodedRows(EncodedDataset Set, bool ModelThinks, Tokenizer? Tokenizer);
 
 /// <summary>
-/// Turns stored rows into token ids, off the page's thread. The last results are kept, because the form asks again after every change of a
-/// parameter that has nothing to do with the data.
+/// Turns stored rows into token ids, off the page's thread. The last datasets are kept whole, before the length limit, because the form asks
+/// again after every change of a parameter; only another model, policy or version of the data is work. Who stops waiting does not stop that
+/// work: the next question finds it done.
 /// </summary>
-public sealed class DatasetEncoder(DatasetStore datasets) : IDisposable
+public sealed class DatasetEncoder(DatasetStore datasets)
 {
     private const int Kept = 3;
 
-    private readonly SemaphoreSlim _gate = new(1);
-    private readonly LinkedList<(Key Key, EncodedRows Rows)> _recent = new();
-
-    public void Dispose() => _gate.Dispose();
+    private readonly Lock _lock = new();
+    private readonly LinkedList<(Key Key, Task<Encoding> Encoding)> _recent = new();
 
     /// <exception cref="BadInputException">The tokenizer or the template of the model cannot be used.</exception>
     public async Task<EncodedRows> EncodeAsync(TrainingRecipe recipe, ModelChoice model, Dataset dataset, CancellationToken cancellationToken = default)
     {
-        var key = new Key(dataset.Id, dataset.Version, model.Folder, recipe.ThinkingPolicy, recipe.MaxLength);
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            if (_recent.FirstOrDefault(entry => entry.Key == key).Rows is { } known) return known;
+        var key = new Key(dataset.Id, dataset.Version, model.Folder, recipe.ThinkingPolicy);
+        var encoding = await Recent(key, model, dataset).WaitAsync(cancellationToken);
+        return new(encoding.Corpus.Under(recipe.MaxLength, recipe.OverlongRows), encoding.ModelThinks, encoding.Tokenizer);
+    }
 
-            var rows = await ReadAsync(dataset, cancellationToken);
-            var encoded = await Task.Run(() => Encode(recipe, model, rows, cancellationToken), cancellationToken);
-            _recent.AddFirst((key, encoded));
-            if (_recent.Count > Kept) _recent.RemoveLast();
-            return encoded;
-        }
-        finally
+    private Task<Encoding> Recent(Key key, ModelChoice model, Dataset dataset)
+    {
+        lock (_lock)
         {
-            _gate.Release();
+            for (var entry = _recent.First; entry is not null; entry = entry.Next)
+            {
+                if (entry.Value.Key != key || entry.Value.Encoding is { IsFaulted: true }) continue;
+                _recent.Remove(entry);
+                _recent.AddFirst(entry);
+                return entry.Value.Encoding;
+            }
+
+            var encoding = Task.Run(async () => Encode(key.Policy, model, await ReadAsync(dataset)));
+            _recent.AddFirst((key, encoding));
+            if (_recent.Count > Kept) _recent.RemoveLast();
+            return encoding;
         }
     }
 
-    private async Task<List<(int Id, DatasetRow Row)>> ReadAsync(Dataset dataset, CancellationToken cancellationToken)
+    private async Task<List<(int Id, DatasetRow Row)>> ReadAsync(Dataset dataset)
     {
         var rows = new List<(int, DatasetRow)>(dataset.RowCount);
-        await foreach (var row in datasets.ReadAllAsync(dataset.Id, cancellationToken)) rows.Add((row.Id, RowOf(row)));
+        await foreach (var row in datasets.ReadAllAsync(dataset.Id)) rows.Add((row.Id, RowOf(row)));
         return rows;
     }
 
-    private static EncodedRows Encode(TrainingRecipe recipe, ModelChoice model, List<(int Id, DatasetRow Row)> rows, CancellationToken cancellationToken)
+    private static Encoding Encode(ThinkingPolicy policy, ModelChoice model, List<(int Id, DatasetRow Row)> rows)
     {
-        var encoder = model.HasTokenizer && rows.Exists(row => row.Row.Tokens is null)
-            ? new ExampleEncoder(Tokenizer.Load(model.Folder), ChatTemplate.Load(model.Folder), recipe.ThinkingPolicy, recipe.MaxLength)
-            : null;
-        return new(EncodedDataset.Of(Watched(rows, cancellationToken), encoder), encoder?.ModelThinks ?? false);
-    }
-
-    private static IEnumerable<(int Id, DatasetRow Row)> Watched(List<(int Id, DatasetRow Row)> rows, CancellationToken cancellationToken)
-    {
-        foreach (var row in rows)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            yield return row;
-        }
+        var tokenizer = model.HasTokenizer && rows.Exists(row => row.Row.Tokens is null) ? Tokenizer.Load(model.Folder) : null;
+        var encoder = tokenizer is null ? null : new ExampleEncoder(tokenizer, ChatTemplate.Load(model.Folder), policy, int.MaxValue);
+        return new(EncodedCorpus.Of(rows, encoder), encoder?.ModelThinks ?? false, tokenizer);
     }
 
     private static DatasetRow RowOf(DatasetRowEntity row)
@@ -78,5 +74,7 @@ public sealed class DatasetEncoder(DatasetStore datasets) : IDisposable
         return new("", "") { Tokens = new(ids, labels) };
     }
 
-    private sealed record Key(int Dataset, int Version, string Model, ThinkingPolicy Policy, int MaxLength);
+    private sealed record Key(int Dataset, int Version, string Model, ThinkingPolicy Policy);
+
+    private sealed record Encoding(EncodedCorpus Corpus, bool ModelThinks, Tokenizer? Tokenizer);
 }

@@ -25,6 +25,10 @@ internal static class PlanProblems
     public static Problem NoTokenizer(ModelChoice model) => new("model_without_tokenizer", "model", ProblemSeverity.Error,
         $"\"{model.Name}\" has no tokenizer: it can learn only from datasets of token ids (input_ids).", model.Name);
 
+    /// <summary>What stands in the way of a start: the API names the field that would let it pass.</summary>
+    public static Problem Unconfirmed(Problem problem) => new(problem.Code, "confirmed", ProblemSeverity.Error,
+        $"{problem.Message} If this is meant, put \"{problem.Code}\" into confirmed.", problem.Arguments);
+
     public static IEnumerable<Problem> Of(TrainingRecipe recipe, ModelChoice model, EncodedRows data)
     {
         if (data.Set.Rows == 0)
@@ -33,26 +37,17 @@ internal static class PlanProblems
             yield break;
         }
 
+        if (recipe.Method == TrainingMethod.Full && recipe.FreezeLayers > model.Config.LayerCount)
+        {
+            yield return new("freeze_layers_too_many", "freeze_layers", ProblemSeverity.Error,
+                $"The model has {model.Config.LayerCount} layers; {recipe.FreezeLayers} cannot be left as they are.", recipe.FreezeLayers, model.Config.LayerCount);
+        }
+
         foreach (var problem in data.Set.Problems(recipe.ThinkingPolicy, data.ModelThinks)) yield return problem;
-        if (data.Set.Examples.Count > 0 && data.Set.TrainedTokens == 0)
-            yield return new("nothing_trained", "dataset", ProblemSeverity.Error, "No token of this dataset would be learned: every label says \"not trained\".");
-        if (FirstBadToken(data.Set, model.Config.VocabSize) is { } bad)
+        if (data.Set.Corpus.OutOfRange(model.Config.VocabSize) is { } bad)
         {
             yield return new("token_out_of_range", "dataset", ProblemSeverity.Error,
                 $"Row {bad.Row} holds the token id {bad.Id}; this model knows ids from 0 to {model.Config.VocabSize - 1}.", bad.Row, bad.Id, model.Config.VocabSize - 1);
         }
-    }
-
-    private static (int Row, int Id)? FirstBadToken(EncodedDataset set, int vocabulary)
-    {
-        foreach (var example in set.Examples)
-        {
-            foreach (var id in example.InputIds.Concat(example.Labels.Where(label => label != TokenExample.NotTrained)))
-            {
-                if (id < 0 || id >= vocabulary) return (example.RowId ?? 0, id);
-            }
-        }
-
-        return null;
     }
 }

@@ -1,14 +1,23 @@
 using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 
 namespace R1Lab.Web.Running;
 
 /// <summary>What is known about a run before it starts.</summary>
-/// <param name="Problems">Errors first, then warnings and notes.</param>
+/// <param name="Problems">Errors first, then what needs confirmation, warnings and notes.</param>
 /// <param name="Facts">What would be trained; null where model or data could not be read.</param>
 public sealed record RunCheck(IReadOnlyList<Problem> Problems, RunFacts? Facts, RunEstimate? Estimate)
 {
-    public bool MayStart => !Problems.Any(problem => problem.IsError);
+    /// <summary>Codes of problems that a person has said are meant.</summary>
+    public IReadOnlyList<string> Confirmed { get; init; } = [];
+
+    public IEnumerable<Problem> Unconfirmed => Problems.Where(problem => problem.NeedsConfirmation && !Confirmed.Contains(problem.Code));
+
+    /// <summary>Everything that is said when the run is refused; a word that is missing is an error of the field <c>confirmed</c>.</summary>
+    public IReadOnlyList<Problem> Refusals => [.. Unconfirmed.Select(PlanProblems.Unconfirmed), .. Problems.Except(Unconfirmed)];
+
+    public bool MayStart => !Problems.Any(problem => problem.IsError) && !Unconfirmed.Any();
 
     /// <summary>The first thing said about a field.</summary>
     public Problem? About(string field) => Problems.FirstOrDefault(problem => problem.Field == field);
@@ -24,8 +33,14 @@ public sealed record RunFacts
 
     public required int EvaluationRows { get; init; }
 
-    /// <summary>Rows left out because they are longer than the cutoff.</summary>
+    /// <summary>Rows longer than the length limit, left out or learned in parts.</summary>
     public required int OverLongRows { get; init; }
+
+    /// <summary>Those of them that are learned in parts.</summary>
+    public required int SplitRows { get; init; }
+
+    /// <summary>How long the rows are before anything is left out.</summary>
+    public required LengthHistogram Lengths { get; init; }
 
     /// <summary>Rows left out for another reason, for example by the thinking policy.</summary>
     public required int OtherRowsLeftOut { get; init; }

@@ -20,17 +20,17 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         var model = recipe.Model.Length == 0 ? null : await models.ChooseAsync(recipe, problems, cancellationToken);
         var dataset = recipe.Dataset.Length == 0 ? null : await FindDatasetAsync(recipe.Dataset, problems, cancellationToken);
         var own = recipe.Problems(parameters: model?.Config.ParameterCount).ToList();
-        if (model is null || dataset is null || own.Any(problem => problem.IsError)) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
+        if (model is null || dataset is null || own.Any(problem => problem.IsError)) return new(recipe, model, dataset, [], Check(recipe, [.. own, .. problems]));
 
         var data = await EncodeAsync(recipe, model, dataset, problems, cancellationToken);
-        if (data is null) return new(recipe, model, dataset, [], Check([.. own, .. problems]));
+        if (data is null) return new(recipe, model, dataset, [], Check(recipe, [.. own, .. problems]));
 
         problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count, model.Config.ParameterCount));
         problems.AddRange(PlanProblems.Of(recipe, model, data));
         var facts = Facts(recipe, data.Set);
         var memory = RunMemory.Of(facts, model.Config, DeviceCapacity.Read(ComputeDevice.Default()), host.MemoryBytes);
         var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, cancellationToken));
-        return new(recipe, model, dataset, data.Set.Examples, Check(problems) with { Facts = facts, Estimate = estimate });
+        return new(recipe, model, dataset, data.Set.Examples, Check(recipe, problems) with { Facts = facts, Estimate = estimate });
     }
 
     private async Task<EncodedRows?> EncodeAsync(
@@ -61,8 +61,8 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         return found;
     }
 
-    private static RunCheck Check(IReadOnlyList<Problem> problems) =>
-        new([.. problems.OrderByDescending(problem => problem.Severity).DistinctBy(problem => (problem.Field, problem.Code))], null, null);
+    private static RunCheck Check(TrainingRecipe recipe, IReadOnlyList<Problem> problems) =>
+        new([.. problems.OrderByDescending(problem => problem.Severity).DistinctBy(problem => (problem.Field, problem.Code))], null, null) { Confirmed = recipe.Confirmed };
 
     private static RunFacts Facts(TrainingRecipe recipe, EncodedDataset data)
     {
@@ -73,12 +73,14 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
             Rows = data.Rows,
             TrainRows = data.Examples.Count - held,
             EvaluationRows = held,
-            OverLongRows = overLong,
+            OverLongRows = overLong + data.SplitRows.Count,
+            SplitRows = data.SplitRows.Count,
+            Lengths = data.Corpus.Lengths,
             OtherRowsLeftOut = data.Omitted.Count - overLong,
             ThinkingRows = data.RowsWithThought,
             Tokens = data.Tokens,
             TrainedTokens = data.TrainedTokens,
-            LongestRow = data.Omitted.Select(row => row.Tokens).Append(data.LongestRow).Max(),
+            LongestRow = data.LongestRow,
             TotalSteps = recipe.TotalSteps(data.Examples.Count),
             RowsPerStep = recipe.EffectiveBatchSize,
         };

@@ -17,7 +17,7 @@ public sealed record RunSubmission(Run? Run, IReadOnlyList<Problem> Problems);
 /// The one door to training for pages and API: put a run in line, stop it, let it go on, move it. Whoever asks must be allowed to: trainers may
 /// change their own runs, administrators all.
 /// </summary>
-public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, RunForecast forecast, RunFeed feed, AuditStore audit, IOptions<LabOptions> lab)
+public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, RunForecast forecast, RunFeed feed, RunConfirmations confirmations, AuditStore audit, IOptions<LabOptions> lab)
 {
     private readonly ConcurrentDictionary<int, CancellationTokenSource> _active = new();
 
@@ -113,7 +113,7 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
 
     private async Task<RunSubmission> EnqueueAsync(RunPlan plan, Visitor owner, CancellationToken cancellationToken)
     {
-        if (!plan.Check.MayStart) return new(null, plan.Check.Problems);
+        if (!plan.Check.MayStart) return new(null, plan.Check.Refusals);
 
         var named = plan.Recipe with { Name = await NameAsync(plan, cancellationToken) };
         var run = await runs.CreateAsync(
@@ -129,6 +129,7 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
             cancellationToken);
         await runs.SetOutputPathAsync(run.Id, OutputFolder(run.Id), cancellationToken);
         await audit.RecordAsync(owner.Did("run.start", $"run {run.Id}", run.Name), cancellationToken);
+        await confirmations.RecordAsync(run, plan.Check, owner, cancellationToken);
         forecast.Keep(run.Id, plan.Check.Estimate);
         Publish(run);
         return new(run, plan.Check.Problems);

@@ -17,6 +17,7 @@ public static class RunningServices
         services.AddSingleton<QueueSwitches>();
         services.AddSingleton<RunForecast>();
         services.AddSingleton<RunLine>();
+        services.AddSingleton<RunConfirmations>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunExecution>();
         services.AddHostedService<RunWorker>();

@@ -115,12 +115,31 @@ public sealed class NewRunPageTests : RunPageTest
     }
 
     [Fact]
+    public async Task Page_WouldUnlearnThinking_StartsOnlyWithAWord()
+    {
+        await AddThinkingModelAsync(("1+1?", "2"), ("2+2?", "4"));
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-problem=most_rows_without_thought]", Patience);
+        Assert.True(page.Find("[data-action=start]").HasAttribute("disabled"));
+
+        await page.Find("[data-confirm=most_rows_without_thought]").ChangeAsync(true);
+
+        page.WaitForAssertion(() => Assert.False(page.Find("[data-action=start]").HasAttribute("disabled")), Patience);
+    }
+
+    [Fact]
     public void Page_NothingThere_LeadsToModelsAndDatasets()
     {
         var page = Show<NewRunPage>();
 
         page.WaitForElement("a[href='/datasets']", Patience);
         Assert.NotNull(page.Find("a[href='/models']"));
+    }
+
+    private async Task AddThinkingModelAsync(params (string Prompt, string Response)[] rows)
+    {
+        await Get<ModelStore>().AddAsync(new RegisteredModel { Name = "demo", Path = TinyRuns.ThinkingModel, Kind = ModelKind.Base, ParameterCount = 3_000_000 }, TestContext.Current.CancellationToken);
+        await TinyRuns.AddTextDatasetAsync(Get<DatasetStore>(), rows);
     }
 
     private async Task AddModelAndDatasetAsync()

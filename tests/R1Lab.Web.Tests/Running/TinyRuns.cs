@@ -10,6 +10,13 @@ internal static class TinyRuns
 {
     public static string Model { get; } = ReferenceFiles.Golden("huggingface", "models", "llama_base");
 
+    /// <summary>The demo model of the samples: it has a tokenizer and thinks.</summary>
+    public static string ThinkingModel { get; } = Path.Combine(ReferenceFiles.Repository, "samples", "models", "r1lab-demo-qwen3-3m");
+
+    /// <summary>Rows of text named <c>talk</c>.</summary>
+    public static Task<Dataset> AddTextDatasetAsync(DatasetStore datasets, params (string Prompt, string Response)[] rows) =>
+        datasets.CreateAsync(new NewDataset("talk", DatasetFormats.PromptResponse), rows.Select(row => new NewRow(row.Prompt, row.Response)));
+
     /// <summary>The reference training rows as a dataset of token ids named <c>golden</c>.</summary>
     public static Task<Dataset> AddGoldenDatasetAsync(DatasetStore datasets)
     {

@@ -107,7 +107,7 @@ public sealed partial class NewRunPage : IDisposable
         if (From is { } id && await Runs.GetAsync(id) is { } run && TrainingRecipe.Parse(run.RecipeJson, out _) is { } earlier)
         {
             (_copiedFrom, _preset) = (id, null);
-            return earlier with { Name = null };
+            return earlier with { Name = null, Confirmed = [] };
         }
 
         var model = Model ?? OnlyBase() ?? "";
@@ -166,8 +166,16 @@ public sealed partial class NewRunPage : IDisposable
         else _unreadable.Remove(field);
     }
 
+    private void Confirm((string Code, bool Meant) word) =>
+        Change(_recipe with { Confirmed = [.. _recipe.Confirmed.Where(code => code != word.Code), .. word.Meant ? [word.Code] : Array.Empty<string>()] });
+
+    /// <summary>A word given for other data, another model or policy does not count any more.</summary>
+    private static bool AsksAgain(TrainingRecipe before, TrainingRecipe after) =>
+        (before.Model, before.Dataset, before.ThinkingPolicy) != (after.Model, after.Dataset, after.ThinkingPolicy);
+
     private void Change(TrainingRecipe changed)
     {
+        if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
         _recipe = changed;
         _typing.Cancel();
         _typing.Dispose();

@@ -30,6 +30,10 @@ public sealed partial class RunCheckPanel
     [Parameter]
     public EventCallback OnStart { get; set; }
 
+    /// <summary>A person says, or takes back, that a problem of this code is meant.</summary>
+    [Parameter]
+    public EventCallback<(string Code, bool Meant)> OnConfirm { get; set; }
+
     [Inject]
     private IStringLocalizer<Durations> DurationTexts { get; set; } = null!;
 
@@ -41,7 +45,7 @@ public sealed partial class RunCheckPanel
             yield return ("Rows", Text["RowsValue", Whole(facts.TrainRows), Whole(facts.EvaluationRows)], null);
             yield return ("Thinking", Text["ThinkingValue", Whole(facts.ThinkingRows), Whole(facts.Rows)], null);
             yield return ("TrainedTokens", Text["TrainedTokensValue", Whole(facts.TrainedTokens), Whole(facts.Tokens), facts.TrainedShare.ToString("P0", CultureInfo.CurrentCulture)], null);
-            yield return ("Longest", Text["LongestValue", Whole(facts.LongestRow)], null);
+            yield return ("Longest", Text["LongestValue", Whole(facts.Lengths.Longest)], null);
             if (facts.OverLongRows > 0) yield return ("OverLong", Whole(facts.OverLongRows), null);
             if (facts.OtherRowsLeftOut > 0) yield return ("LeftOut", Whole(facts.OtherRowsLeftOut), null);
             yield return ("Steps", Text["StepsValue", Whole(facts.TotalSteps), Whole(facts.RowsPerStep)], null);
@@ -65,7 +69,7 @@ public sealed partial class RunCheckPanel
     private static Severity Shade(Problem problem) => problem.Severity switch
     {
         ProblemSeverity.Error => Severity.Error,
-        ProblemSeverity.Warning => Severity.Warning,
+        ProblemSeverity.Confirmation or ProblemSeverity.Warning => Severity.Warning,
         _ => Severity.Info,
     };
 }

@@ -1,0 +1,32 @@
+namespace R1Lab.Engine.Datasets;
+
+/// <summary>A whole dataset as it is trained, with what must be known before that.</summary>
+/// <param name="Corpus">All rows, before the length limit.</param>
+/// <param name="Examples">What is trained; a split row is several of them.</param>
+/// <param name="Omitted">Rows that are left out.</param>
+/// <param name="SplitRows">Ids of rows that became several examples.</param>
+/// <param name="TrainedTokens">Predictions that are scored in one pass.</param>
+public sealed partial record EncodedDataset(
+    EncodedCorpus Corpus, IReadOnlyList<TokenExample> Examples, IReadOnlyList<OmittedRow> Omitted, IReadOnlyList<int> SplitRows, long TrainedTokens)
+{
+    /// <summary>Rows of the dataset.</summary>
+    public int Rows => Corpus.Rows.Count;
+
+    /// <summary>Rows of text; of rows of token ids nobody knows where the prompt ends or whether they think.</summary>
+    public int TextRows { get; } = Corpus.Rows.Count(row => row.PromptTokens is not null);
+
+    public int RowsWithThought { get; } = Corpus.Rows.Count(row => row.HasThought);
+
+    /// <summary>Tokens of all examples.</summary>
+    public long Tokens { get; } = Examples.Sum(example => (long)example.Length);
+
+    /// <summary>Of all examples, in tokens.</summary>
+    public int LongestRow { get; } = Examples.Count == 0 ? 0 : Examples.Max(example => example.Length);
+
+    /// <summary>Encodes every row; token rows pass as they are. The encoder's own length limit holds.</summary>
+    /// <param name="rows">Rows with their ids.</param>
+    /// <param name="encoder">Null where all rows are token rows.</param>
+    /// <exception cref="BadInputException">A text row and no encoder: the model has no tokenizer.</exception>
+    public static EncodedDataset Of(IEnumerable<(int Id, DatasetRow Row)> rows, ExampleEncoder? encoder) =>
+        EncodedCorpus.Of(rows, encoder).Under(int.MaxValue, OverlongRows.Drop);
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using R1Lab.Data.Access;
+using R1Lab.Data.Datasets;
+using R1Lab.Web.Tests.Running;
+
+namespace R1Lab.Web.Tests.Api;
+
+/// <summary>What would teach the model something nobody may want starts only with a person's recorded word.</summary>
+public sealed class RunConfirmationTests
+{
+    private static readonly (string, string)[] Silent = [("1+1?", "2"), ("2+2?", "4"), ("3+3?", "<think>3+3=6</think>6")];
+
+    [Theory]
+    [InlineData("keep_thoughts", "most_rows_without_thought")]
+    [InlineData("no_thinking", "teaches_not_to_think")]
+    public async Task Create_UnlearnsThinking_IsRefusedNamingTheCode(string policy, string code)
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
+
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("thinking_policy", policy)), TestContext.Current.CancellationToken);
+
+        var error = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        var first = error["problems"]![0]!;
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "confirmed", code), (response.StatusCode, error["error"]!["param"]!.GetValue<string>(), error["error"]!["code"]!.GetValue<string>()));
+        Assert.Equal(("confirmed", code, "error"), (first["field"]!.GetValue<string>(), first["code"]!.GetValue<string>(), first["severity"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Create_Confirmed_StartsAndRecordsTheWord()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
+
+        var id = await TinyRuns.StartAsync(client, Recipe(("thinking_policy", "no_thinking"), ("confirmed", new JsonArray("teaches_not_to_think"))));
+
+        var run = await TinyRuns.WaitForAsync(client, id, "finished", "failed");
+        var word = run["events"]!.AsArray().Single(happened => happened!["kind"]!.GetValue<string>() == "confirmed")!;
+        Assert.Equal("finished", run["status"]!.GetValue<string>());
+        Assert.Contains("without thinking", word["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        var page = await lab.Get<AuditStore>().PageAsync(0, 10, "run.confirm", TestContext.Current.CancellationToken);
+        Assert.Equal("teaches_not_to_think", Assert.Single(page.Entries).Detail);
+    }
+
+    [Fact]
+    public async Task Create_AnotherCodeConfirmed_IsStillRefused()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
+
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("confirmed", new JsonArray("teaches_not_to_think"))), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Create_TokenRowsThatLearnTheirPrompt_StartsWithAWarning()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await lab.Get<DatasetStore>().CreateAsync(
+            new NewDataset("golden", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,3]", Labels = "[1,2,3]" }], TestContext.Current.CancellationToken);
+
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", TinyRuns.Recipe(("max_steps", 1)), TestContext.Current.CancellationToken);
+
+        var created = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Contains(created["notes"]!.AsArray(), note => note!["message"]!.GetValue<string>().StartsWith("Every token of 1 rows", StringComparison.Ordinal));
+    }
+
+    private static JsonObject Recipe(params (string Field, JsonNode? Value)[] changes) =>
+        TinyRuns.Recipe([("model", TinyRuns.ThinkingModel), ("dataset", "talk"), ("max_steps", 1), .. changes]);
+}
