@@ -27,12 +27,12 @@ public sealed class EncodedCorpus
     /// <param name="rows">Rows with their ids.</param>
     /// <param name="encoder">Null where all rows are token rows.</param>
     /// <exception cref="BadInputException">A text row and no encoder: the model has no tokenizer.</exception>
-    public static EncodedCorpus Of(IEnumerable<(int Id, DatasetRow Row)> rows, ExampleEncoder? encoder, CancellationToken cancellationToken = default)
+    public static EncodedCorpus Of(IEnumerable<(int Id, DatasetRow Row)> rows, ExampleEncoder? encoder)
     {
         try
         {
             // One processor stays free for whoever waits for the result.
-            var parallel = rows.AsParallel().AsOrdered().WithCancellation(cancellationToken).WithDegreeOfParallelism(Math.Max(1, Environment.ProcessorCount - 1));
+            var parallel = rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Max(1, Environment.ProcessorCount - 1));
             return new([.. parallel.Select(row => Encode(row.Id, row.Row, encoder))]);
         }
         catch (AggregateException many) when (many.InnerExceptions.Count > 0)
