@@ -1,6 +1,7 @@
 using System.Globalization;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training.Signs;
 
 namespace R1Lab.Engine.Training;
 
@@ -11,7 +12,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Rates(parameters < SmallModel), .. Precision(), .. Quantized(), .. Methods()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Precision(), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -65,20 +66,14 @@ public sealed partial record TrainingRecipe
             yield return Warning("eval_without_split", "eval_steps", "Nothing is held out for evaluation (val_size is 0), so eval_steps has no effect.");
     }
 
-    private IEnumerable<Problem> Rates(bool small)
+    /// <summary>What is to be said about the learning rate.</summary>
+    internal IEnumerable<Problem> RateProblems(RateRange rates)
     {
-        var (low, high) = (Method == TrainingMethod.Full, small) switch
-        {
-            (true, false) => (1e-6, 1e-4),
-            (true, true) => (1e-5, 5e-3),
-            (false, false) => (5e-5, 2e-3),
-            (false, true) => (5e-5, 1e-2),
-        };
         var what = Method == TrainingMethod.Full ? "full fine-tuning" : "LoRA";
-        var (rate, from, to) = (Show(LearningRate), Show(low), Show(high));
-        if (LearningRate > 0 && LearningRate < low)
+        var (rate, from, to) = (Show(LearningRate), Show(rates.Low), Show(rates.High));
+        if (LearningRate > 0 && LearningRate < rates.Low)
             yield return Warning("lr_low", "learning_rate", $"A learning rate of {rate} is low for {what}: little will be learned. Usual are {from} to {to}.", rate, what, from, to);
-        if (LearningRate > high)
+        if (LearningRate > rates.High)
             yield return Warning("lr_high", "learning_rate", $"A learning rate of {rate} is high for {what}: training may diverge. Usual are {from} to {to}.", rate, what, from, to);
     }
 
@@ -129,7 +124,12 @@ public sealed partial record TrainingRecipe
 
         if (ValSize > 0 && held < 4)
             yield return Warning("val_split_too_small", "val_size", $"Only {held} rows are held out for evaluation; the evaluation loss will say little.", held);
-        var total = TotalSteps(rows);
+        foreach (var problem in StepProblems(TotalSteps(rows))) yield return problem;
+    }
+
+    /// <summary>What is to be said once the run's length in optimizer steps is known.</summary>
+    internal IEnumerable<Problem> StepProblems(int total)
+    {
         var warmup = WarmupOf(total);
         if (LrSchedulerType != SchedulerType.Constant && warmup >= total)
             yield return Warning("warmup_longer_than_run", WarmupField, $"Warm-up takes {warmup} steps and the run has only {total}: the learning rate never reaches its value.", warmup, total);

@@ -1,12 +1,10 @@
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Training.Signs;
 
 namespace R1Lab.Engine.Training;
 
 public sealed partial record TrainingRecipe
 {
-    /// <summary>Models below this many parameters need, and bear, a far higher rate for their adapters.</summary>
-    private const long SmallModel = 100_000_000;
-
     public static IReadOnlyList<string> PresetNames { get; } = ["quick_trial", "recommended", "tutorial"];
 
     /// <summary>
@@ -18,8 +16,8 @@ public sealed partial record TrainingRecipe
     /// <exception cref="ArgumentException">No preset of that name.</exception>
     public static TrainingRecipe Preset(string name, long? parameters = null) => name switch
     {
-        "quick_trial" => QuickTrial(parameters < SmallModel),
-        "recommended" => Recommended(parameters < SmallModel),
+        "quick_trial" => QuickTrial(parameters < RateRange.SmallModel),
+        "recommended" => Recommended(parameters < RateRange.SmallModel),
         "tutorial" => Tutorial(),
         _ => throw new ArgumentException($"There is no preset named {name}; there are {string.Join(", ", PresetNames)}.", nameof(name)),
     };

@@ -36,7 +36,7 @@ public sealed class RunTextsTests
         Assert.Empty(Missing<RunStatusChip>(Enum.GetNames<RunStatus>()));
         Assert.Empty(Missing<RunCharts>(RunChart.All.SelectMany(chart => chart.Curves.Select(curve => $"Curve_{curve.Key}").Append($"Chart_{chart.Key}"))));
         Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
-        Assert.Empty(Missing<RunStatePanel>(new[] { "rising", "diverging", "gradient", "flat" }.Select(key => $"Warning_{key}")));
+        Assert.Empty(Missing<ProblemTexts>(Diagnosis.Codes));
     }
 
     [Theory]

@@ -71,6 +71,8 @@ public sealed partial class RunPage : IDisposable
 
     private bool CanStop => _progress.Status is RunStatus.Queued or RunStatus.Running or RunStatus.Paused;
 
+    private int? DivergedAt => _progress.Status == RunStatus.Failed ? _events.LastOrDefault(happened => happened.Kind == TrainingEventKinds.Diverged)?.Step : null;
+
     private string PrettyRecipe => JsonNode.Parse(_run!.RecipeJson)!.ToJsonString(Pretty);
 
     public void Dispose() => _news?.Dispose();

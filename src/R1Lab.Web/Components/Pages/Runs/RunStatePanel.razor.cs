@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -11,6 +12,8 @@ public sealed partial class RunStatePanel
 {
     private const double Gibibyte = 1024d * 1024 * 1024;
 
+    private IReadOnlyList<Finding> _findings = [];
+
     [Parameter, EditorRequired]
     public required Run Run { get; set; }
 
@@ -20,10 +23,13 @@ public sealed partial class RunStatePanel
     [Parameter, EditorRequired]
     public required IReadOnlyList<RunMetric> Metrics { get; set; }
 
+    /// <summary>Null where it cannot be read any more: then nothing is diagnosed.</summary>
     [Parameter]
-    public double MaxGradNorm { get; set; }
+    public TrainingRecipe? Recipe { get; set; }
 
-    private IReadOnlyList<string> Warnings => RunWarnings.Of(Metrics, MaxGradNorm);
+    /// <summary>The step a failed run's loss or gradient was no number at.</summary>
+    [Parameter]
+    public int? DivergedAt { get; set; }
 
     /// <summary>Keys of the texts and their values; what is not known yet is left out.</summary>
     private IEnumerable<(string Key, string Value)> Facts
@@ -46,6 +52,9 @@ public sealed partial class RunStatePanel
             if (DeviceState is { } device) yield return ("Device", device);
         }
     }
+
+    protected override void OnParametersSet() =>
+        _findings = Recipe is null ? [] : RunDiagnosis.Of(Metrics, Recipe, Progress.TotalSteps, divergedAt: DivergedAt);
 
     /// <summary>Time under way by the steps' own pace: pauses and restarts do not count.</summary>
     private TimeSpan Elapsed

@@ -1,6 +1,6 @@
-using R1Lab.Web.Components.Charts;
+using R1Lab.Engine.Training;
 
-namespace R1Lab.Web.Tests.Charts;
+namespace R1Lab.Engine.Tests.Training;
 
 public sealed class DebiasedAverageTests
 {

@@ -1,4 +1,4 @@
-namespace R1Lab.Web.Components.Charts;
+namespace R1Lab.Engine.Training;
 
 /// <summary>
 /// The smoothing people know from TensorBoard and Weights &amp; Biases: an exponential moving average whose start is not pulled towards zero
