@@ -45,7 +45,7 @@ internal static class AdapterFolder
             }
 
             // Trained tensors own their memory; the file may be replaced while training runs.
-            return trainable ? tensor.clone() : tensor;
+            return trainable ? tensor.to(at.Device, copy: true) : tensor.to(at.Device);
         }
     }
 }

@@ -1,5 +1,6 @@
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Native;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Checkpoints;
@@ -64,11 +65,12 @@ public sealed class SafetensorsFile : IDisposable
         if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", $"dtype {entry.Format} cannot be read as a tensor");
         var stored = Stored(entry);
         var wanted = dtype ?? entry.Dtype;
-        if (!device.IsCuda && wanted == entry.Dtype) return stored;
+        var here = device.Kind == DeviceType.CPU;
+        if (here && wanted == entry.Dtype) return stored;
         using (stored)
         {
             // Moved before converted: the file's type is usually the smaller one to send.
-            if (!device.IsCuda) return stored.to_type(wanted);
+            if (here) return stored.to_type(wanted);
             var moved = stored.to(device.Torch);
             if (wanted == entry.Dtype) return moved;
             using (moved) return moved.to_type(wanted);

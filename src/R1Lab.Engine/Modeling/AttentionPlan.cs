@@ -1,3 +1,4 @@
+using R1Lab.Engine.Devices;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Modeling;
@@ -24,6 +25,16 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
         };
     }
 
+    /// <summary>The same plan for a layer on another device; copied once a pass.</summary>
+    public AttentionPlan On(ComputeDevice device, ComputeDevice own)
+    {
+        if (device == own) return this;
+        if (_copies.TryGetValue(device, out var copy) && !copy.Cos.IsInvalid && (copy.Mask is null || !copy.Mask.IsInvalid)) return copy;
+        using var noGrad = no_grad();
+        return _copies[device] = new AttentionPlan(Cos.to(device.Torch), SignedSin.to(device.Torch), Mask?.to(device.Torch), Causal);
+    }
+
+    private readonly Dictionary<ComputeDevice, AttentionPlan> _copies = [];
     private (Tensor?, Tensor?, Tensor?, KeyValueCache?, IReadOnlyList<KeyValueCache>?) _inputs;
     private long _batch;
     private long _length;

@@ -21,11 +21,13 @@ public sealed class Decoder : IDisposable
     /// <param name="config">Shape of the model.</param>
     /// <param name="parameters">Every tensor of <see cref="ParameterShapes"/>, by its Hugging Face name, but for those in <paramref name="quantized"/>; owned by the decoder from now on.</param>
     /// <param name="quantized">Weights of linear maps held in fewer bits, by the same names; owned by the decoder too.</param>
+    /// <param name="placement">The device of each part where they are not all on <paramref name="device"/>.</param>
     internal Decoder(
-        DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, ComputeDevice device, ScalarType dtype, IReadOnlyDictionary<string, IQuantizedWeight>? quantized = null)
+        DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, ComputeDevice device, ScalarType dtype,
+        IReadOnlyDictionary<string, IQuantizedWeight>? quantized = null, LayerPlacement? placement = null)
     {
         Config = config;
-        Device = device;
+        Placement = placement ?? LayerPlacement.Single(device, config.LayerCount);
         Dtype = dtype;
         _parameters = new Dictionary<string, Tensor>(parameters);
         _quantized = quantized ?? new Dictionary<string, IQuantizedWeight>();
@@ -37,7 +39,11 @@ public sealed class Decoder : IDisposable
 
     public DecoderConfig Config { get; }
 
-    public ComputeDevice Device { get; }
+    /// <summary>Where tokens come in; the place of the whole model unless its layers are spread.</summary>
+    public ComputeDevice Device => Placement.Embedding;
+
+    /// <summary>The device of each part. A pass moves what it computes where neighbours are apart.</summary>
+    public LayerPlacement Placement { get; }
 
     /// <summary>The dtype of weights and activations.</summary>
     public ScalarType Dtype { get; }
@@ -54,6 +60,9 @@ public sealed class Decoder : IDisposable
 
     /// <summary>Whether linear maps are held in fewer bits: such a decoder computes, but it cannot be saved or merged into.</summary>
     public bool IsQuantized => _quantized.Count > 0;
+
+    /// <summary>Where logits and losses are computed: beside the output matrix, which a tied model has with its embedding.</summary>
+    internal ComputeDevice HeadDevice => Config.TieWordEmbeddings ? Placement.Embedding : Placement.Head;
 
     internal IEnumerable<Projection> Projections => _blocks.SelectMany(b => b.Projections);
 
@@ -76,10 +85,11 @@ public sealed class Decoder : IDisposable
     public Tensor Block(int index, Tensor x, ForwardContext context)
     {
         var (batch, length) = (x.size(0), x.size(1));
-        var plan = AttentionPlan.For(this, context, batch, length);
+        var device = Placement.Layers[index];
+        var plan = AttentionPlan.For(this, context, batch, length).On(device, Device);
         using var scope = NewDisposeScope();
         var block = _blocks[index];
-        var flat = x.reshape(batch * length, Config.HiddenSize);
+        var flat = Moved(x, device).reshape(batch * length, Config.HiddenSize);
         var attended = Attend(block, Norm(flat, block.InputNorm, _hiddenShape), (batch, length, index), plan, context);
         flat = flat + block[ProjectionKind.O].Apply(attended, context);
         var normed = Norm(flat, block.MlpNorm, _hiddenShape);
@@ -89,7 +99,7 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The norm behind the last layer.</summary>
-    public Tensor Normalize(Tensor x) => Norm(x, _parameters["model.norm.weight"], _hiddenShape);
+    public Tensor Normalize(Tensor x) => Norm(Moved(x, HeadDevice), _parameters["model.norm.weight"], _hiddenShape);
 
     /// <summary>Logits [...,Vocab] of normalised hidden states [...,Hidden].</summary>
     public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
@@ -136,6 +146,8 @@ public sealed class Decoder : IDisposable
         foreach (var weight in _quantized.Values) weight.Dispose();
         Rotary.Dispose();
     }
+
+    private Tensor Moved(Tensor x, ComputeDevice device) => Placement.IsSpread ? x.to(device.Torch) : x;
 
     private Tensor Attend(DecoderBlock block, Tensor x, (long Batch, long Length, int Layer) at, AttentionPlan plan, ForwardContext context)
     {

@@ -1,3 +1,5 @@
+using R1Lab.Engine.Devices;
+
 namespace R1Lab.Engine.Modeling;
 
 /// <summary>Names and shapes of a decoder's weights.</summary>
@@ -11,6 +13,10 @@ internal static class DecoderShapes
     public static int? LayerOf(string name) => name.StartsWith(LayerPrefix, StringComparison.Ordinal)
         ? int.Parse(name.AsSpan(LayerPrefix.Length, name.IndexOf('.', LayerPrefix.Length) - LayerPrefix.Length), System.Globalization.CultureInfo.InvariantCulture)
         : null;
+
+    /// <summary>The device a weight belongs on. The last norm stands with the matrix behind it, which is the embedding where both are tied.</summary>
+    public static ComputeDevice PlaceOf(string name, DecoderConfig config, LayerPlacement placement) =>
+        LayerOf(name) is { } layer ? placement.Layers[layer] : name == Embedding || config.TieWordEmbeddings ? placement.Embedding : placement.Head;
 
     public static IReadOnlyDictionary<string, long[]> Of(DecoderConfig config)
     {

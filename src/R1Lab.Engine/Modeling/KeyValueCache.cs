@@ -1,3 +1,4 @@
+using R1Lab.Engine.Devices;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Modeling;
@@ -68,15 +69,15 @@ public sealed class KeyValueCache : IDisposable
     private Tensor Write(Tensor?[] store, int layer, Tensor added, long count)
     {
         var held = store[layer];
-        if (held is null || held.size(2) < Length + count) store[layer] = held = Grow(held);
+        if (held is null || held.size(2) < Length + count) store[layer] = held = Grow(held, _decoder.Placement.Layers[layer]);
         using (var target = held.narrow(2, Length, count)) target.copy_(added);
         return held.narrow(2, 0, Length + count);
     }
 
-    private Tensor Grow(Tensor? held)
+    private Tensor Grow(Tensor? held, ComputeDevice device)
     {
         var config = _decoder.Config;
-        var larger = empty([Batch, config.KeyValueHeadCount, Capacity, config.HeadDim], dtype: _decoder.Dtype, device: _decoder.Device.Torch).DetachFromDisposeScope();
+        var larger = empty([Batch, config.KeyValueHeadCount, Capacity, config.HeadDim], dtype: _decoder.Dtype, device: device.Torch).DetachFromDisposeScope();
         if (held is null) return larger;
         using (var source = held.narrow(2, 0, Length))
         using (var target = larger.narrow(2, 0, Length))

@@ -18,7 +18,9 @@ public static class ModelLoader
 
     /// <summary>The same, with the blocks' linear maps quantised as they are read, one at a time: whole and quantised are never held together.</summary>
     /// <param name="quantize">Makes a quantised weight of a dense one; null leaves all dense.</param>
-    internal static Decoder Load(string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize)
+    /// <param name="place">Decides over which devices the layers are spread; null keeps all on <paramref name="device"/>.</param>
+    internal static Decoder Load(
+        string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize, Func<DecoderConfig, LayerPlacement>? place = null)
     {
         var model = ModelFolder.Open(folder);
         if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
@@ -27,8 +29,10 @@ public static class ModelLoader
         var shapes = Decoder.ParameterShapes(config);
         Check(weights, shapes, config);
         var wanted = dtype ?? (device.IsCuda ? weights.Entry(DecoderShapes.Embedding).Dtype : ScalarType.Float32);
-        var small = quantize is null ? [] : Quantize(weights, Decoder.QuantizableNames(config), device, quantize);
-        return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), device, wanted), device, wanted, small);
+        var placement = place?.Invoke(config) ?? LayerPlacement.Single(device, config.LayerCount);
+        ComputeDevice At(string name) => DecoderShapes.PlaceOf(name, config, placement);
+        var small = quantize is null ? [] : Quantize(weights, Decoder.QuantizableNames(config), At, quantize);
+        return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), At, wanted), device, wanted, small, placement);
     }
 
     /// <summary>A decoder with fresh weights as Hugging Face starts them: normal of <see cref="DecoderConfig.InitializerRange"/>, norms one, biases zero.</summary>
@@ -62,17 +66,17 @@ public static class ModelLoader
         ModelCompanions.Write(decoder, folder, dtype, sourceFolder);
     }
 
-    private static OrderedDictionary<string, Tensor> Read(ModelWeights weights, IEnumerable<string> names, ComputeDevice device, ScalarType dtype)
+    private static OrderedDictionary<string, Tensor> Read(ModelWeights weights, IEnumerable<string> names, Func<string, ComputeDevice> at, ScalarType dtype)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parameters = new OrderedDictionary<string, Tensor>();
-        foreach (var name in names) parameters[name] = weights.Read(name, device, dtype);
+        foreach (var name in names) parameters[name] = weights.Read(name, at(name), dtype);
         foreach (var tensor in parameters.Values) tensor.DetachFromDisposeScope();
         return parameters;
     }
 
-    private static Dictionary<string, IQuantizedWeight> Quantize(ModelWeights weights, IEnumerable<string> names, ComputeDevice device, Func<Tensor, IQuantizedWeight> quantize)
+    private static Dictionary<string, IQuantizedWeight> Quantize(ModelWeights weights, IEnumerable<string> names, Func<string, ComputeDevice> at, Func<Tensor, IQuantizedWeight> quantize)
     {
         using var noGrad = no_grad();
         var quantized = new Dictionary<string, IQuantizedWeight>();
@@ -81,7 +85,7 @@ public static class ModelLoader
             foreach (var name in names)
             {
                 using var scope = NewDisposeScope();
-                quantized[name] = quantize(weights.Read(name, device));
+                quantized[name] = quantize(weights.Read(name, at(name)));
             }
         }
         catch

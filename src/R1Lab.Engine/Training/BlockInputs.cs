@@ -12,22 +12,22 @@ namespace R1Lab.Engine.Training;
 /// <param name="offload">True moves what is kept to host memory.</param>
 internal sealed class BlockInputs(int count, bool offload)
 {
-    private readonly Tensor?[] _kept = new Tensor?[count];
+    private readonly (Tensor Input, Device Home)?[] _kept = new (Tensor, Device)?[count];
 
     /// <summary>Keeps a block's input [B,T,Hidden]; it is this object's from now on.</summary>
     public void Keep(int block, Tensor input)
     {
-        _kept[block] = offload ? ToHost(input) : input;
+        _kept[block] = (offload ? ToHost(input) : input, input.device);
         if (offload) input.Dispose();
     }
 
-    /// <summary>Gives a block's input back, once, on the device it is computed on.</summary>
-    public Tensor Take(int block, Device device)
+    /// <summary>Gives a block's input back, once, on the device it came from.</summary>
+    public Tensor Take(int block)
     {
-        var kept = _kept[block] ?? throw new InvalidOperationException($"The input of block {block} is not kept.");
+        var (kept, home) = _kept[block] ?? throw new InvalidOperationException($"The input of block {block} is not kept.");
         _kept[block] = null;
         if (!offload) return kept;
-        var back = kept.to(device, copy: true, disposeAfter: false, non_blocking: true);
+        var back = kept.to(home, copy: true, disposeAfter: false, non_blocking: true);
         kept.Dispose();
         return back;
     }

@@ -4,37 +4,43 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// The gradients of everything trained, in one float32 tensor: cleared, scaled and measured at once. Float32 parameters write into it
+/// The gradients of everything trained, in one float32 tensor a device: cleared, scaled and measured at once. Float32 parameters write into it
 /// directly; gradients of narrower types are gathered after every micro-batch, so that accumulation never rounds to bfloat16.
 /// </summary>
 internal sealed class GradientBuffer : IDisposable
 {
-    private readonly Tensor _whole;
+    private readonly List<Tensor> _wholes = [];
     private readonly List<Tensor> _gathered = [];
 
     public GradientBuffer(IReadOnlyList<Tensor> parameters)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        _whole = zeros(parameters.Sum(parameter => parameter.numel()), dtype: ScalarType.Float32, device: parameters[0].device).DetachFromDisposeScope();
-        var views = new List<Tensor>();
-        var start = 0L;
-        foreach (var parameter in parameters)
+        var views = new Tensor[parameters.Count];
+        foreach (var beside in Enumerable.Range(0, parameters.Count).GroupBy(i => parameters[i].device.ToString()))
         {
-            var view = _whole.narrow(0, start, parameter.numel()).view(parameter.shape).DetachFromDisposeScope();
-            if (parameter.dtype == ScalarType.Float32) parameter.grad = view;
-            else _gathered.Add(parameter);
-            views.Add(view);
-            start += parameter.numel();
+            var whole = zeros(beside.Sum(i => parameters[i].numel()), dtype: ScalarType.Float32, device: parameters[beside.First()].device).DetachFromDisposeScope();
+            _wholes.Add(whole);
+            var start = 0L;
+            foreach (var i in beside)
+            {
+                views[i] = whole.narrow(0, start, parameters[i].numel()).view(parameters[i].shape).DetachFromDisposeScope();
+                start += parameters[i].numel();
+            }
         }
 
         Views = views;
+        for (var i = 0; i < views.Length; i++)
+        {
+            if (parameters[i].dtype == ScalarType.Float32) parameters[i].grad = views[i];
+            else _gathered.Add(parameters[i]);
+        }
     }
 
-    /// <summary>One gradient per parameter, in order, each a view of the whole.</summary>
+    /// <summary>One gradient per parameter, in order, each a view of its device's whole.</summary>
     public IReadOnlyList<Tensor> Views { get; }
 
-    public void Clear() => _whole.zero_();
+    public void Clear() => _wholes.ForEach(whole => whole.zero_());
 
     /// <summary>Adds what the last backward pass left on parameters that are not float32.</summary>
     public void Gather(IReadOnlyList<Tensor> parameters)
@@ -55,19 +61,22 @@ internal sealed class GradientBuffer : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return linalg.vector_norm(stack(Views.Select(view => linalg.vector_norm(view)))).ToSingle();
+        return linalg.vector_norm(stack(Views.Select(view => linalg.vector_norm(view).to(_wholes[0].device)))).ToSingle();
     }
 
     /// <summary>Scales the gradients down to <paramref name="most"/> when their norm is above it.</summary>
     public void Clip(double norm, double most)
     {
         var factor = (float)most / ((float)norm + 1e-6f);
-        if (most > 0 && factor < 1) _whole.mul_(factor);
+        if (most > 0 && factor < 1) Scale(factor);
     }
+
+    /// <summary>Multiplies every gradient.</summary>
+    public void Scale(float factor) => _wholes.ForEach(whole => whole.mul_(factor));
 
     public void Dispose()
     {
         foreach (var view in Views) view.Dispose();
-        _whole.Dispose();
+        _wholes.ForEach(whole => whole.Dispose());
     }
 }

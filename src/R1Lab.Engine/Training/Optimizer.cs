@@ -17,8 +17,7 @@ internal sealed class Optimizer : IDisposable
     private readonly List<Tensor> _parameters;
     private readonly List<Tensor> _masters;
     private readonly List<Moments> _moments;
-    private readonly Tensor _steps;
-    private readonly (double WeightDecay, double RateFactor, int[] Members)[] _groups;
+    private readonly (double WeightDecay, double RateFactor, Tensor Steps, int[] Members)[] _groups;
 
     /// <param name="parameters">Leaves to train, by name.</param>
     /// <param name="decays">Whether weight decay acts on a name.</param>
@@ -31,11 +30,10 @@ internal sealed class Optimizer : IDisposable
         _parameters = [.. parameters.Values];
         _masters = [.. _parameters.Select(p => p.dtype == ScalarType.Float32 ? p : p.to(ScalarType.Float32).DetachFromDisposeScope())];
         _moments = [.. _parameters.Select(p => new Moments(p, recipe.Optim == OptimizerType.Adamw8Bit))];
-        _steps = zeros(1, dtype: ScalarType.Float32, device: _parameters[0].device).reshape([]).DetachFromDisposeScope();
         Gradients = new GradientBuffer(_parameters);
         _groups = [.. Enumerable.Range(0, _names.Count)
-            .GroupBy(i => (Decay: decays(_names[i]) ? recipe.WeightDecay : 0, Factor: RateFactor(_names[i], recipe)))
-            .Select(group => (group.Key.Decay, group.Key.Factor, group.ToArray()))];
+            .GroupBy(i => (Decay: decays(_names[i]) ? recipe.WeightDecay : 0, Factor: RateFactor(_names[i], recipe), Device: _parameters[i].device.ToString()))
+            .Select(group => (group.Key.Decay, group.Key.Factor, Counter(_parameters[group.First()].device), group.ToArray()))];
     }
 
     public GradientBuffer Gradients { get; }
@@ -60,13 +58,15 @@ internal sealed class Optimizer : IDisposable
     public void Step(double learningRate)
     {
         using var noGradient = no_grad();
-        _steps.fill_(++Steps);
-        foreach (var (decay, factor, members) in _groups)
+        Steps++;
+        foreach (var (decay, factor, steps, members) in _groups)
         {
+            steps.fill_(Steps);
+            var how = (Rate: learningRate * factor, Decay: decay, Steps: steps);
             int[] whole = [.. members.Where(i => !_moments[i].InBytes)];
             if (whole.Length > 0)
-                Update(learningRate * factor, decay, Of(_masters, whole), Of(Gradients.Views, whole), [.. whole.Select(i => _moments[i].First)], [.. whole.Select(i => _moments[i].Second)]);
-            foreach (var i in members.Where(i => _moments[i].InBytes)) UpdateInPieces(learningRate * factor, decay, i);
+                Update(how, Of(_masters, whole), Of(Gradients.Views, whole), [.. whole.Select(i => _moments[i].First)], [.. whole.Select(i => _moments[i].Second)]);
+            foreach (var i in members.Where(i => _moments[i].InBytes)) UpdateInPieces(how, i);
         }
 
         for (var i = 0; i < _parameters.Count; i++)
@@ -112,7 +112,7 @@ internal sealed class Optimizer : IDisposable
             _moments[i].Dispose();
         }
 
-        _steps.Dispose();
+        foreach (var group in _groups) group.Steps.Dispose();
         Gradients.Dispose();
     }
 
@@ -123,19 +123,21 @@ internal sealed class Optimizer : IDisposable
         return fast ? recipe.Lora.LoraplusLrRatio ?? 1 : 1;
     }
 
-    private void UpdateInPieces(double learningRate, double decay, int i)
+    private static Tensor Counter(Device device) => zeros(1, dtype: ScalarType.Float32, device: device).reshape([]).DetachFromDisposeScope();
+
+    private void UpdateInPieces((double Rate, double Decay, Tensor Steps) how, int i)
     {
         using var scope = NewDisposeScope();
         var (master, gradient) = (_masters[i].view(-1), Gradients.Views[i].view(-1));
         _moments[i].Update((start, first, second) =>
-            Update(learningRate, decay, [master.narrow(0, start, first.numel())], [gradient.narrow(0, start, first.numel())], [first], [second]));
+            Update(how, [master.narrow(0, start, first.numel())], [gradient.narrow(0, start, first.numel())], [first], [second]));
     }
 
-    private void Update(double learningRate, double decay, Tensor[] masters, Tensor[] gradients, Tensor[] first, Tensor[] second) => Dispatcher.Run(
+    private void Update((double Rate, double Decay, Tensor Steps) how, Tensor[] masters, Tensor[] gradients, Tensor[] first, Tensor[] second) => Dispatcher.Run(
         "aten::_fused_adamw_", "",
         Argument.Of(masters), Argument.Of(gradients), Argument.Of(first), Argument.Of(second), Argument.Of(Array.Empty<Tensor>()),
-        Argument.Of(Array.ConvertAll(masters, _ => _steps)),
-        learningRate, _recipe.AdamBeta1, _recipe.AdamBeta2, decay, _recipe.AdamEpsilon, false, false, Argument.None, Argument.None);
+        Argument.Of(Array.ConvertAll(masters, _ => how.Steps)),
+        how.Rate, _recipe.AdamBeta1, _recipe.AdamBeta2, how.Decay, _recipe.AdamEpsilon, false, false, Argument.None, Argument.None);
 
     private static Tensor[] Of(IReadOnlyList<Tensor> tensors, int[] members) => Array.ConvertAll(members, i => tensors[i]);
 }

@@ -31,7 +31,7 @@ internal sealed class Trainables : IDisposable
     /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe.</exception>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
-        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null);
+        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null, PlacerOf(recipe, device));
         try
         {
             return recipe.Method == TrainingMethod.Full ? new Trainables(Trainable(decoder, recipe.FreezeLayers), null) : new Trainables(decoder, AdapterOf(decoder, recipe));
@@ -42,6 +42,10 @@ internal sealed class Trainables : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether full training moves a weight: all but the embedding and the first layers when those are frozen.</summary>
+    public static bool Learns(string name, int freezeLayers) =>
+        DecoderShapes.LayerOf(name) is { } layer ? layer >= freezeLayers : freezeLayers == 0 || name != DecoderShapes.Embedding;
 
     /// <summary>The type of the arithmetic: float16 would lose small gradients without a loss scaler, so bfloat16 stands in for it on a card.</summary>
     public static ScalarType DtypeOf(TrainingDtype dtype, ComputeDevice device) => dtype switch
@@ -56,6 +60,14 @@ internal sealed class Trainables : IDisposable
         BaseQuantization.Int8 => Int8Weight.Quantize,
         _ => weight => Nf4Weight.Quantize(weight, recipe.DoubleQuantization),
     };
+
+    // One card, or none, holds everything: nothing to spread.
+    private static Func<DecoderConfig, LayerPlacement>? PlacerOf(TrainingRecipe recipe, ComputeDevice device)
+    {
+        if (recipe.DeviceMap != DeviceMap.Auto || !device.IsCuda || cuda.device_count() < 2) return null;
+        var cards = Enumerable.Range(0, cuda.device_count()).Select(index => new ComputeDevice(DeviceType.CUDA, index));
+        return config => SpreadLayers.Over([.. cards.Select(card => (card, DeviceCapacity.Read(card).UsableBytes))], recipe, config, DtypeOf(recipe.Dtype, device));
+    }
 
     /// <summary>Writes the result folder at once: <c>adapter/</c> as PEFT has it, or <c>model/</c> as Hugging Face has it.</summary>
     /// <returns>The folder.</returns>
@@ -94,11 +106,11 @@ internal sealed class Trainables : IDisposable
         var own = new OrderedDictionary<string, Tensor>();
         foreach (var (name, tensor) in loaded.Parameters)
         {
-            var trained = DecoderShapes.LayerOf(name) is { } layer ? layer >= freezeLayers : freezeLayers == 0 || name != DecoderShapes.Embedding;
+            var trained = Learns(name, freezeLayers);
             own[name] = trained ? tensor.clone() : tensor.alias();
             own[name].requires_grad = trained;
         }
 
-        return new Decoder(loaded.Config, own, loaded.Device, loaded.Dtype);
+        return new Decoder(loaded.Config, own, loaded.Device, loaded.Dtype, placement: loaded.Placement);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         if (!last.requires_grad) return loss;
         var gradient = last.grad!;
         for (var i = decoder.BlockCount - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
-            gradient = BackThrough(i, inputs.Take(i, gradient.device), gradient, context);
+            gradient = BackThrough(i, inputs.Take(i), gradient, context);
         if (TrainsEmbedding) autograd.backward([Embed(ids, context)], [gradient]);
         return loss;
     }
@@ -109,8 +109,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
 
     private (Tensor Ids, Tensor Scored, Tensor Targets) Inputs(MicroBatch batch)
     {
-        var device = decoder.Device.Torch;
-        return (tensor(batch.InputIds, [batch.Lines, batch.Length], device: device), tensor(batch.Scored, device: device), tensor(batch.Targets, device: device));
+        var (first, last, head) = (decoder.Device.Torch, decoder.Placement.Layers[^1].Torch, decoder.HeadDevice.Torch);
+        return (tensor(batch.InputIds, [batch.Lines, batch.Length], device: first), tensor(batch.Scored, device: last), tensor(batch.Targets, device: head));
     }
 
     // Padding stands to the right, where no real token of a causal model sees it: no mask is needed but for packed examples.

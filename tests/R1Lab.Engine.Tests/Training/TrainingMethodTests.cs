@@ -151,8 +151,8 @@ public sealed class TrainingMethodTests : IDisposable
         inputs.Keep(1, input);
 
         Assert.True(input.IsInvalid);
-        Assert.True(inputs.Take(1, CPU).Equals(same));
-        Assert.Throws<InvalidOperationException>(() => inputs.Take(1, CPU));
+        Assert.True(inputs.Take(1).Equals(same));
+        Assert.Throws<InvalidOperationException>(() => inputs.Take(1));
     }
 
     private static string Folder(string adapter) => R1Lab.Tests.Shared.ReferenceFiles.Golden("huggingface", "adapters", adapter);
