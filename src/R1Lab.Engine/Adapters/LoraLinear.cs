@@ -38,10 +38,8 @@ internal sealed class LoraLinear : IDisposable
         var input = dropping ? Drop(x, at.Slot, context.DropoutSeed) : x;
         var low = nn.functional.linear(input, Cast(A, x));
         if (Magnitude is not null) return ApplyDora(input, low, y, at, dropping);
-        if (is_grad_enabled() || B.dtype != x.dtype) return addmm(y, low, Cast(B, x).t(), 1f, (float)Scaling);
-        // Without gradients the base's fresh output may be added to in place; the transposed view follows B, so it is made once.
-        _upView ??= B.t().DetachFromDisposeScope();
-        return y.addmm_(low, _upView, 1f, (float)Scaling);
+        // The base's output is fresh and no backward looks at it: it is added to in place.
+        return y.addmm_(low, Up(x), 1f, (float)Scaling);
     }
 
     /// <summary>The whole update scaling · B·A in float32, [out,in].</summary>
@@ -78,6 +76,9 @@ internal sealed class LoraLinear : IDisposable
         var plain = at.Bias is null ? y : y - at.Bias;
         return y + (factor - 1) * plain + factor * update;
     }
+
+    // B as [r,out]. Without gradients the view follows B for good, so it is made once.
+    private Tensor Up(Tensor like) => is_grad_enabled() || B.dtype != like.dtype ? Cast(B, like).t() : _upView ??= B.t().DetachFromDisposeScope();
 
     private Tensor Norm(Projection at)
     {

@@ -9,15 +9,20 @@ namespace R1Lab.Engine.Modeling;
 /// </summary>
 internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask, bool Causal)
 {
+    /// <summary>Runs of tokens that attention stays inside of, instead of a mask; null: whole lines.</summary>
+    public PackedSegments? Segments { get; init; }
+
     public static AttentionPlan For(Decoder decoder, ForwardContext context, long batch, long length)
     {
         if (context.Plan is { } kept && kept.Fits(context, batch, length)) return kept;
         using var noGrad = no_grad();
         var past = Past(context);
         var (cos, sin) = Angles(decoder.Rotary, context, past, length);
-        var mask = MaskOf(decoder, context, past, length);
+        var segments = SegmentsOf(decoder, context);
+        var mask = segments is null ? MaskOf(decoder, context, past, length) : null;
         return context.Plan = new AttentionPlan(cos, sin, mask, mask is null && length > 1)
         {
+            Segments = segments,
             _batch = batch,
             _length = length,
             _past = past,
@@ -42,7 +47,7 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
 
     // A record copied by "with" carries the plan of its original: the inputs tell whether it still holds.
     private bool Fits(ForwardContext context, long batch, long length) =>
-        !Cos.IsInvalid && (Mask is null || !Mask.IsInvalid) && _batch == batch && _length == length && _past == Past(context)
+        !Cos.IsInvalid && Mask is not { IsInvalid: true } && Segments?.Bounds is not { IsInvalid: true } && _batch == batch && _length == length && _past == Past(context)
         && ReferenceEquals(_inputs.Item1, context.PositionIds) && ReferenceEquals(_inputs.Item2, context.AttentionMask)
         && ReferenceEquals(_inputs.Item3, context.SegmentIds) && ReferenceEquals(_inputs.Item4, context.Cache) && ReferenceEquals(_inputs.Item5, context.RowCaches);
 
@@ -55,6 +60,9 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
         if (context.RowCaches is { } rows) return rotary.Rows([.. rows.Select(r => r.Length)]);
         return context.SegmentIds is { } segments ? rotary.Select(PositionsInSegments(segments)) : rotary.Range(past, length);
     }
+
+    private static PackedSegments? SegmentsOf(Decoder decoder, ForwardContext context) =>
+        context.SegmentIds is { } ids && context.AttentionMask is null && context.Cache is null ? PackedSegments.Of(ids, PackedSegments.TakesAtOnce(decoder)) : null;
 
     // 0, 1, 2, … from where the segment id last changed.
     private static Tensor PositionsInSegments(Tensor segments)

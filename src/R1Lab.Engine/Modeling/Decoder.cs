@@ -91,11 +91,12 @@ public sealed class Decoder : IDisposable
         var block = _blocks[index];
         var flat = Moved(x, device).reshape(batch * length, Config.HiddenSize);
         var attended = Attend(block, Norm(flat, block.InputNorm, _hiddenShape), (batch, length, index), plan, context);
-        flat = flat + block[ProjectionKind.O].Apply(attended, context);
+        // A map's output is fresh and its backward does not look at it: the residual is added in place.
+        flat = block[ProjectionKind.O].Apply(attended, context).add_(flat);
         var normed = Norm(flat, block.MlpNorm, _hiddenShape);
         var gate = nn.functional.silu(block[ProjectionKind.Gate].Apply(normed, context));
         var inner = gate * block[ProjectionKind.Up].Apply(normed, context);
-        return (flat + block[ProjectionKind.Down].Apply(inner, context)).view(batch, length, Config.HiddenSize).MoveToOuterDisposeScope();
+        return block[ProjectionKind.Down].Apply(inner, context).add_(flat).view(batch, length, Config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     /// <summary>The norm behind the last layer.</summary>
@@ -158,6 +159,7 @@ public sealed class Decoder : IDisposable
         if (block.QueryNorm is not null) (q, k) = (Norm(q, block.QueryNorm, _headShape), Norm(k, block.KeyNorm!, _headShape));
         q = RotaryEmbedding.Rotate(q, plan.Cos, plan.SignedSin);
         k = RotaryEmbedding.Rotate(k, plan.Cos, plan.SignedSin);
+        if (plan.Segments is { } segments) return segments.Attend(q.reshape(-1, heads, dim), k.reshape(-1, kvHeads, dim), v.reshape(-1, kvHeads, dim)).reshape(-1, heads * dim);
         // For a single token [B,heads,1,dim] is the same memory as [B,1,heads,dim]: Split made it so at once.
         if (at.Length > 1) (q, k, v) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));
         if (context.RowCaches is { } rows) return AttendRows(q, k, v, rows, at.Layer);
