@@ -14,10 +14,3 @@ public sealed record RunNews
     /// <summary>Which evaluation the run calls its best.</summary>
     public BestBy BestBy { get; init; }
 }
-
-/// <summary>What makes an evaluation the best: least loss, or most tokens predicted right. The first of equals wins.</summary>
-public enum BestBy
-{
-    EvalLoss,
-    EvalTokenAccuracy,
-}

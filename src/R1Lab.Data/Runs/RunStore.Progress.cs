@@ -144,10 +144,9 @@ public sealed partial class RunStore
 
     private static async Task MarkBestAsync(LabDbContext context, int runId, BestBy bestBy, CancellationToken cancellationToken)
     {
-        var evaluations = context.RunMetrics.Where(metric => metric.RunId == runId && metric.EvalLoss != null);
-        var least = await evaluations.MinAsync(metric => metric.EvalLoss, cancellationToken);
-        var ranked = bestBy == BestBy.EvalLoss ? evaluations.OrderBy(metric => metric.EvalLoss) : evaluations.OrderByDescending(metric => metric.EvalTokenAccuracy);
-        var best = await ranked.ThenBy(metric => metric.Step).Select(metric => (int?)metric.Step).FirstOrDefaultAsync(cancellationToken);
+        var evaluations = await context.RunMetrics.AsNoTracking().Where(metric => metric.RunId == runId && metric.EvalLoss != null)
+            .OrderBy(metric => metric.Step).ToListAsync(cancellationToken);
+        var (least, best) = (evaluations.Min(metric => metric.EvalLoss), BestEvaluation.Of(evaluations, bestBy)?.Step);
         await context.Runs.Where(run => run.Id == runId).ExecuteUpdateAsync(
             set => set.SetProperty(run => run.BestEvalLoss, least).SetProperty(run => run.BestStep, best), cancellationToken);
     }

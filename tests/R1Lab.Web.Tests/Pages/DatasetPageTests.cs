@@ -1,4 +1,5 @@
 using AngleSharp.Dom;
+using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Data.Datasets;
 using R1Lab.Web.Components.Pages.Datasets;
@@ -17,6 +18,18 @@ public sealed class DatasetPageTests : ModelPageTest
         page.WaitForAssertion(() => Assert.Equal(["1+1?", "2", "2+2?", "4", "3+3?", "6"], Cells(page)), Patience);
         Assert.Contains("3 rows, prompt / response, version 1", page.Markup, StringComparison.Ordinal);
         Assert.True(page.Find("[data-testid=undo]").HasAttribute("disabled"));
+    }
+
+    [Fact]
+    public async Task Page_RowInTheAddress_IsOpened()
+    {
+        var dataset = await Get<DatasetStore>().CreateAsync(new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2"), new NewRow("2+2?", "4")], Cancellation);
+        var row = (await Get<DatasetStore>().PageAsync(dataset.Id, 1, 1, cancellationToken: Cancellation)).Rows[0];
+        Get<NavigationManager>().NavigateTo($"/datasets/{dataset.Id}?row={row.Id}");
+
+        Show<DatasetPage>(parameters => parameters.Add(page => page.Id, dataset.Id));
+
+        Dialogs.WaitForAssertion(() => Assert.Contains("2+2?", Dialogs.Markup, StringComparison.Ordinal), Patience);
     }
 
     [Fact]

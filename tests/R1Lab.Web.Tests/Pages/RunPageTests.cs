@@ -1,4 +1,7 @@
+using Bunit;
+using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Access;
+using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Runs;
@@ -51,7 +54,7 @@ public sealed class RunPageTests : RunPageTest
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
         page.WaitForElement("[data-chart=loss]");
-        Assert.Equal(RunChart.All.Select(chart => chart.Key), page.FindAll("[data-chart]").Select(chart => chart.GetAttribute("data-chart")));
+        Assert.Equal(RunChart.All.Where(chart => chart.Always).Select(chart => chart.Key), page.FindAll("[data-chart]").Select(chart => chart.GetAttribute("data-chart")));
         Assert.Equal("40 of 100", page.Find("[data-fact=Step] dd").TextContent);
         Assert.Equal("0.0500", page.Find("[data-fact=Loss] dd").TextContent);
         Assert.Equal("1 min 20 s", page.Find("[data-fact=Elapsed] dd").TextContent);
@@ -97,6 +100,67 @@ public sealed class RunPageTests : RunPageTest
     }
 
     [Fact]
+    public async Task Page_Float16OnACard_ShowsItsChartsToo()
+    {
+        var run = await AddRunAsync("first");
+        await TrainAsync(run, 1);
+        var metric = Metric(run, 2);
+        (metric.LossScale, metric.DeviceUtilization, metric.DeviceTemperature, metric.EvalLoss, metric.EvalTokenAccuracy) = (65536, 0.9, 61, 1.5, 0.4);
+        await Get<RunStore>().AppendAsync(run.Id, [metric], [], TestContext.Current.CancellationToken);
+
+        var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
+
+        page.WaitForElement("[data-chart=loss_scale]");
+        Assert.Equal(RunChart.All.Select(chart => chart.Key), page.FindAll("[data-chart]").Select(chart => chart.GetAttribute("data-chart")));
+    }
+
+    [Fact]
+    public async Task Page_AnswerWhileTheStripIsOpen_AppearsByItself()
+    {
+        var run = await AddRunAsync("first");
+        await TrainAsync(run, 3);
+        Get<RunFeed>().Publish(run.Id, new RunProgress { Status = RunStatus.Running, Step = 3, TotalSteps = 100 });
+        await Get<RunStore>().AppendAsync(run.Id, new RunNews { Probes = [Probe(run, 0, "five")] }, TestContext.Current.CancellationToken);
+        var page = OnTab(run, "samples");
+        page.WaitForElement("[data-step=\"0\"]", Patience);
+
+        Get<RunFeed>().Publish(Probe(run, 3, "four"));
+
+        Assert.Contains("four", page.WaitForElement("[data-step=\"3\"]", Patience).TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Page_Checkpoints_ShowsSnapshotsOnDiskWithTheirLoss()
+    {
+        var run = await AddRunAsync("first");
+        await TrainAsync(run, 10);
+        var folder = Directory.CreateDirectory(Path.Combine(Get<RunQueue>().OutputFolder(run.Id), "snapshots", "step-000008")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(folder, "tensors.safetensors"), new byte[3 << 20], TestContext.Current.CancellationToken);
+
+        var page = OnTab(run, "checkpoints");
+
+        var cells = page.WaitForElement("[data-testid=checkpoints] tbody tr", Patience).Children.Select(cell => cell.TextContent.Trim()).ToList();
+        Assert.Equal(["8", "0.2500", "–", "3.0 MiB"], cells.Take(4));
+    }
+
+    [Fact]
+    public async Task Page_Rows_ShowsVerdictsWithTheirRulesAndLeadsToTheRow()
+    {
+        var dataset = await Get<DatasetStore>().CreateAsync(new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("2+2?", "4"), new NewRow("3+3?", "6")], TestContext.Current.CancellationToken);
+        var rows = (await Get<DatasetStore>().PageAsync(dataset.Id, 0, 2, cancellationToken: TestContext.Current.CancellationToken)).Rows;
+        var run = await Get<RunStore>().CreateAsync(new NewRun("first", "{}", "demo") { DatasetId = dataset.Id }, TestContext.Current.CancellationToken);
+        RunRowLoss[] losses = [Loss(0, rows[0], 2), Loss(1, rows[0], 1.9), Loss(0, rows[1], 2), Loss(1, rows[1], 0.01)];
+        await Get<RunStore>().AppendAsync(run.Id, new RunNews { RowLosses = losses }, TestContext.Current.CancellationToken);
+
+        var page = OnTab(run, "rows");
+
+        page.WaitForElement("[data-testid=ledger]", Patience);
+        Assert.Equal(["2 All rows", "1 Never learned", "1 Memorised", "0 Known before", "0 Learned", "0 Seen once"], page.FindAll(".row-verdict").Select(button => button.TextContent.Trim()));
+        Assert.Contains("at least 90 % of the first and above the median of all rows (0.9550)", page.Find(".row-definitions").TextContent, StringComparison.Ordinal);
+        page.WaitForAssertion(() => Assert.Equal($"/datasets/{dataset.Id}?row={rows[0].Id}", page.Find(".ledger-text").GetAttribute("href")), Patience);
+    }
+
+    [Fact]
     public async Task Page_FailedRun_SaysWhyAndOffersToGoOn()
     {
         var run = await AddRunAsync("first");
@@ -108,6 +172,16 @@ public sealed class RunPageTests : RunPageTest
         Assert.Contains("R1L-OOM-01", page.WaitForElement(".run-state .mud-alert").TextContent, StringComparison.Ordinal);
         Assert.NotNull(page.Find("[data-action=resume]"));
     }
+
+    private IRenderedComponent<RunPage> OnTab(Run run, string tab)
+    {
+        Get<NavigationManager>().NavigateTo($"/runs/{run.Id}?tab={tab}");
+        return Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
+    }
+
+    private static RunProbe Probe(Run run, int step, string answer) => new() { RunId = run.Id, Step = step, Prompt = "2+2?", Answer = answer };
+
+    private static RunRowLoss Loss(int epoch, DatasetRowEntity row, double loss) => new() { Epoch = epoch, RowId = row.Id, Loss = loss, Tokens = 1 };
 }
 
 public sealed class ChineseRunPageTests() : RunPageTest("zh-CN")

@@ -35,6 +35,10 @@ public sealed class RunTextsTests
     {
         Assert.Empty(Missing<RunStatusChip>(Enum.GetNames<RunStatus>()));
         Assert.Empty(Missing<RunCharts>(RunChart.All.SelectMany(chart => chart.Curves.Select(curve => $"Curve_{curve.Key}").Append($"Chart_{chart.Key}"))));
+        Assert.Empty(Missing<RunCharts>(Enum.GetNames<MarkKind>().Select(kind => $"Mark_{kind}")));
+        Assert.Empty(Missing<RunPage>(RunPage.Tabs.Select(tab => $"Tab_{tab}")));
+        Assert.Empty(Missing<RunRows>(Enum.GetNames<RowVerdict>().SelectMany(verdict => new[] { $"Verdict_{verdict}", $"Definition_{verdict}" })));
+        Assert.Empty(Missing<RunRows>(Enum.GetNames<LedgerOrder>().Select(order => $"Sort_{order}")));
         Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
         Assert.Empty(Missing<ProblemTexts>(Diagnosis.Codes));
     }

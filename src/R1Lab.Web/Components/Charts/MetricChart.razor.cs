@@ -19,9 +19,8 @@ public sealed partial class MetricChart
     private readonly Config _config = PlotlyStyle.Config();
     private Plotly.Blazor.Layout _layout = new();
     private IList<ITrace> _traces = [];
-    private List<CurveBuilder> _builders = [];
+    private ChartSeries? _series;
     private (ChartSettings Settings, bool Dark, int Version)? _shown;
-    private int _longest;
     private bool _drawn;
     private bool _redraw;
 
@@ -38,6 +37,10 @@ public sealed partial class MetricChart
     [Parameter, EditorRequired]
     public required DateTimeOffset Start { get; set; }
 
+    /// <summary>What happened at which step.</summary>
+    [Parameter]
+    public IReadOnlyList<RunMark> Marks { get; set; } = [];
+
     [Parameter]
     public ChartSettings Settings { get; set; } = new();
 
@@ -48,12 +51,12 @@ public sealed partial class MetricChart
     [Parameter]
     public int Version { get; set; }
 
-    /// <summary>Draws the steps that came since the last call; they already stand in <see cref="Metrics"/>.</summary>
+    /// <summary>Draws what came since the last call; it already stands in <see cref="Metrics"/> and <see cref="Marks"/>.</summary>
     public async Task AppendAsync(IReadOnlyList<RunMetric> added)
     {
-        if (_plot is null || !_drawn || _redraw) return;
-        if (_longest + added.Count > MostPoints) DrawAnew();
-        else await ExtendAsync(_plot, [.. _builders.Select(builder => builder.NextAll(added))]);
+        if (_plot is null || _series is null || !_drawn || _redraw) return;
+        if (_series.Next(added, Marks) is { } growth) await ExtendAsync(_plot, growth);
+        else DrawAnew();
     }
 
     protected override bool ShouldRender() => _redraw;
@@ -90,27 +93,26 @@ public sealed partial class MetricChart
         StateHasChanged();
     }
 
-    private async Task ExtendAsync(PlotlyChart plot, IReadOnlyList<IReadOnlyList<ChartPoint>> points)
+    private static async Task ExtendAsync(PlotlyChart plot, IReadOnlyList<ChartGrowth> growth)
     {
-        var grown = Enumerable.Range(0, points.Count).Where(curve => points[curve].Count > 0).ToList();
-        if (grown.Count == 0) return;
-
-        _longest += grown.Max(curve => points[curve].Count);
-        await plot.ExtendTraces(
-            grown.Select(curve => points[curve].Select(point => (object)point.X)),
-            grown.Select(curve => points[curve].Select(point => (object)point.Y)),
-            grown,
-            MostPoints);
+        foreach (var group in growth.GroupBy(grown => grown.OnePlace ? 1 : MostPoints))
+        {
+            await plot.ExtendTraces(
+                group.Select(grown => grown.Points.Select(point => (object)point.X)),
+                group.Select(grown => grown.Points.Select(point => (object)point.Y)),
+                group.Select(grown => grown.Trace),
+                group.Key);
+        }
     }
 
     private void Build()
     {
         var palette = ChartPalette.For(Dark);
-        _builders = [.. Chart.Curves.Select(curve => new CurveBuilder(curve, Settings, Start))];
-        var points = _builders.Select(builder => PointReduction.MinMax(builder.NextAll(Metrics))).ToList();
-        _longest = points.Max(curve => curve.Count);
-        _traces = [.. Chart.Curves.Select((curve, index) => (ITrace)PlotlyStyle.Trace(curve, Text[$"Curve_{curve.Key}"], points[index], palette))];
-        _layout = PlotlyStyle.Layout(Chart, Settings, palette);
+        var series = _series = new(Chart, Settings, Start, Metrics, Marks);
+        var curves = series.Curves.Select((curve, trace) => PlotlyStyle.Trace(curve, Text[$"Curve_{curve.Key}"], series.Points[trace], palette));
+        var marks = series.Marks.Select((kind, place) => PlotlyStyle.Marks(kind, Text[$"Mark_{kind}"], series.Points[series.Curves.Count + place], palette));
+        _traces = [.. curves, .. marks];
+        _layout = PlotlyStyle.Layout(Chart, _traces.Count, Settings, palette);
         _redraw = true;
     }
 }

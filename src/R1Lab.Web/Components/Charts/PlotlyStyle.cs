@@ -28,12 +28,41 @@ internal static class PlotlyStyle
             Y = [.. points.Select(point => (object)point.Y)],
             Mode = curve.Style == CurveStyle.Marked ? ModeFlag.Lines | ModeFlag.Markers : ModeFlag.Lines,
             Opacity = curve.Style == CurveStyle.Faint ? 0.35m : 1m,
-            Line = new Line { Color = color, Width = curve.Style == CurveStyle.Faint ? 1m : 2m, Dash = curve.Style == CurveStyle.Marked ? "dot" : "solid" },
+            Line = new Line { Color = color, Width = curve.Style == CurveStyle.Faint ? 1m : 2m, Dash = DashOf(curve.Style) },
             Marker = curve.Style == CurveStyle.Marked ? new Marker { Color = color, Size = 7, Symbol = MarkerLib.SymbolEnum.Diamond } : null,
         };
     }
 
-    public static Plotly.Blazor.Layout Layout(RunChart chart, ChartSettings settings, ChartPalette palette) => new()
+    /// <summary>Marks stand on the curve; under the pointer they say their name only.</summary>
+    public static Scatter Marks(MarkKind kind, string name, IReadOnlyList<ChartPoint> points, ChartPalette palette)
+    {
+        var (symbol, series) = kind switch
+        {
+            MarkKind.Best => (MarkerLib.SymbolEnum.Star, 1),
+            MarkKind.Snapshot => (MarkerLib.SymbolEnum.TriangleUp, 2),
+            MarkKind.Replanned => (MarkerLib.SymbolEnum.Square, 3),
+            MarkKind.Skipped => (MarkerLib.SymbolEnum.X, 4),
+            _ => (MarkerLib.SymbolEnum.CircleOpen, 5),
+        };
+        return new Scatter
+        {
+            Name = name,
+            X = [.. points.Select(point => (object)point.X)],
+            Y = [.. points.Select(point => (object)point.Y)],
+            Mode = ModeFlag.Markers,
+            Marker = new Marker { Color = palette.Series[series], Size = kind == MarkKind.Best ? 13 : 9, Symbol = symbol, Line = new() { Color = palette.Surface, Width = 1 } },
+            HoverInfo = HoverInfoFlag.Name,
+        };
+    }
+
+    private static string DashOf(CurveStyle style) => style switch
+    {
+        CurveStyle.Marked => "dot",
+        CurveStyle.Dashed => "dash",
+        _ => "solid",
+    };
+
+    public static Plotly.Blazor.Layout Layout(RunChart chart, int traces, ChartSettings settings, ChartPalette palette) => new()
     {
         AutoSize = true,
         PaperBgColor = palette.Surface,
@@ -42,7 +71,7 @@ internal static class PlotlyStyle
         Margin = new Margin { L = 56, R = 12, T = 8, B = 32 },
         HoverMode = HoverModeEnum.XUnified,
         HoverLabel = new HoverLabel { BgColor = palette.Surface, BorderColor = palette.Grid, Font = new() { Color = palette.Text, Size = 12 } },
-        ShowLegend = chart.Curves.Count > 1,
+        ShowLegend = traces > 1,
         Legend = [new Legend { Orientation = LegendLib.OrientationEnum.H, X = 0, Y = 1, YAnchor = LegendLib.YAnchorEnum.Bottom, Font = new() { Color = palette.Text } }],
         XAxis = [new XAxis { GridColor = palette.Grid, ZeroLine = false, LineColor = palette.Grid, Type = XAxisType.TypeEnum.Linear, HoverFormat = settings.Axis == ChartAxis.Step ? ",d" : ".2f" }],
         YAxis = [new YAxis

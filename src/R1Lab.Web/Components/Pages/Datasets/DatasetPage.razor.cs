@@ -19,9 +19,14 @@ public sealed partial class DatasetPage : ComponentBase
     private string? _query;
     private int? _total;
     private bool _missing;
+    private int? _openedRow;
 
     [Parameter]
     public int Id { get; set; }
+
+    /// <summary>A row to open at once, as links from elsewhere ask for.</summary>
+    [SupplyParameterFromQuery]
+    public int? Row { get; set; }
 
     [Inject]
     private DatasetStore Store { get; set; } = default!;
@@ -46,6 +51,16 @@ public sealed partial class DatasetPage : ComponentBase
         _dataset = await Store.GetAsync(Id);
         _missing = _dataset is null;
         _lastEdit = _missing ? null : await Store.LastEditAsync(Id);
+    }
+
+    /// <summary>Opens the row the address names, once; a row that is gone is said so.</summary>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (_dataset is null || Row is not { } wanted || _openedRow == wanted) return;
+
+        _openedRow = wanted;
+        if (await Store.GetRowAsync(Id, wanted) is { } row) await OpenAsync(row);
+        else Snackbar.Add(Text["RowGone", wanted], Severity.Warning);
     }
 
     private async Task<GridData<DatasetRowEntity>> LoadAsync(GridStateVirtualize<DatasetRowEntity> state, CancellationToken cancellation)

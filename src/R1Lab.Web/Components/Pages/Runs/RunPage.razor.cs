@@ -18,8 +18,10 @@ public sealed partial class RunPage : IDisposable
 {
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private List<RunMetric> _metrics = [];
-    private List<RunEvent> _events = [];
+    /// <summary>The tabs in their order; each is also a value of <c>?tab=</c>.</summary>
+    public static IReadOnlyList<string> Tabs { get; } = ["charts", "events", "samples", "checkpoints", "rows", "config"];
+
+    private RunHistory _history = RunHistory.Empty;
     private RunProgress _progress = new();
     private ChartSettings _settings = new();
     private RunCharts? _charts;
@@ -32,10 +34,16 @@ public sealed partial class RunPage : IDisposable
     private bool _stopping;
     private bool _table;
     private int _version;
+    private int _rowsVersion;
+    private int _tab;
     private int _shownId;
 
     [Parameter]
     public int Id { get; set; }
+
+    /// <summary>The tab a link leads to.</summary>
+    [SupplyParameterFromQuery]
+    public string? Tab { get; set; }
 
     [CascadingParameter(Name = "IsDark")]
     public bool IsDark { get; set; }
@@ -71,7 +79,11 @@ public sealed partial class RunPage : IDisposable
 
     private bool CanStop => _progress.Status is RunStatus.Queued or RunStatus.Running or RunStatus.Paused;
 
-    private int? DivergedAt => _progress.Status == RunStatus.Failed ? _events.LastOrDefault(happened => happened.Kind == TrainingEventKinds.Diverged)?.Step : null;
+    private int? DivergedAt => _progress.Status == RunStatus.Failed ? _history.Events.LastOrDefault(happened => happened.Kind == TrainingEventKinds.Diverged)?.Step : null;
+
+    private BestBy BestBy => _recipe?.MetricForBestModel == BestMetric.EvalTokenAccuracy ? BestBy.EvalTokenAccuracy : BestBy.EvalLoss;
+
+    private RunMetric? Best => BestEvaluation.Of(_history.Metrics, BestBy);
 
     private string PrettyRecipe => JsonNode.Parse(_run!.RecipeJson)!.ToJsonString(Pretty);
 
@@ -82,6 +94,7 @@ public sealed partial class RunPage : IDisposable
         if (_shownId == Id) return;
 
         _shownId = Id;
+        _tab = Math.Max(0, Tabs.ToList().IndexOf(Tab ?? Tabs[0]));
         _news?.Dispose();
         _news = Feed.Subscribe(Id, update => InvokeAsync(() => TakeAsync(update)));
         await LoadAsync();
@@ -92,8 +105,7 @@ public sealed partial class RunPage : IDisposable
         try
         {
             _run = await Store.GetAsync(Id);
-            _metrics = [.. await Store.MetricsAsync(Id)];
-            _events = [.. await Store.EventsAsync(Id)];
+            _history = await RunHistory.ReadAsync(Store, Id);
             _failure = null;
             if (_run is not null) Show(_run);
         }
@@ -113,12 +125,13 @@ public sealed partial class RunPage : IDisposable
         _stopping = Queue.IsStopping(Id);
         _start = run.StartedAt ?? run.CreatedAt;
         _version++;
+        _rowsVersion++;
     }
 
     /// <summary>The feed's state where this process worked on the run, else what the stored numbers say.</summary>
     private RunProgress LastKnown(Run run) => Feed.Progress(Id) is { Status: RunStatus.Running } live
         ? live
-        : _metrics.Aggregate(RunProgress.Of(run), (progress, metric) => progress.After(metric)) with { Step = run.Step };
+        : _history.Metrics.Aggregate(RunProgress.Of(run), (progress, metric) => progress.After(metric)) with { Step = run.Step };
 
     private async Task TakeAsync(RunUpdate update)
     {
@@ -132,20 +145,10 @@ public sealed partial class RunPage : IDisposable
             return;
         }
 
-        Append(update.Metrics);
-        _events.AddRange(update.Events);
+        if (_history.Take(update)) _version++;
+        if (update.RowsChanged) _rowsVersion++;
         StateHasChanged();
-        if (_charts is not null && update.Metrics.Count > 0) await _charts.AppendAsync(update.Metrics);
-    }
-
-    /// <summary>A run that went on from a snapshot takes some steps again: what was drawn of them gives way.</summary>
-    private void Append(IReadOnlyList<RunMetric> added)
-    {
-        if (added.Count == 0) return;
-
-        var first = added[0].Step;
-        if (_metrics.RemoveAll(metric => metric.Step >= first) > 0) _version++;
-        _metrics.AddRange(added);
+        if (_charts is not null && update.Metrics.Count + update.Events.Count > 0) await _charts.AppendAsync(update.Metrics);
     }
 
     private async Task<Visitor> VisitorAsync() => Visitor.Of((await Session).User);

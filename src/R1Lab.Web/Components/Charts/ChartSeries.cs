@@ -1,0 +1,85 @@
+using R1Lab.Data.Runs;
+
+namespace R1Lab.Web.Components.Charts;
+
+/// <summary>New points of one trace. A trace of one place shows its newest point only.</summary>
+public readonly record struct ChartGrowth(int Trace, IReadOnlyList<ChartPoint> Points, bool OnePlace);
+
+/// <summary>
+/// The points of one chart: a trace for each curve that has numbers, then one for each kind of mark that occurs. Built once from everything
+/// known, it then says what to append.
+/// </summary>
+public sealed class ChartSeries
+{
+    private readonly RunChart _chart;
+    private readonly ChartSettings _settings;
+    private readonly DateTimeOffset _start;
+    private readonly List<CurveBuilder> _builders;
+    private readonly CurveBuilder? _ground;
+    private readonly List<(int Step, double Height)> _heights = [];
+    private readonly HashSet<RunMark> _drawn;
+    private int _longest;
+
+    public ChartSeries(RunChart chart, ChartSettings settings, DateTimeOffset start, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunMark> marks)
+    {
+        (_chart, _settings, _start) = (chart, settings, start);
+        Curves = chart.CurvesWithNumbers(metrics);
+        _builders = [.. Curves.Select(curve => new CurveBuilder(curve, settings, start))];
+        _ground = Curves.FirstOrDefault(curve => curve.Smoothed) is { } smoothed ? new(smoothed, settings, start) : null;
+        Rise(metrics);
+        _drawn = [.. marks];
+        Marks = [.. marks.Select(mark => mark.Kind).Distinct().Order()];
+        var curves = _builders.Select(builder => PointReduction.MinMax(builder.NextAll(metrics))).ToList();
+        _longest = curves.Count == 0 ? 0 : curves.Max(curve => curve.Count);
+        Points = [.. curves, .. Marks.Select(kind => Place(marks.Where(mark => mark.Kind == kind)))];
+    }
+
+    public IReadOnlyList<RunCurve> Curves { get; }
+
+    /// <summary>Their traces stand behind those of the curves.</summary>
+    public IReadOnlyList<MarkKind> Marks { get; }
+
+    /// <summary>What every trace begins with.</summary>
+    public IReadOnlyList<IReadOnlyList<ChartPoint>> Points { get; }
+
+    /// <summary>What came since the last call, or null where the chart must be drawn anew: it is full, or a curve or kind of mark is new.</summary>
+    /// <param name="added">Steps logged since.</param>
+    /// <param name="marks">All marks of the run.</param>
+    public IReadOnlyList<ChartGrowth>? Next(IReadOnlyList<RunMetric> added, IReadOnlyList<RunMark> marks)
+    {
+        if (_longest + added.Count > MetricChart.MostPoints || _chart.CurvesWithNumbers(added).Except(Curves).Any()) return null;
+
+        Rise(added);
+        var fresh = marks.Where(mark => !_drawn.Contains(mark)).ToList();
+        if (fresh.Exists(mark => !Marks.Contains(mark.Kind))) return null;
+
+        _drawn.UnionWith(fresh);
+        var curves = _builders.Select((builder, trace) => new ChartGrowth(trace, builder.NextAll(added), false));
+        var marked = Marks.Select((kind, place) => new ChartGrowth(Curves.Count + place, Place(fresh.Where(mark => mark.Kind == kind)), kind == MarkKind.Best));
+        var grown = curves.Concat(marked).Where(growth => growth.Points.Count > 0).ToList();
+        if (grown.Count > 0) _longest += grown.Max(growth => growth.Points.Count);
+        return grown;
+    }
+
+    private void Rise(IReadOnlyList<RunMetric> metrics)
+    {
+        foreach (var metric in metrics)
+        {
+            if (_ground?.Next(metric) is { } point) _heights.Add((metric.Step, point.Y));
+        }
+    }
+
+    private IReadOnlyList<ChartPoint> Place(IEnumerable<RunMark> marks) =>
+        [.. marks.OrderBy(mark => mark.Step).Select(Place).Where(point => point is not null).Select(point => point!.Value)];
+
+    private ChartPoint? Place(RunMark mark) => (mark.Height ?? Ground(mark.Step)) is { } height
+        ? new(_settings.Axis == ChartAxis.Step ? mark.Step : (mark.At - _start).TotalMinutes, height)
+        : null;
+
+    /// <summary>The smoothed loss of the last logged step up to this one, or of the first.</summary>
+    private double? Ground(int step)
+    {
+        var place = _heights.BinarySearch((step, double.PositiveInfinity));
+        return _heights.Count == 0 ? null : _heights[Math.Max(0, ~place - 1)].Height;
+    }
+}
