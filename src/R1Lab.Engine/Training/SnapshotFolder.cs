@@ -27,7 +27,7 @@ public sealed record SnapshotFolder(int Step, string Folder, long Bytes, DateTim
 
         try
         {
-            return new(step, folder.FullName, folder.EnumerateFiles().Sum(file => file.Length), folder.LastWriteTimeUtc);
+            return new(step, folder.FullName, folder.EnumerateFiles().Sum(file => file.Length), new(folder.LastWriteTimeUtc, TimeSpan.Zero));
         }
         catch (IOException)
         {

@@ -7,7 +7,8 @@ namespace R1Lab.Web.Running;
 
 /// <summary>Carries out one run from its place at the head of the queue to its end, whatever that is.</summary>
 public sealed class RunExecution(
-    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, DeviceLease lease, TimeProvider time, ILogger<RunExecution> log)
+    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, DeviceLease lease, IGpuMonitor cards,
+    TimeProvider time, ILogger<RunExecution> log)
 {
     private static readonly TimeSpan UntilStoredAgain = TimeSpan.FromSeconds(5);
 
@@ -21,7 +22,7 @@ public sealed class RunExecution(
 
         feed.Publish(run.Id, RunProgress.Of(current));
         var bestBy = TrainingRecipe.Parse(current.RecipeJson, out _)?.MetricForBestModel ?? BestMetric.EvalLoss;
-        var recorder = new RunRecorder(run.Id, runs, feed, time, log, bestBy, ending);
+        var recorder = new RunRecorder(run.Id, runs, feed, time, log, bestBy, ending) { Device = DeviceWatch.Of(cards, ComputeDevice.Default(), time) };
         var end = await ReachEndAsync(current, recorder, stop.Token, ending);
         try
         {

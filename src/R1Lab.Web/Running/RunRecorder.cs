@@ -40,8 +40,12 @@ public sealed class RunRecorder : IAsyncDisposable
         _writing = Task.Run(WriteAsync, CancellationToken.None);
     }
 
+    /// <summary>Looked at with every logged step; null: nobody knows the device.</summary>
+    public DeviceWatch? Device { get; init; }
+
     public void Record(StepMetrics step)
     {
+        var device = Device?.Now();
         var metric = new RunMetric
         {
             RunId = _runId,
@@ -56,7 +60,9 @@ public sealed class RunRecorder : IAsyncDisposable
             LossScale = step.LossScale,
             SkippedSteps = step.SkippedSteps,
             MicroBatchSize = step.MicroBatchSize,
-            DeviceMemoryBytes = step.DeviceMemoryBytes,
+            DeviceMemoryBytes = step.DeviceMemoryBytes ?? device?.UsedBytes,
+            DeviceUtilization = device?.UtilizationPercent / 100.0,
+            DeviceTemperature = device?.TemperatureCelsius,
             TokensPerSecond = step.TokensPerSecond,
             MemoryBytes = step.MemoryBytes,
             SecondsPerStep = step.SecondsPerStep,

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using R1Lab.Engine.Devices;
 using R1Lab.Web.Components.Layout;
 
 namespace R1Lab.Web.Running;
@@ -7,6 +9,7 @@ public static class RunningServices
     /// <summary>Training in the background: queue, worker, feed, and the lease on the device.</summary>
     public static IServiceCollection AddLabRunning(this IServiceCollection services)
     {
+        services.TryAddSingleton<IGpuMonitor>(_ => GpuMonitor.Open());
         services.AddSingleton<DeviceLease>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<ModelChooser>();

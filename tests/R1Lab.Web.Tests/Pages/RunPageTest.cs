@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
@@ -11,6 +12,7 @@ public abstract class RunPageTest : PageTest
 {
     protected RunPageTest(string language = "en") : base(language)
     {
+        Services.AddSingleton<IGpuMonitor>(new NoCards());
         Services.AddLabRunning();
         Services.Configure<LabOptions>(lab => lab.DataFolder = Folder);
     }
@@ -25,6 +27,14 @@ public abstract class RunPageTest : PageTest
         await Get<RunStore>().ClaimNextAsync(TestContext.Current.CancellationToken);
         var metrics = Enumerable.Range(1, steps).Select(step => Metric(run, step)).ToList();
         await Get<RunStore>().AppendAsync(run.Id, metrics, [new RunEvent { Kind = "started", Message = "Training.", At = DateTimeOffset.UtcNow, ArgumentsJson = "[90,10,100,4096]" }], TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A machine without a card, whatever the one that runs the test has.</summary>
+    private sealed class NoCards : IGpuMonitor
+    {
+        public R1Lab.Engine.Problem? Absence { get; } = new("gpu_no_driver", "", R1Lab.Engine.ProblemSeverity.Note, "none");
+
+        public IReadOnlyList<GpuReading> Read() => [];
     }
 
     protected static RunMetric Metric(Run run, int step) => new()

@@ -55,6 +55,7 @@ public sealed class RunPageTests : RunPageTest
 
         page.WaitForElement("[data-chart=loss]");
         Assert.Equal(RunChart.All.Where(chart => chart.Always).Select(chart => chart.Key), page.FindAll("[data-chart]").Select(chart => chart.GetAttribute("data-chart")));
+        Assert.Contains("No NVIDIA driver was found", page.Find("[data-testid=no-device]").TextContent, StringComparison.Ordinal);
         Assert.Equal("40 of 100", page.Find("[data-fact=Step] dd").TextContent);
         Assert.Equal("0.0500", page.Find("[data-fact=Loss] dd").TextContent);
         Assert.Equal("1 min 20 s", page.Find("[data-fact=Elapsed] dd").TextContent);

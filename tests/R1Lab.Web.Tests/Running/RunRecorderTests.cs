@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using R1Lab.Data;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Running;
 
@@ -77,6 +79,25 @@ public sealed class RunRecorderTests : IAsyncLifetime
         await rows.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
 
         Assert.Equal([0, 2], seen.SelectMany(update => update.Probes).Select(probe => probe.Step));
+    }
+
+    [Fact]
+    public async Task Record_CardIsWatched_KeepsItsNumbersAndAsksOnceASecond()
+    {
+        var (time, asked) = (new FakeTimeProvider(), 0);
+        var watch = new DeviceWatch(() => new GpuReading(0, "card", "GPU-1", 5L << 30, 24L << 30, 40 + (10 * ++asked), 61, 200, DateTimeOffset.UtcNow), time);
+        await using (var recorder = new RunRecorder(_run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance) { Device = watch })
+        {
+            recorder.Record(new StepMetrics { Step = 1, TotalSteps = 3 });
+            recorder.Record(new StepMetrics { Step = 2, TotalSteps = 3, DeviceMemoryBytes = 7 });
+            time.Advance(TimeSpan.FromSeconds(1));
+            recorder.Record(new StepMetrics { Step = 3, TotalSteps = 3 });
+        }
+
+        var metrics = await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel);
+        Assert.Equal(
+            [(0.5, 61.0, 5L << 30), (0.5, 61.0, 7L), (0.6, 61.0, 5L << 30)],
+            metrics.Select(metric => (metric.DeviceUtilization!.Value, metric.DeviceTemperature!.Value, metric.DeviceMemoryBytes!.Value)));
     }
 
     /// <summary>Two steps a pass; an evaluation with a probe after each pass, the loss falling.</summary>

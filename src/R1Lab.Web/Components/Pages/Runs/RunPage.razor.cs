@@ -6,9 +6,11 @@ using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Charts;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -61,6 +63,12 @@ public sealed partial class RunPage : IDisposable
     private RunFeed Feed { get; set; } = null!;
 
     [Inject]
+    private IGpuMonitor Cards { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = null!;
+
+    [Inject]
     private ISnackbar Snackbar { get; set; } = null!;
 
     [Inject]
@@ -82,6 +90,10 @@ public sealed partial class RunPage : IDisposable
     private int? DivergedAt => _progress.Status == RunStatus.Failed ? _history.Events.LastOrDefault(happened => happened.Kind == TrainingEventKinds.Diverged)?.Step : null;
 
     private BestBy BestBy => _recipe?.MetricForBestModel == BestMetric.EvalTokenAccuracy ? BestBy.EvalTokenAccuracy : BestBy.EvalLoss;
+
+    /// <summary>Why there are no curves of the device: none is here, or this run knew of none.</summary>
+    private string? DeviceAbsence => _history.Metrics.Any(metric => metric.DeviceUtilization is not null || metric.DeviceTemperature is not null) ? null
+        : Cards.Absence is { } absence ? Text["NoDeviceCurves", ProblemText.Show(absence)].Value : Text["NoCardUsed"].Value;
 
     private RunMetric? Best => BestEvaluation.Of(_history.Metrics, BestBy);
 
