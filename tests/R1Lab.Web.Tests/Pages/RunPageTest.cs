@@ -14,6 +14,9 @@ public abstract class RunPageTest : PageTest
     {
         Services.AddSingleton<IGpuMonitor>(new NoCards());
         Services.AddLabRunning();
+        Services.AddSingleton<ModelLibrary>();
+        Services.AddSingleton<GenerationTurns>();
+        Services.AddSingleton<ModelHost>();
         Services.Configure<LabOptions>(lab => lab.DataFolder = Folder);
     }
 
