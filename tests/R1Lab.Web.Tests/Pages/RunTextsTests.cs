@@ -4,6 +4,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Components.Shared;
@@ -41,6 +42,7 @@ public sealed class RunTextsTests
         Assert.Empty(Missing<RunRows>(Enum.GetNames<LedgerOrder>().Select(order => $"Sort_{order}")));
         Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
         Assert.Empty(Missing<ProblemTexts>(Diagnosis.Codes));
+        Assert.Empty(Missing<ProblemTexts>(RecipeExchange.ReasonCodes));
     }
 
     [Theory]

@@ -1,0 +1,283 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using R1Lab.Engine.Adapters;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>Axolotl's YAML (<c>src/axolotl/utils/schemas</c>).</summary>
+internal sealed class AxolotlFormat : IRecipeFormat
+{
+    private static readonly Dictionary<string, string> Same = new(StringComparer.Ordinal)
+    {
+        ["base_model"] = "model",
+        ["lora_model_dir"] = "lora.init_from",
+        ["lora_r"] = "lora.r",
+        ["lora_alpha"] = "lora.lora_alpha",
+        ["lora_dropout"] = "lora.lora_dropout",
+        ["lora_rank_pattern"] = "lora.rank_pattern",
+        ["lora_alpha_pattern"] = "lora.alpha_pattern",
+        ["loraplus_lr_ratio"] = "lora.loraplus_lr_ratio",
+        ["peft_use_rslora"] = "lora.use_rslora",
+        ["learning_rate"] = "learning_rate",
+        ["weight_decay"] = "weight_decay",
+        ["adam_beta1"] = "adam_beta1",
+        ["adam_beta2"] = "adam_beta2",
+        ["adam_epsilon"] = "adam_epsilon",
+        ["max_grad_norm"] = "max_grad_norm",
+        ["warmup_steps"] = "warmup_steps",
+        ["warmup_ratio"] = "warmup_ratio",
+        ["micro_batch_size"] = "per_device_train_batch_size",
+        ["eval_batch_size"] = "per_device_eval_batch_size",
+        ["gradient_accumulation_steps"] = "gradient_accumulation_steps",
+        ["num_epochs"] = "num_train_epochs",
+        ["sequence_len"] = "max_length",
+        ["sample_packing"] = "packing",
+        ["group_by_length"] = "group_by_length",
+        ["seed"] = "seed",
+        ["logging_steps"] = "logging_steps",
+        ["save_total_limit"] = "save_total_limit",
+        ["evals_per_epoch"] = "evals_per_epoch",
+        ["early_stopping_patience"] = "early_stopping_patience",
+        ["load_best_model_at_end"] = "load_best_model_at_end",
+        ["val_set_size"] = "val_size",
+        ["neftune_noise_alpha"] = "neftune_noise_alpha",
+    };
+
+    private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
+    {
+        "model_type", "tokenizer_type", "tokenizer_config", "tokenizer_use_fast", "processor_type", "output_dir", "dataset_prepared_path", "dataset_processes", "dataset_num_proc", "hub_model_id", "hub_strategy",
+        "hf_use_auth_token", "push_dataset_to_hub", "wandb_project", "wandb_entity", "wandb_watch", "wandb_name", "wandb_log_model", "wandb_mode", "wandb_run_id", "mlflow_tracking_uri", "mlflow_experiment_name",
+        "use_tensorboard", "tf32", "flash_attention", "sdp_attention", "xformers_attention", "flex_attention", "eager_attention", "attn_implementation", "resume_from_checkpoint", "auto_resume_from_checkpoints",
+        "gradient_checkpointing_kwargs", "logging_first_step", "pad_to_sequence_len", "eval_sample_packing", "pad_to_multiple_of", "special_tokens", "chat_template", "trust_remote_code", "strict", "save_safetensors",
+        "save_first_step", "save_only_model", "local_rank", "ddp", "ddp_timeout", "plugins", "bnb_config_kwargs", "lora_fan_in_fan_out", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "greater_is_better",
+        "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "is_llama_derived_model", "is_qwen_derived_model", "low_cpu_mem_usage", "shuffle_merged_datasets", "dataset_exact_deduplication",
+    };
+
+    private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
+    {
+        "rl", "reward_model", "process_reward_model", "train_on_inputs", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
+        "unfrozen_parameters", "pretraining_dataset", "test_datasets", "deepspeed", "fsdp", "fsdp_config", "fp8", "gptq", "qat", "quantization", "reinit_weights", "tokens", "added_tokens_overrides", "embedding_lr",
+        "embedding_lr_scale", "cosine_constant_lr_ratio", "lr_groups", "jagged_restart_steps", "use_pose", "streaming", "batch_flattening", "torch_compile", "overrides_of_model_config", "rope_scaling", "max_prompt_len",
+        "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "sequence_parallel_degree", "context_parallel_size", "tensor_parallel_size",
+    };
+
+    public RecipeFormat Format => RecipeFormat.Axolotl;
+
+    public string Tool => "Axolotl";
+
+    public IReadOnlyDictionary<string, string> Names { get; } = Same.ToDictionary(pair => pair.Value, pair => pair.Key).Concat(new Dictionary<string, string>
+    {
+        ["dataset"] = "datasets", ["method"] = "adapter", ["quantization"] = "load_in_4bit", ["double_quantization"] = "bnb_config_kwargs", ["lora.target_modules"] = "lora_target_modules", ["lora.use_dora"] = "peft_use_dora",
+        ["lr_scheduler_type"] = "lr_scheduler", ["optim"] = "optimizer", ["max_steps"] = "max_steps", ["save_steps"] = "save_steps", ["eval_steps"] = "eval_steps", ["shuffle"] = "curriculum_sampling", ["dtype"] = "bf16",
+        ["overlong_rows"] = "excess_length_strategy", ["gradient_checkpointing"] = "gradient_checkpointing", ["activation_offloading"] = "activation_offloading", ["device_map"] = "device_map",
+        ["metric_for_best_model"] = "metric_for_best_model",
+    }).ToDictionary();
+
+    private static TrainingRecipe Defaults { get; } = new()
+    {
+        Method = TrainingMethod.Full,
+        LrSchedulerType = SchedulerType.Cosine,
+        PerDeviceTrainBatchSize = 1,
+        NumTrainEpochs = 1,
+        MaxLength = 512,
+        Lora = new LoraSettings { R = 8, LoraAlpha = 16 },
+    };
+
+    public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
+        setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" || Same.ContainsKey(setting.Name));
+
+    public ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    {
+        var draft = new RecipeDraft(Tool, Defaults);
+        foreach (var setting in settings) Read(draft, setting, settings);
+        Precision.Read(draft, settings);
+        // "warmup_ratio = 0.03" where neither is given.
+        if (!draft.Has("warmup_steps") && !draft.Has("warmup_ratio")) draft.Default("warmup_ratio", 0.03);
+        if (settings.Any(setting => setting.Name is "eval_steps" or "evals_per_epoch" or "eval_strategy" && setting.Value is not null && !setting.Is("no")) && !draft.Has("val_size"))
+            draft.Imply("val_size", 0.1, Reasons.SplitAssumed());
+        return draft.Finish(Format, Names);
+    }
+
+    public string Write(TrainingRecipe recipe)
+    {
+        var yaml = new YamlText().Section("model").Add("base_model", recipe.Model);
+        if (recipe.DeviceMap == DeviceMap.Auto) yaml.Add("device_map", "auto");
+        WriteMethod(yaml, recipe);
+        WriteData(yaml, recipe);
+        WriteTraining(yaml, recipe);
+        WriteSchedule(yaml, recipe);
+        return yaml.ToString();
+    }
+
+    private static void WriteMethod(YamlText yaml, TrainingRecipe recipe)
+    {
+        var bits = Methods.Bits(recipe);
+        yaml.Section("method");
+        if (Methods.Adapts(recipe))
+        {
+            yaml.Add("adapter", bits == 4 ? "qlora" : "lora").Add("load_in_4bit", bits == 4).Add("load_in_8bit", bits == 8);
+            if (bits == 4) yaml.Add("bnb_config_kwargs", new JsonObject { ["bnb_4bit_quant_type"] = "nf4", ["bnb_4bit_use_double_quant"] = recipe.DoubleQuantization });
+            WriteLora(yaml, recipe);
+        }
+
+        yaml.Add("gradient_checkpointing", recipe.GradientCheckpointing).Add("activation_offloading", recipe.ActivationOffloading ? "hidden_states" : false);
+    }
+
+    private static void WriteLora(YamlText yaml, TrainingRecipe recipe)
+    {
+        var lora = recipe.Lora;
+        // Alpha is a whole number there.
+        yaml.AddUnlessNull("lora_model_dir", lora.InitFrom).Add("lora_r", lora.R).Add("lora_alpha", Whole(lora.LoraAlpha)).Add("lora_dropout", lora.LoraDropout);
+        if (TargetModules.AreAll(recipe)) yaml.Add("lora_target_linear", true);
+        else yaml.Add("lora_target_modules", new JsonArray([.. lora.TargetModules.Select(name => JsonValue.Create(name))]));
+        yaml.Add("peft_use_dora", Methods.Decomposes(recipe)).Add("peft_use_rslora", lora.UseRslora).AddUnlessNull("loraplus_lr_ratio", lora.LoraplusLrRatio);
+        if (lora.RankPattern.Count > 0) yaml.Add("lora_rank_pattern", JsonSerializer.SerializeToNode(lora.RankPattern));
+        if (lora.AlphaPattern.Count > 0) yaml.Add("lora_alpha_pattern", JsonSerializer.SerializeToNode(lora.AlphaPattern.ToDictionary(pair => pair.Key, pair => Whole(pair.Value))));
+    }
+
+    private static void WriteData(YamlText yaml, TrainingRecipe recipe)
+    {
+        yaml.Section("data").Add("datasets", new JsonArray(new JsonObject { ["path"] = recipe.Dataset, ["type"] = "chat_template" })).Add("train_on_inputs", false)
+            .Add("sequence_len", recipe.MaxLength).Add("excess_length_strategy", "drop").Add("sample_packing", recipe.Packing).Add("group_by_length", recipe.GroupByLength).Add("val_set_size", recipe.ValSize);
+        if (!recipe.Shuffle) yaml.Add("curriculum_sampling", true).Add("shuffle_merged_datasets", false);
+    }
+
+    private static void WriteTraining(YamlText yaml, TrainingRecipe recipe)
+    {
+        yaml.Section("train").Add("output_dir", "output").Add("micro_batch_size", recipe.PerDeviceTrainBatchSize).AddUnlessNull("eval_batch_size", recipe.PerDeviceEvalBatchSize)
+            .Add("gradient_accumulation_steps", recipe.GradientAccumulationSteps).Add("num_epochs", recipe.NumTrainEpochs).AddUnlessNull("max_steps", recipe.MaxSteps is > 0 ? recipe.MaxSteps : null)
+            .Add("optimizer", Optimizers.Write(recipe)).Add("learning_rate", recipe.LearningRate).Add("weight_decay", recipe.WeightDecay).Add("adam_beta1", recipe.AdamBeta1).Add("adam_beta2", recipe.AdamBeta2)
+            .Add("adam_epsilon", recipe.AdamEpsilon).Add("max_grad_norm", recipe.MaxGradNorm).Add("lr_scheduler", SnakeCase.Of(recipe.LrSchedulerType)).AddUnlessNull("lr_scheduler_kwargs", Schedules.Write(recipe));
+        // Both together are refused there.
+        if (recipe.WarmupSteps > 0) yaml.Add("warmup_steps", recipe.WarmupSteps);
+        else yaml.Add("warmup_ratio", recipe.WarmupRatio);
+        foreach (var (name, value) in Precision.Write(recipe, knowsAuto: true)) yaml.Add(name, value);
+        yaml.AddUnlessNull("neftune_noise_alpha", recipe.NeftuneNoiseAlpha).Add("seed", recipe.Seed);
+    }
+
+    private static void WriteSchedule(YamlText yaml, TrainingRecipe recipe)
+    {
+        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", recipe.SaveSteps).Add("save_total_limit", recipe.SaveTotalLimit);
+        // Without held-out rows settings of evaluation are refused there.
+        if (recipe.ValSize <= 0) return;
+        if (recipe.EvalsPerEpoch is not { } times) yaml.AddUnlessNull("eval_steps", recipe.EvalSteps);
+        else if (times == Math.Floor(times) && times < int.MaxValue) yaml.Add("evals_per_epoch", (int)times);
+        yaml.AddUnlessNull("early_stopping_patience", recipe.EarlyStoppingPatience).Add("load_best_model_at_end", recipe.LoadBestModelAtEnd).Add("metric_for_best_model", "eval_loss");
+    }
+
+    private static JsonNode Whole(double alpha) => alpha >= 1 && alpha < int.MaxValue ? (int)Math.Round(alpha) : 1;
+
+    private static void Read(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
+    {
+        if (Same.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+        else if (!Special(draft, setting, all) && !Methodical(draft, setting, all))
+        {
+            if (NotNeeded.Contains(setting.Name)) draft.Leave(setting, Reasons.NotNeeded(setting));
+            else if (Unsupported.Contains(setting.Name)) draft.Refuse(setting);
+            else draft.Wonder(setting);
+        }
+    }
+
+    private static bool Special(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
+    {
+        switch (setting.Name)
+        {
+            case "datasets": Datasets(draft, setting); break;
+            case "max_steps": draft.Carry(setting, "max_steps", setting.Number is > 0 ? setting.Value : null); break;
+            case "eval_steps" or "save_steps" when setting.Number is > 0 and < 1: draft.Leave(setting, Reasons.PerEpoch(setting)); break;
+            case "eval_steps" or "save_steps": draft.Carry(setting, setting.Name); break;
+            case "saves_per_epoch" when setting.Value is not null: draft.Leave(setting, Reasons.PerEpoch(setting)); break;
+            case "eval_strategy": draft.Accept(setting); break;
+            case "save_strategy": if (setting.Is("steps") || setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.PerEpoch(setting)); break;
+            case "optimizer": Optimizers.Read(draft, setting); break;
+            case "lr_scheduler": Schedules.Read(draft, setting); break;
+            case "lr_scheduler_kwargs": Schedules.ReadSettings(draft, setting); break;
+            case "cosine_min_lr_ratio" when setting.Value is not null: MinimumRate(draft, setting, all); break;
+            case "metric_for_best_model": if (setting.Is("eval_loss") || setting.Is("loss") || setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.Unsupported(setting)); break;
+            case "curriculum_sampling": draft.Carry(setting, "shuffle", setting.Is(true) ? false : setting.Is(false) ? true : setting.Value); break;
+            case "excess_length_strategy": if (setting.Is("drop") || setting.Value is null) draft.Accept(setting); else draft.Change(setting, "overlong_rows", "drop", Reasons.Replaced(setting, "drop")); break;
+            case "device_map": if (setting.Is("auto")) draft.Carry(setting, "device_map"); else draft.Accept(setting); break;
+            case "gradient_checkpointing": Offloadable(draft, setting, "gradient_checkpointing"); break;
+            case "activation_offloading": Offloadable(draft, setting, "activation_offloading"); break;
+            case "bf16" or "fp16": break;
+            default: return false;
+        }
+
+        return true;
+    }
+
+    private static bool Methodical(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
+    {
+        switch (setting.Name)
+        {
+            case "adapter": Adapter(draft, setting, all); break;
+            case "load_in_4bit" or "load_in_8bit": if (BitsOf(all) is not null && !Adapts(all)) draft.Refuse(setting); else draft.Accept(setting); break;
+            case "peft_use_dora": draft.Accept(setting); break;
+            case "lora_target_linear": if (setting.Is(true)) draft.Carry(setting, "lora.target_modules", new JsonArray([.. LoraSettings.AllProjections.Select(name => JsonValue.Create(name))])); else draft.Accept(setting); break;
+            case "lora_target_modules" when all.Any(one => one.Name == "lora_target_linear" && one.Is(true)): draft.Accept(setting); break;
+            case "lora_target_modules": if (setting.Value is null) draft.Accept(setting); else TargetModules.Read(draft, setting); break;
+            case "bnb_config_kwargs" when setting.Value is JsonObject map: BitsAndBytes(draft, setting, map); break;
+            default: return false;
+        }
+
+        return true;
+    }
+
+    private static bool Adapts(IReadOnlyList<Setting> all) => all.LastOrDefault(setting => setting.Name == "adapter") is { Value: not null };
+
+    private static int? BitsOf(IReadOnlyList<Setting> all) =>
+        all.Any(setting => setting.Name == "load_in_8bit" && setting.Is(true)) ? 8
+        : all.Any(setting => setting.Name == "load_in_4bit" && setting.Is(true) || setting.Name == "adapter" && setting.Is("qlora")) ? 4 : null;
+
+    private static void Adapter(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
+    {
+        Methods.Set(draft, Adapts(all), BitsOf(all), all.Any(one => one.Name == "peft_use_dora" && one.Is(true)));
+        if (setting.Is("lora") || setting.Is("qlora") || setting.Value is null) draft.Carry(setting, "method", draft["method"]);
+        else draft.Change(setting, "method", draft["method"], Reasons.Replaced(setting, Setting.TextOf(draft["method"])));
+    }
+
+    private static void BitsAndBytes(RecipeDraft draft, Setting setting, JsonObject map)
+    {
+        foreach (var (name, value) in map)
+        {
+            var one = setting with { Name = name, Value = value?.DeepClone() };
+            if (name == "bnb_4bit_use_double_quant") draft.Carry(one, "double_quantization");
+            else if (name == "bnb_4bit_quant_type" && !one.Is("nf4")) draft.Change(one, "quantization", draft["quantization"], Reasons.Replaced(one, "nf4"));
+            else draft.Accept(one);
+        }
+    }
+
+    private static void Datasets(RecipeDraft draft, Setting setting)
+    {
+        var paths = (setting.Value as JsonArray ?? []).Select(item => item is JsonObject set ? Setting.TextOf(set["path"]) : Setting.TextOf(item)).ToList();
+        if (paths.Count == 0) draft.Leave(setting, Reasons.WrongForm(setting));
+        else if (paths.Count == 1) draft.Carry(setting, "dataset", paths[0]);
+        else draft.Change(setting, "dataset", paths[0], Reasons.Replaced(setting, paths[0]));
+    }
+
+    private static void MinimumRate(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
+    {
+        if (all.FirstOrDefault(one => one.Name == "lr_scheduler") is { } schedule && !schedule.Is("cosine"))
+        {
+            draft.Leave(setting, Reasons.Unsupported(setting));
+            return;
+        }
+
+        draft.Carry(setting, "lr_scheduler_kwargs.min_lr_rate");
+        draft.Set("lr_scheduler_type", "cosine_with_min_lr");
+    }
+
+    // "offload", "disk" and "legacy" are ways of doing it.
+    private static void Offloadable(RecipeDraft draft, Setting setting, string field)
+    {
+        if (setting.Value?.GetValueKind() != JsonValueKind.String)
+        {
+            draft.Carry(setting, field);
+            return;
+        }
+
+        draft.Set("activation_offloading", true);
+        if (setting.Is("hidden_states")) draft.Carry(setting, field, true);
+        else draft.Change(setting, field, true, Reasons.Replaced(setting, "true"));
+    }
+}

@@ -1,0 +1,26 @@
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary><c>bf16</c> and <c>fp16</c>: one type by two switches.</summary>
+internal static class Precision
+{
+    public static void Read(RecipeDraft draft, IReadOnlyList<Setting> settings)
+    {
+        var switches = settings.Where(setting => setting.Name is "bf16" or "fp16").ToList();
+        var (bf16, fp16) = (switches.LastOrDefault(setting => setting.Name == "bf16"), switches.LastOrDefault(setting => setting.Name == "fp16"));
+        var type = bf16?.Is(true) == true ? "bfloat16" : bf16?.Is("auto") == true ? "auto" : fp16?.Is(true) == true ? "float16" : "float32";
+        foreach (var setting in switches)
+        {
+            // The switch that is off says nothing beside one that is on.
+            if (setting.Is(false) && type != "float32") draft.Accept(setting);
+            else if (setting.Value is null || setting.Is(true) || setting.Is(false) || setting.Is("auto")) draft.Carry(setting, "dtype", type);
+            else draft.Leave(setting, Reasons.WrongForm(setting));
+        }
+    }
+
+    /// <summary>The two switches; <c>auto</c> where the tool knows it.</summary>
+    public static IEnumerable<(string Name, System.Text.Json.Nodes.JsonNode? Value)> Write(TrainingRecipe recipe, bool knowsAuto)
+    {
+        yield return ("bf16", recipe.Dtype == TrainingDtype.Auto && knowsAuto ? "auto" : recipe.Dtype is TrainingDtype.Bfloat16 or TrainingDtype.Auto);
+        yield return ("fp16", recipe.Dtype == TrainingDtype.Float16);
+    }
+}

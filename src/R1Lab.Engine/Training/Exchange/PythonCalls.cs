@@ -1,0 +1,170 @@
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>What the arguments of TRL's, PEFT's and transformers' calls mean here.</summary>
+internal static class PythonCalls
+{
+    private static readonly Dictionary<string, string> SftNames = new(StringComparer.Ordinal)
+    {
+        ["max_length"] = "max_length", ["max_seq_length"] = "max_length", ["packing"] = "packing", ["activation_offloading"] = "activation_offloading",
+    };
+
+    private static readonly Dictionary<string, string> LoraNames = new(StringComparer.Ordinal)
+    {
+        ["r"] = "lora.r", ["lora_alpha"] = "lora.lora_alpha", ["lora_dropout"] = "lora.lora_dropout", ["use_rslora"] = "lora.use_rslora", ["rank_pattern"] = "lora.rank_pattern", ["alpha_pattern"] = "lora.alpha_pattern",
+    };
+
+    /// <summary>Names people give to values before they use them, or to values the script only has in mind.</summary>
+    private static readonly Dictionary<string, string> AssignedNames = new(StringComparer.Ordinal)
+    {
+        ["model_name"] = "model", ["model_id"] = "model", ["model_path"] = "model", ["base_model"] = "model", ["model_name_or_path"] = "model", ["dataset_name"] = "dataset", ["dataset_path"] = "dataset", ["data_path"] = "dataset",
+        ["lora_r"] = "lora.r", ["lora_rank"] = "lora.r", ["lora_alpha"] = "lora.lora_alpha", ["lora_dropout"] = "lora.lora_dropout", ["max_seq_length"] = "max_length", ["max_length"] = "max_length", ["freeze_layers"] = "freeze_layers",
+    };
+
+    public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig";
+
+    /// <summary>The method, from the calls that are there.</summary>
+    public static void Method(RecipeDraft draft, IReadOnlyList<Setting> settings)
+    {
+        var adapts = settings.Any(setting => setting.Owner is "LoraConfig" or "PeftModel.from_pretrained" || setting.Owner!.EndsWith("get_peft_model", StringComparison.Ordinal));
+        int? bits = settings.Any(setting => setting.Name == "load_in_4bit" && setting.Is(true)) ? 4 : settings.Any(setting => setting.Name == "load_in_8bit" && setting.Is(true)) ? 8 : null;
+        Methods.Set(draft, adapts, bits, settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
+    }
+
+    public static void Read(RecipeDraft draft, Setting setting)
+    {
+        var owner = setting.Owner!;
+        if (setting.Name == PythonSettings.CallMark) return;
+        if (owner == "=") Assigned(draft, setting);
+        else if (IsArguments(owner)) Arguments(draft, setting);
+        else if (owner == "LoraConfig") Lora(draft, setting);
+        else if (owner.EndsWith("get_peft_model", StringComparison.Ordinal)) Named(draft, setting, Lora);
+        else if (owner == "BitsAndBytesConfig") Quantization(draft, setting);
+        else if (owner.EndsWith("from_pretrained", StringComparison.Ordinal)) Loaded(draft, setting, owner);
+        else if (owner.EndsWith("load_dataset", StringComparison.Ordinal)) Dataset(draft, setting);
+        else if (owner.EndsWith("train_test_split", StringComparison.Ordinal)) Split(draft, setting);
+        else if (owner.EndsWith("EarlyStoppingCallback", StringComparison.Ordinal)) Stopping(draft, setting);
+        else if (owner.EndsWith("create_loraplus_optimizer", StringComparison.Ordinal)) Known(draft, setting, "loraplus_lr_ratio", "lora.loraplus_lr_ratio");
+        else if (owner.EndsWith("tokenizer", StringComparison.Ordinal)) Known(draft, setting, "max_length", "max_length");
+        else if (setting.Computed is null) Named(draft, setting, Arguments);
+    }
+
+    // Objects that are handed on are no settings.
+    private static void Named(RecipeDraft draft, Setting setting, Action<RecipeDraft, Setting> read)
+    {
+        if (!char.IsAsciiDigit(setting.Name[0]) && setting.Name is not ("model" or "args" or "peft_config" or "tokenizer" or "processing_class" or "train_dataset" or "eval_dataset")) read(draft, setting);
+    }
+
+    private static void Known(RecipeDraft draft, Setting setting, string name, string field)
+    {
+        if (setting.Name == name) draft.Carry(setting, field);
+    }
+
+    private static void Assigned(RecipeDraft draft, Setting setting)
+    {
+        if (AssignedNames.TryGetValue(setting.Name.ToLowerInvariant(), out var field))
+        {
+            if (!draft.Has(field)) draft.Carry(setting, field);
+        }
+        else if (!TrainingArgumentNames.Same.ContainsKey(setting.Name) || !TrainingArgumentNames.Read(draft, setting))
+        {
+            draft.Wonder(setting);
+        }
+    }
+
+    private static void Arguments(RecipeDraft draft, Setting setting)
+    {
+        switch (setting.Name)
+        {
+            case "0" or "dataset_text_field" or "dataset_num_proc" or "dataset_kwargs" or "eval_packing" or "shuffle_dataset" or "padding_free" or "pad_to_multiple_of" or "pad_token" or "eos_token" or "chat_template_path" or "model_init_kwargs":
+                draft.Leave(setting, Reasons.NotNeeded(setting));
+                break;
+            case "packing_strategy" when setting.Is("wrapped"): draft.Leave(setting, Reasons.CrossAttention()); break;
+            case "packing_strategy" or "completion_only_loss" when !setting.Is(false): draft.Accept(setting); break;
+            case "completion_only_loss": draft.Leave(setting, Reasons.Unsupported(setting)); break;
+            case "assistant_only_loss": draft.Accept(setting); break;
+            case "truncation_mode": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            case "loss_type": if (setting.Value is null || setting.Is("nll")) draft.Accept(setting); else draft.Refuse(setting); break;
+            default:
+                if (SftNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+                else if (!TrainingArgumentNames.Read(draft, setting)) draft.Wonder(setting);
+                break;
+        }
+    }
+
+    private static void Lora(RecipeDraft draft, Setting setting)
+    {
+        switch (setting.Name)
+        {
+            case "target_modules" when setting.Computed is not null: draft.Leave(setting, Reasons.Computed(setting)); break;
+            case "target_modules": if (setting.Value is null) draft.Accept(setting); else TargetModules.Read(draft, setting); break;
+            case "use_dora" or "inference_mode" or "base_model_name_or_path": draft.Accept(setting); break;
+            case "bias": if (setting.Is("none")) draft.Accept(setting); else draft.Refuse(setting); break;
+            case "task_type": if (setting.Text.EndsWith("CAUSAL_LM", StringComparison.Ordinal)) draft.Accept(setting); else draft.Refuse(setting); break;
+            case "init_lora_weights": if (setting.Is(true) || setting.Value is null) draft.Accept(setting); else draft.Refuse(setting); break;
+            case "use_gradient_checkpointing": draft.Carry(setting, "gradient_checkpointing", setting.Is(false) ? false : true); break;
+            case "modules_to_save" or "layers_to_transform" or "layers_pattern" or "exclude_modules" or "fan_in_fan_out" or "lora_bias" or "layer_replication" or "megatron_config": draft.Refuse(setting); break;
+            default: if (LoraNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field); else draft.Wonder(setting); break;
+        }
+    }
+
+    private static void Quantization(RecipeDraft draft, Setting setting)
+    {
+        switch (setting.Name)
+        {
+            case "load_in_4bit" or "load_in_8bit" when setting.Is(true) && Setting.TextOf(draft["method"]) != "qlora": draft.Refuse(setting); break;
+            case "load_in_4bit" or "load_in_8bit" when setting.Is(true): draft.Carry(setting, "quantization", draft["quantization"]); break;
+            case "load_in_4bit" or "load_in_8bit": draft.Accept(setting); break;
+            case "bnb_4bit_use_double_quant": draft.Carry(setting, "double_quantization"); break;
+            case "bnb_4bit_quant_type" when !setting.Is("nf4"): draft.Change(setting, "quantization", draft["quantization"], Reasons.Replaced(setting, "nf4")); break;
+            case "bnb_4bit_quant_type": draft.Accept(setting); break;
+            case "bnb_4bit_compute_dtype" or "bnb_4bit_quant_storage": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            default: draft.Refuse(setting); break;
+        }
+    }
+
+    private static void Loaded(RecipeDraft draft, Setting setting, string owner)
+    {
+        if (owner.Contains("Tokenizer", StringComparison.Ordinal) || owner.Contains("Processor", StringComparison.Ordinal) || owner.Contains("Config", StringComparison.Ordinal))
+        {
+            if (setting.Name is "0") draft.Leave(setting with { Name = owner }, Reasons.NotNeeded(setting with { Name = owner }));
+        }
+        else if (owner.StartsWith("Peft", StringComparison.Ordinal))
+        {
+            if (setting.Name is "1" or "model_id") draft.Carry(setting with { Name = owner }, "lora.init_from");
+        }
+        else
+        {
+            Model(draft, setting, owner);
+        }
+    }
+
+    private static void Model(RecipeDraft draft, Setting setting, string owner)
+    {
+        switch (setting.Name)
+        {
+            case "0" or "pretrained_model_name_or_path" or "model_name": draft.Carry(setting with { Name = owner }, "model"); break;
+            case "device_map" when setting.Is("auto"): draft.Carry(setting, "device_map"); break;
+            case "load_in_4bit" or "load_in_8bit": Quantization(draft, setting); break;
+            case "max_seq_length": draft.Carry(setting, "max_length"); break;
+            case "quantization_config": if (setting.Computed is null) draft.Refuse(setting); break;
+            default: draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+        }
+    }
+
+    private static void Dataset(RecipeDraft draft, Setting setting)
+    {
+        if (setting.Name == "data_files" || setting.Name is "0" or "path" && !(setting.Is("json") || setting.Is("csv") || setting.Is("parquet") || setting.Is("text"))) draft.Carry(setting with { Name = "load_dataset" }, "dataset");
+    }
+
+    private static void Split(RecipeDraft draft, Setting setting)
+    {
+        if (setting.Name is "test_size" or "0") draft.Carry(setting with { Name = "test_size" }, "val_size");
+    }
+
+    private static void Stopping(RecipeDraft draft, Setting setting)
+    {
+        if (setting.Name is "early_stopping_patience" or "0") draft.Carry(setting with { Name = "early_stopping_patience" }, "early_stopping_patience");
+        else if (setting.Name is "early_stopping_threshold" or "1") draft.Carry(setting with { Name = "early_stopping_threshold" }, "early_stopping_threshold");
+        else draft.Wonder(setting);
+    }
+}

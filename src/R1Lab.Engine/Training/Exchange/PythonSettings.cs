@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>
+/// Finds settings in a Python script without running it: the arguments of the calls that matter, and plain assignments of literals. Names of
+/// literals that were assigned before are looked up; what is computed any other way is passed on as such.
+/// </summary>
+internal sealed class PythonSettings
+{
+    /// <summary>The name of a setting that stands for a call, before those of its arguments.</summary>
+    public const string CallMark = "()";
+
+    private const int DeepestNesting = 20;
+
+    private static readonly string[] Calls =
+    [
+        "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "Trainer",
+        "create_loraplus_optimizer", "from_pretrained", "load_dataset", "train_test_split", "get_peft_model", "tokenizer",
+    ];
+
+    private readonly string _text;
+    private readonly IReadOnlyList<PythonToken> _tokens;
+    private readonly List<Setting> _settings = [];
+    private readonly Dictionary<string, JsonNode?> _literals = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
+    private int _at;
+
+    private PythonSettings(string text) => (_text, _tokens) = (text, new PythonLexer(text).Read());
+
+    /// <summary>The settings in the order of the text. An argument without a name is called by its place, from <c>0</c>.</summary>
+    /// <exception cref="BadInputException">A text or bracket is not closed.</exception>
+    public static IReadOnlyList<Setting> Read(string text)
+    {
+        var reader = new PythonSettings(text);
+        reader.Walk();
+        // A literal whose name was an argument elsewhere has been told there.
+        return [.. reader._settings.Where(setting => setting.Owner != "=" || !reader._used.Contains(setting.Name))];
+    }
+
+    private PythonToken Now => _tokens[_at];
+
+    private PythonToken Ahead(int places) => _tokens[Math.Min(_at + places, _tokens.Count - 1)];
+
+    private void Walk()
+    {
+        while (Now.Kind != PythonTokenKind.End)
+        {
+            if (IsAssignment()) Assignment();
+            else if (IsCall()) Call(1);
+            else _at++;
+        }
+    }
+
+    private bool IsAssignment() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
+
+    private bool IsCall() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("(") && Calls.Contains(Now.Value);
+
+    private void Assignment()
+    {
+        var (name, line, start) = (Now.Value, Now.Line, _at);
+        _at += 2;
+        if (Literal(1) is { } literal && Now.Kind == PythonTokenKind.LineEnd)
+        {
+            _literals[name] = literal.Value;
+            _settings.Add(new Setting(name, literal.Value, line, "="));
+            return;
+        }
+
+        // Not a literal: its calls, if any, are still to be looked at.
+        _literals.Remove(name);
+        _at = start + 2;
+    }
+
+    private void Call(int depth)
+    {
+        var owner = Owner();
+        // The call itself says something, also without arguments.
+        _settings.Add(new Setting(CallMark, null, Now.Line, owner));
+        _at += 2;
+        for (var place = 0; !Now.IsMark(")"); place++)
+        {
+            Argument(owner, place, depth);
+            if (Now.IsMark(",")) _at++;
+        }
+
+        _at++;
+    }
+
+    // AutoTokenizer.from_pretrained: what the method belongs to says what is loaded.
+    private string Owner() => _at >= 2 && _tokens[_at - 1].IsMark(".") ? $"{_tokens[_at - 2].Value}.{Now.Value}" : Now.Value;
+
+    private void Argument(string owner, int place, int depth)
+    {
+        var line = Now.Line;
+        if (Now.IsMark("**") && Ahead(1).Kind == PythonTokenKind.Name && _literals.GetValueOrDefault(Ahead(1).Value) is JsonObject map && (Ahead(2).IsMark(",") || Ahead(2).IsMark(")")))
+        {
+            _used.Add(Ahead(1).Value);
+            _settings.AddRange(map.Select(pair => new Setting(pair.Key, pair.Value?.DeepClone(), line, owner)));
+            _at += 2;
+            return;
+        }
+
+        var name = place.ToString(CultureInfo.InvariantCulture);
+        if (Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("="))
+        {
+            name = Now.Value;
+            _at += 2;
+        }
+
+        var start = _at;
+        if (Literal(depth) is { } literal && (Now.IsMark(",") || Now.IsMark(")")))
+        {
+            _settings.Add(new Setting(name, literal.Value, line, owner));
+            return;
+        }
+
+        _at = start;
+        var calls = Skip(depth);
+        // A value that is one of the calls looked for has told its own arguments.
+        if (!calls) _settings.Add(new Setting(name, null, line, owner) { Computed = Source(start) });
+    }
+
+    /// <summary>Passes over an argument; calls inside it are looked at.</summary>
+    private bool Skip(int depth)
+    {
+        if (depth > DeepestNesting) throw PythonLexer.Wrong(Now.Line, $"calls are nested deeper than {DeepestNesting}");
+        var (level, calls) = (0, false);
+        while (level > 0 || !Now.IsMark(",") && !Now.IsMark(")"))
+        {
+            if (IsCall())
+            {
+                Call(depth + 1);
+                calls = true;
+                continue;
+            }
+
+            if (Now.IsMark("(") || Now.IsMark("[") || Now.IsMark("{")) level++;
+            if (Now.IsMark(")") || Now.IsMark("]") || Now.IsMark("}")) level--;
+            _at++;
+        }
+
+        return calls;
+    }
+
+    private string Source(int start)
+    {
+        var last = _tokens[Math.Max(start, _at - 1)];
+        var source = _text[_tokens[start].Start..(last.Start + last.Length)];
+        return source.Length <= 60 ? source : source[..60] + "…";
+    }
+
+    private sealed record Found(JsonNode? Value);
+
+    private Found? Literal(int depth)
+    {
+        if (depth > DeepestNesting) return null;
+        var token = Now;
+        if (token.Kind == PythonTokenKind.Text) return Text();
+        if (token.Kind == PythonTokenKind.Number || token.IsMark("-") && Ahead(1).Kind == PythonTokenKind.Number) return Number();
+        if (token.IsMark("[") || token.IsMark("(") || token.IsMark("{")) return Collection(depth);
+        return token.Kind == PythonTokenKind.Name ? Named() : null;
+    }
+
+    private Found? Text()
+    {
+        var value = "";
+        for (; Now.Kind == PythonTokenKind.Text; _at++)
+        {
+            if (Now.Computed) return null;
+            value += Now.Value;
+        }
+
+        return new(JsonValue.Create(value));
+    }
+
+    private Found? Number()
+    {
+        var sign = Now.IsMark("-") ? -1 : 1;
+        if (sign < 0) _at++;
+        var written = _tokens[_at++].Value.Replace("_", "", StringComparison.Ordinal);
+        if (long.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)) return new(JsonValue.Create(sign * whole));
+        return double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? new(JsonValue.Create(sign * number)) : null;
+    }
+
+    private Found? Named()
+    {
+        var name = _tokens[_at++].Value;
+        if (Now.IsMark(".") && name == "torch" && Ahead(1).Kind == PythonTokenKind.Name)
+        {
+            _at += 2;
+            return new(JsonValue.Create($"torch.{_tokens[_at - 1].Value}"));
+        }
+
+        if (name is "True" or "False") return new(JsonValue.Create(name == "True"));
+        if (name == "None") return new((JsonNode?)null);
+        if (!_literals.TryGetValue(name, out var known) || Now.IsMark("(") || Now.IsMark(".") || Now.IsMark("[")) return null;
+        _used.Add(name);
+        return new(known?.DeepClone());
+    }
+
+    private Found? Collection(int depth)
+    {
+        var close = Now.Value switch { "[" => "]", "(" => ")", _ => "}" };
+        var isMap = Now.IsMark("{") && (Ahead(1).IsMark("}") || Ahead(2).IsMark(":"));
+        _at++;
+        var (list, map) = (new JsonArray(), new JsonObject());
+        while (!Now.IsMark(close))
+        {
+            if (Literal(depth + 1) is not { } item) return null;
+            if (isMap)
+            {
+                if (!Now.IsMark(":")) return null;
+                _at++;
+                if (Literal(depth + 1) is not { } value) return null;
+                map[Setting.TextOf(item.Value)] = value.Value;
+            }
+            else
+            {
+                list.Add(item.Value);
+            }
+
+            if (Now.IsMark(",")) _at++;
+            else if (!Now.IsMark(close)) return null;
+        }
+
+        _at++;
+        // A value in parentheses is that value.
+        return new(isMap ? map : close == ")" && list.Count == 1 && !_tokens[_at - 2].IsMark(",") ? list[0]?.DeepClone() : list);
+    }
+}

@@ -1,0 +1,60 @@
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>Why a value was changed or left out; codes are keys for translation.</summary>
+internal static class Reasons
+{
+    /// <summary>Every code there is.</summary>
+    public static IReadOnlyList<string> Codes { get; } =
+    [
+        "exchange_unknown", "exchange_not_needed", "exchange_unsupported", "exchange_replaced", "exchange_per_epoch", "exchange_computed", "exchange_wrong_form",
+        "exchange_split_assumed", "exchange_cross_attention", "exchange_default", "exchange_no_name", "exchange_written_as", "exchange_truncates", "target_mapped",
+    ];
+
+    public static Problem Unknown(Setting setting) =>
+        Warning("exchange_unknown", setting.Name, $"{setting.Name} is not known here and was left out.", setting.Name);
+
+    public static Problem NotNeeded(Setting setting) =>
+        Note("exchange_not_needed", setting.Name, $"{setting.Name} is not needed: the lab sees to it itself.", setting.Name);
+
+    public static Problem Unsupported(Setting setting) => Unsupported(setting, setting.Text);
+
+    public static Problem Unsupported(Setting setting, string value) =>
+        Warning("exchange_unsupported", setting.Name, $"{setting.Name}: {value} cannot be done here and was left out.", setting.Name, value);
+
+    public static Problem Replaced(Setting setting, string by) =>
+        Warning("exchange_replaced", setting.Name, $"{setting.Name}: {setting.Text} was replaced by {by}.", setting.Name, setting.Text, by);
+
+    public static Problem PerEpoch(Setting setting) =>
+        Note("exchange_per_epoch", setting.Name, $"{setting.Name} depends on the number of rows; the lab's own spacing is taken.", setting.Name);
+
+    public static Problem Computed(Setting setting) =>
+        Warning("exchange_computed", setting.Name, $"{setting.Name} is computed in the text ({setting.Text}) and could not be read.", setting.Name, setting.Text);
+
+    public static Problem WrongForm(Setting setting) =>
+        Warning("exchange_wrong_form", setting.Name, $"{setting.Name} cannot be {setting.Text}; it was left out.", setting.Name, setting.Text);
+
+    public static Problem SplitAssumed() =>
+        Note("exchange_split_assumed", "val_size", "Evaluation is asked for, but not on which rows: a tenth of them is held out.");
+
+    public static Problem CrossAttention() =>
+        Note("exchange_cross_attention", "packing", "Packed rows see each other there; here they never do.");
+
+    public static Problem Default(string tool, string name, string value) =>
+        Note("exchange_default", name, $"{name} is not in the text; {tool} takes {value} then.", name, tool, value);
+
+    public static Problem NoName(string tool, string field, string value) =>
+        Warning("exchange_no_name", field, $"{tool} has no setting for {field} ({value}).", field, tool, value);
+
+    public static Problem WrittenAs(string field, string value, string written) =>
+        Note("exchange_written_as", field, $"{field} is {value}; it was written as {written}.", field, value, written);
+
+    public static Problem Truncates(string tool) =>
+        Note("exchange_truncates", "overlong_rows", $"{tool} cuts rows that are longer than the limit; the lab never cuts an answer's end.", tool);
+
+    public static Problem Mapped(string name, string parts) =>
+        Note("target_mapped", "lora.target_modules", $"{name} is not a module of Llama or Qwen models; {parts} are trained instead.", name, parts);
+
+    private static Problem Warning(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Warning, message, arguments);
+
+    private static Problem Note(string code, string field, string message, params object[] arguments) => new(code, field, ProblemSeverity.Note, message, arguments);
+}

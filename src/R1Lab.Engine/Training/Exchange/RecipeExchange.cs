@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>Recipes from and to the settings of other tools, with every value named that was changed or could not be carried.</summary>
+public static class RecipeExchange
+{
+    /// <summary>Longest text that is looked at; settings take a few kilobytes.</summary>
+    public const int LongestText = 1 << 20;
+
+    private static readonly IRecipeFormat[] Formats = [new LlamaFactoryFormat(), new AxolotlFormat(), new TrlFormat()];
+
+    /// <summary>Every reason's code a <see cref="CarriedValue"/> may have, beside the notes of <see cref="TrainingRecipe.Problems(int?, long?)"/>.</summary>
+    public static IReadOnlyList<string> ReasonCodes => Reasons.Codes;
+
+    /// <summary>Reads LLaMA-Factory YAML, Axolotl YAML, or a Python script of TRL, PEFT and transformers; which one is found out. Nothing is run.</summary>
+    /// <exception cref="BadInputException">The text is of none of these forms, or is broken; the line is named.</exception>
+    public static ImportedRecipe Import(string text)
+    {
+        if (text.Length > LongestText) throw new BadInputException("recipe", null, $"the text has {text.Length} characters; settings have {LongestText} at most");
+        if (TrlFormat.IsPython(text)) return Formats[^1].Read(PythonSettings.Read(text));
+        var settings = YamlSettings.Read(text);
+        var format = Formats.Take(2).MaxBy(one => one.Score(settings))!;
+        if (format.Score(settings) == 0)
+            throw new BadInputException("recipe", null, "this is neither LLaMA-Factory YAML nor Axolotl YAML nor Python with TrainingArguments, SFTConfig or LoraConfig: no setting of theirs was found");
+        return format.Read(settings);
+    }
+
+    /// <summary>Writes a recipe as another tool's text.</summary>
+    public static ExportedRecipe Export(TrainingRecipe recipe, RecipeFormat format)
+    {
+        var writer = Formats.Single(one => one.Format == format);
+        var text = writer.Write(recipe);
+        return new ExportedRecipe(text, [.. Lost(recipe, writer, text)]);
+    }
+
+    /// <summary>What reading the text again does not give back.</summary>
+    private static IEnumerable<CarriedValue> Lost(TrainingRecipe recipe, IRecipeFormat format, string text)
+    {
+        var (wanted, written) = (RecipeTree.Of(recipe), RecipeTree.Of(Import(text).Recipe));
+        foreach (var (field, value) in RecipeTree.Fields(wanted))
+        {
+            if (JsonNode.DeepEquals(value, RecipeTree.Get(written, field))) continue;
+            var (was, now) = (Setting.TextOf(value), Setting.TextOf(RecipeTree.Get(written, field)));
+            yield return format.Names.TryGetValue(field, out var name)
+                ? new CarriedValue(Carriage.Changed, name, now, field, null, Reasons.WrittenAs(field, was, now))
+                : new CarriedValue(Carriage.NotCarried, field, was, field, null, Reasons.NoName(format.Tool, field, was));
+        }
+
+        if (format.Format != RecipeFormat.Axolotl)
+            yield return new CarriedValue(Carriage.NotCarried, "overlong_rows", SnakeCase.Of(recipe.OverlongRows), "overlong_rows", null, Reasons.Truncates(format.Tool));
+    }
+}

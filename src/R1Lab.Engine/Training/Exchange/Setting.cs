@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>A named value of an imported text.</summary>
+/// <param name="Name">As it stands there.</param>
+/// <param name="Value">Number, text, truth value, list or map; null for none.</param>
+/// <param name="Line">From 1.</param>
+/// <param name="Owner">The call it is an argument of, <c>=</c> for a plain assignment; null in YAML.</param>
+internal sealed record Setting(string Name, JsonNode? Value, int Line, string? Owner = null)
+{
+    /// <summary>The text of an expression that is computed, and so cannot be read; null for a literal.</summary>
+    public string? Computed { get; init; }
+
+    /// <summary>The value as people write it.</summary>
+    public string Text => Computed ?? (IsSecret ? "•••" : TextOf(Value));
+
+    // Access tokens stand in such files now and then: they are not to be shown.
+    private bool IsSecret => Value is not null && (Name.EndsWith("_token", StringComparison.Ordinal) || Name.EndsWith("_key", StringComparison.Ordinal) || Name.Contains("secret", StringComparison.Ordinal));
+
+    public static string TextOf(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
+        _ => value.ToJsonString(Readable),
+    };
+
+    public bool Is(bool value) => Value?.GetValueKind() == (value ? JsonValueKind.True : JsonValueKind.False);
+
+    public bool Is(string value) => Value?.GetValueKind() == JsonValueKind.String && string.Equals(Value.GetValue<string>(), value, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The value as a number, also where it was written as text (<c>2e-4</c> is text to many YAML readers).</summary>
+    public double? Number => NumberOf(Value);
+
+    public static double? NumberOf(JsonNode? value) => value?.GetValueKind() switch
+    {
+        JsonValueKind.Number => double.Parse(value.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture),
+        JsonValueKind.String when double.TryParse(value.GetValue<string>(), System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number) => number,
+        _ => null,
+    };
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+using R1Lab.Engine.Adapters;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>Python scripts of TRL, PEFT and transformers: the settings in their calls.</summary>
+internal sealed class TrlFormat : IRecipeFormat
+{
+    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
+
+    public RecipeFormat Format => RecipeFormat.Trl;
+
+    public string Tool => "TRL";
+
+    public IReadOnlyDictionary<string, string> Names { get; } = TrainingArgumentNames.Same.ToDictionary(pair => pair.Value, pair => pair.Key).Concat(new Dictionary<string, string>
+    {
+        ["model"] = "from_pretrained", ["dataset"] = "load_dataset", ["method"] = "peft_config", ["max_length"] = "max_length", ["packing"] = "packing", ["val_size"] = "test_size",
+        ["quantization"] = "load_in_4bit", ["double_quantization"] = "bnb_4bit_use_double_quant", ["lora.r"] = "r", ["lora.lora_alpha"] = "lora_alpha", ["lora.lora_dropout"] = "lora_dropout",
+        ["lora.target_modules"] = "target_modules", ["lora.use_rslora"] = "use_rslora", ["lora.use_dora"] = "use_dora", ["lora.rank_pattern"] = "rank_pattern", ["lora.alpha_pattern"] = "alpha_pattern",
+        ["lora.loraplus_lr_ratio"] = "loraplus_lr_ratio", ["lora.init_from"] = "PeftModel.from_pretrained", ["warmup_steps"] = "warmup_steps", ["logging_steps"] = "logging_steps",
+        ["save_steps"] = "save_steps", ["eval_steps"] = "eval_steps", ["max_steps"] = "max_steps", ["optim"] = "optim", ["lr_scheduler_type"] = "lr_scheduler_type", ["dtype"] = "bf16",
+        ["metric_for_best_model"] = "metric_for_best_model", ["activation_offloading"] = "activation_offloading", ["device_map"] = "device_map", ["early_stopping_patience"] = "early_stopping_patience",
+        ["early_stopping_threshold"] = "early_stopping_threshold", ["freeze_layers"] = "freeze_layers", ["shuffle"] = "train_sampling_strategy",
+    }).ToDictionary();
+
+    /// <summary>Whether the text is a script with calls that matter, and not settings that name them in a comment.</summary>
+    public static bool IsPython(string text) => text.Split('\n').Any(line => Calls.Any(call => line.Split('#')[0].Contains(call, StringComparison.Ordinal)));
+
+    public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting => setting.Owner is not null);
+
+    public ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    {
+        var draft = new RecipeDraft(Tool, DefaultsOf(settings));
+        PythonCalls.Method(draft, settings);
+        foreach (var setting in settings) PythonCalls.Read(draft, setting);
+        TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)));
+        return draft.Finish(Format, Names);
+    }
+
+    public string Write(TrainingRecipe recipe) => TrlScript.Of(recipe);
+
+    // SFTConfig has defaults of its own; PEFT puts an adapter on the query and value projections of Llama and Qwen where no module is named.
+    private static TrainingRecipe DefaultsOf(IReadOnlyList<Setting> settings)
+    {
+        var config = settings.Any(setting => setting.Owner == "SFTConfig");
+        return new TrainingRecipe
+        {
+            LearningRate = config ? 2e-5 : 5e-5,
+            PerDeviceTrainBatchSize = 8,
+            MaxLength = config ? 1024 : 4096,
+            GradientCheckpointing = config,
+            Lora = new LoraSettings { R = 8, LoraAlpha = 8, TargetModules = ["q_proj", "v_proj"] },
+        };
+    }
+}
