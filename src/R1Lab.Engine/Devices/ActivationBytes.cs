@@ -9,9 +9,9 @@ namespace R1Lab.Engine.Devices;
 /// <see cref="Decoder.Block"/> runs them. All figures are bytes of one layer for one micro-batch.
 /// </summary>
 /// <param name="Input">The layer's input, all that checkpointing keeps.</param>
-/// <param name="Kept">Everything autograd saves, the input included.</param>
+/// <param name="Kept">Everything autograd saves, with the layer's result.</param>
 /// <param name="Forward">Everything alive at once while the layer is computed with gradients, the kept included.</param>
-/// <param name="Backward">Gradients passing through beside the kept.</param>
+/// <param name="Backward">Gradients passing through beside the kept, that of the result included.</param>
 /// <param name="Plain">Everything alive at once while the layer is computed without gradients.</param>
 internal sealed record ActivationBytes(double Input, double Kept, double Forward, double Backward, double Plain)
 {
@@ -31,35 +31,27 @@ internal sealed record ActivationBytes(double Input, double Kept, double Forward
         double InputOf(ProjectionKind kind) => kind switch { ProjectionKind.O => q, ProjectionKind.Down => i, _ => h };
         bool Needs(params ProjectionKind[] kinds) => full || (!dropped && kinds.Any(Adapted));
         var inputs = (Needs(ProjectionKind.Q, ProjectionKind.K, ProjectionKind.V) ? h : 0) + (Needs(ProjectionKind.Gate, ProjectionKind.Up) ? h : 0) + (Needs(ProjectionKind.Down) ? i : 0);
-        var masks = dropped ? 2 * adapted.Sum(InputOf) : 0;
-        var ranks = adapted.Sum(kind => (double)peft.RankOf(Projection.PathOf(0, kind)));
-        // Attention keeps queries, keys, values and its result; shared keys and values are spread to one a head.
-        var attention = (4 * q) + (model.QkNorm ? q + k : 0);
-        var numbers = (2 * h) + inputs + masks + ranks + attention + (3 * i);
-        var norms = Norms(h, model.QkNorm ? q + k : 0, full, element, isCuda) + (4d * model.HeadCount);
-        var kept = (numbers * element) + norms;
+        var adapters = adapted.Sum(kind => (double)peft.RankOf(Projection.PathOf(0, kind))) + (dropped ? 2 * adapted.Sum(InputOf) : 0);
+        var heads = model.QkNorm ? q + k : 0;
+        var norms = NormBytes.Of(h, heads, full, element, isCuda);
+        // The layer's result, attention's queries, keys, values and result, and gate, its activation and up.
+        var kept = ((h + inputs + adapters + (2 * (q + k)) + (3 * i)) * element) + norms.Kept + (4d * model.HeadCount);
 
-        // The results of all operators stay until the layer ends: an adapted map makes two (the base's and the sum).
-        double Twice(ProjectionKind kind) => Adapted(kind) ? 2 : 1;
-        var results = (Twice(ProjectionKind.Q) * q) + ((Twice(ProjectionKind.K) + Twice(ProjectionKind.V)) * k) + (3 * (q + k)) + (3 * q)
-            + ((Twice(ProjectionKind.O) + 2) * h) + ((Twice(ProjectionKind.Gate) + Twice(ProjectionKind.Up) + 2) * i) + ((Twice(ProjectionKind.Down) + 1) * h) + (2 * h);
-        var plain = (results + ranks) * element;
-        var mask = Mask(recipe, batch, element, isCuda);
-        var tokens = batch.Tokens;
+        // The results of all operators stay until the layer ends: of an adapted map the base's and the sum. Rotation makes three.
+        double Results(bool sums)
+        {
+            double Of(ProjectionKind kind, double size) => sums && Adapted(kind) ? 2 * size : size;
+            var maps = Of(ProjectionKind.Q, q) + Of(ProjectionKind.K, k) + Of(ProjectionKind.V, k) + Of(ProjectionKind.O, h)
+                + Of(ProjectionKind.Gate, i) + Of(ProjectionKind.Up, i) + Of(ProjectionKind.Down, h);
+            return maps + adapters + (2 * h) + heads + (3 * (q + k)) + q + (2 * h) + (2 * i);
+        }
+
+        // Without gradients the sum is made in place, unless the adapter's type differs from the model's.
         return new ActivationBytes(
-            tokens * h * element, tokens * kept, (tokens * (((results + ranks + masks) * element) + norms)) + mask, (tokens * ((2 * i) + (3 * h)) * element) + mask, (tokens * plain) + mask);
+            Input: batch.Tokens * h * element,
+            Kept: batch.Tokens * kept,
+            Forward: batch.Tokens * ((Results(sums: true) * element) + norms.Widened),
+            Backward: batch.Tokens * ((dropped ? i : 2 * i) + h) * element,
+            Plain: batch.Tokens * Results(sums: element < 4) * element);
     }
-
-    // A fused norm keeps one number a row. The CPU's is made of plain operators in float32: narrower inputs are kept widened, and where
-    // the norm's weight learns the normalised state too.
-    private static double Norms(double hidden, double heads, bool full, int element, bool isCuda)
-    {
-        if (isCuda) return 8;
-        var widened = element < 4 ? 4d : 0;
-        return ((2 * hidden) + heads) * (widened + (full ? 4 : 0));
-    }
-
-    // [B,1,T,T] of the compute type for packed examples: two copies while it is made, with truth values of the same shape.
-    private static double Mask(TrainingRecipe recipe, BatchShape batch, int element, bool isCuda) =>
-        recipe.Packing && !isCuda ? (double)batch.Lines * batch.Length * batch.Length * ((2 * element) + 3) : 0;
 }

@@ -72,12 +72,15 @@ internal sealed class MemoryNeeds
     // Everything autograd saved in every layer, or with checkpointing only the layers' inputs; off-loaded, two of those are on the card.
     private double KeptByAll()
     {
-        if (!_recipe.GradientCheckpointing) return _model.LayerCount * _layer.Kept;
-        return _layer.Input * (_recipe.ActivationOffloading && _isCuda ? Math.Min(2, _model.LayerCount) : _model.LayerCount + 1);
+        if (!_recipe.GradientCheckpointing) return _layer.Input + (_model.LayerCount * _layer.Kept) + Mask();
+        return Mask() + _layer.Input * (_recipe.ActivationOffloading && _isCuda ? Math.Min(2, _model.LayerCount) : _model.LayerCount + 1);
     }
 
+    // [B,1,T,T] in the type computed with, for packed examples on the CPU.
+    private double Mask() => _recipe.Packing && !_isCuda ? (double)_batch.Lines * _batch.Length * _batch.Length * _element : 0;
+
     private double OneLayer() => _recipe.GradientCheckpointing
-        ? Math.Max(_layer.Forward, _layer.Kept + _layer.Backward)
+        ? Math.Max(_layer.Forward + _layer.Input, _layer.Kept + _layer.Backward)
         : Math.Max(_layer.Forward - _layer.Kept, _layer.Backward);
 
     // The gradient of a weight is made before it is added to what is there.

@@ -25,10 +25,11 @@ internal static class VocabularyLoss
         var rows = Math.Max(1, logitsAtOnce / decoder.Config.VocabSize);
         if (targets.size(0) <= rows)
         {
+            using var scope = NewDisposeScope();
             var loss = Sum(decoder, hidden, targets) / (float)divisor;
             clock?.Enter(StepPhase.Backward);
             loss.backward();
-            return loss.detach();
+            return loss.detach().MoveToOuterDisposeScope();
         }
 
         var leaf = hidden.detach().requires_grad_();
@@ -63,6 +64,10 @@ internal static class VocabularyLoss
         return total;
     }
 
-    private static Tensor Sum(Decoder decoder, Tensor hidden, Tensor targets) =>
-        nn.functional.cross_entropy(decoder.Head(decoder.Normalize(hidden)).to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum);
+    // The logits are let go before the backward pass: autograd keeps only their logarithms.
+    private static Tensor Sum(Decoder decoder, Tensor hidden, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.cross_entropy(decoder.Head(decoder.Normalize(hidden)).to(ScalarType.Float32), targets, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
+    }
 }

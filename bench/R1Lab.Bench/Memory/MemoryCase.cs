@@ -1,0 +1,40 @@
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Bench.Memory;
+
+/// <summary>One recipe whose memory is planned and measured.</summary>
+/// <param name="RowLength">Tokens of every row.</param>
+internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLength)
+{
+    private const int Steps = 4;
+
+    /// <summary>What matters for memory, one after the other: method, batch, length, checkpointing, packing, type and dropout.</summary>
+    public static IReadOnlyList<MemoryCase> All { get; } =
+    [
+        Of("LoRA 4 x 256", 256, """{"method":"lora","per_device_train_batch_size":4}"""),
+        Of("LoRA 16 x 512", 512, """{"method":"lora","per_device_train_batch_size":16}"""),
+        Of("LoRA 16 x 512, checkpointing", 512, """{"method":"lora","per_device_train_batch_size":16,"gradient_checkpointing":true}"""),
+        Of("LoRA 4 lines of 2048, packed", 120, """{"method":"lora","per_device_train_batch_size":4,"packing":true,"max_length":2048}"""),
+        Of("LoRA 16 x 512, bfloat16, dropout", 512, """{"method":"lora","per_device_train_batch_size":16,"dtype":"bfloat16","lora":{"lora_dropout":0.1}}"""),
+        Of("full 8 x 512", 512, """{"method":"full","per_device_train_batch_size":8}"""),
+        Of("full 32 x 512, checkpointing", 512, """{"method":"full","per_device_train_batch_size":32,"gradient_checkpointing":true}"""),
+        Of("QLoRA 16 x 512", 512, """{"method":"qlora","per_device_train_batch_size":16}"""),
+    ];
+
+    /// <summary>Enough rows for every step.</summary>
+    public int Rows => Recipe.EffectiveBatchSize * Steps * (Recipe.Packing ? Recipe.MaxLength / RowLength : 1);
+
+    public MemoryFacts Facts => new() { LongestRow = RowLength, Rows = Rows };
+
+    private static MemoryCase Of(string name, int length, string recipe) => new(name, Parse(recipe) with
+    {
+        Name = name,
+        Model = "measured",
+        Dataset = "random tokens",
+        MaxSteps = Steps,
+        SaveSteps = 1_000_000,
+    }, length);
+
+    private static TrainingRecipe Parse(string json) => TrainingRecipe.Parse(json, out var problems) ?? throw new InvalidOperationException(problems[0].Message);
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Text.Json;
+using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Modeling;
+
+namespace R1Lab.Bench.Memory;
+
+/// <summary>One recipe's plan beside what a fresh process really took.</summary>
+/// <param name="Plan">Calculated with the program's own memory as that process had it before the model.</param>
+internal sealed record MemoryRow(string Name, MemoryPlan Plan, MeasuredRun Measured)
+{
+    /// <summary>How the program calls itself for a row.</summary>
+    public const string Verb = "memory-row";
+
+    /// <summary>What the plan is off, as a share of what was measured.</summary>
+    public double Error => (double)Plan.TotalBytes / Measured.Peak - 1;
+
+    /// <summary>The same of what the run added to the program.</summary>
+    public double ErrorBeyondProgram => (double)(Plan.TotalBytes - Measured.Baseline) / (Measured.Peak - Measured.Baseline) - 1;
+
+    /// <summary>Trains in a fresh process and plans for the same.</summary>
+    /// <param name="place">A case's place in <see cref="MemoryCase.All"/>.</param>
+    public static MemoryRow Of(int place, string modelFolder)
+    {
+        var one = MemoryCase.All[place];
+        var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, modelFolder);
+        var measured = InFreshProcess(place, modelFolder);
+        var device = DeviceCapacity.Read(ComputeDevice.Cpu);
+        return new MemoryRow(one.Name, MemoryPlan.Of(one.Recipe, config, one.Facts with { RuntimeBytes = measured.Baseline }, device), measured);
+    }
+
+    /// <summary>The fresh process's part.</summary>
+    public static int Run(int place, string modelFolder)
+    {
+        var one = MemoryCase.All[place];
+        var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, modelFolder);
+        var measured = MeasuredRun.Of(one.Recipe, modelFolder, MeasuredRun.RandomRows(one.Rows, one.RowLength, config.VocabSize));
+        Console.WriteLine(JsonSerializer.Serialize(measured, MeasuredRun.Json));
+        return 0;
+    }
+
+    private static MeasuredRun InFreshProcess(int place, string modelFolder)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(MemoryRow).Assembly.Location, Verb, $"{place}", modelFolder]) { RedirectStandardOutput = true, UseShellExecute = false };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.FileName = Environment.ProcessPath!;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"The measured process ended with {process.ExitCode}.");
+        return JsonSerializer.Deserialize<MeasuredRun>(output, MeasuredRun.Json)!;
+    }
+}
