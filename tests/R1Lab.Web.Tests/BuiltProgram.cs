@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Web.Tests;
 
@@ -37,6 +39,9 @@ public sealed class BuiltProgram : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = default!;
 
+    /// <summary>The program as this build left it, to be started at the repository.</summary>
+    public static string Path { get; } = System.IO.Path.Combine(ReferenceFiles.Repository, "src", "R1Lab.Web", "bin", "Release", "net10.0", "R1Lab.Web");
+
     /// <summary>Starts the program and waits until it says where it listens.</summary>
     public static async Task<BuiltProgram> StartAsync(string program, string workingFolder, Dictionary<string, string>? environment = null)
     {
@@ -55,6 +60,22 @@ public sealed class BuiltProgram : IAsyncDisposable
         var limit = DateTime.UtcNow + Patience;
         while (!Output.Contains(text, StringComparison.Ordinal) && DateTime.UtcNow < limit) await Task.Delay(TimeSpan.FromMilliseconds(50));
         return Output;
+    }
+
+    /// <summary>Ends it without warning, as a power cut would.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end, as a service manager does (SIGTERM), and waits for its exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -16,8 +16,6 @@ public sealed class PlaceTests
         "/_content/Plotly.Blazor/plotly-basic-3.7.0.min.js", "/_content/Plotly.Blazor/plotly-interop-7.2.0.js",
     ];
 
-    private static readonly string Built = Path.Combine(ReferenceFiles.Repository, "src", ProgramName, "bin", "Release", "net10.0", ProgramName);
-
     [Fact]
     public async Task TestHost_Answers_WithAllAssets()
     {
@@ -34,7 +32,7 @@ public sealed class PlaceTests
     public async Task Build_StartedAtTheRepositoryOrElsewhere_AnswersWithAllAssets(bool atRepository)
     {
         using var elsewhere = new TemporaryFolder();
-        await using var program = await BuiltProgram.StartAsync(Built, atRepository ? ReferenceFiles.Repository : elsewhere.Path);
+        await using var program = await BuiltProgram.StartAsync(BuiltProgram.Path, atRepository ? ReferenceFiles.Repository : elsewhere.Path);
 
         var missing = await MissingAsync(program.Client);
 
@@ -59,7 +57,7 @@ public sealed class PlaceTests
     public async Task Development_StyleSheet_ComesFromTheRepositoryItself()
     {
         var source = Path.Combine(ReferenceFiles.Repository, "wwwroot", "css", "lab.css");
-        await using var program = await BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["ASPNETCORE_ENVIRONMENT"] = "Development" });
+        await using var program = await BuiltProgram.StartAsync(BuiltProgram.Path, ReferenceFiles.Repository, new() { ["ASPNETCORE_ENVIRONMENT"] = "Development" });
 
         var shown = await program.Client.GetStringAsync(new Uri("/css/lab.css", UriKind.Relative), TestContext.Current.CancellationToken);
 
@@ -69,7 +67,7 @@ public sealed class PlaceTests
     [Fact]
     public async Task Start_OnAllAddressesWithoutAdmin_StaysOnThisMachineAndSaysWhy()
     {
-        await using var program = await BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["ASPNETCORE_URLS"] = "http://0.0.0.0:0" });
+        await using var program = await BuiltProgram.StartAsync(BuiltProgram.Path, ReferenceFiles.Repository, new() { ["ASPNETCORE_URLS"] = "http://0.0.0.0:0" });
 
         var output = await program.WaitForAsync("one-time link");
 
@@ -82,7 +80,7 @@ public sealed class PlaceTests
     public async Task Start_WithBadSetting_EndsWithOneSentence()
     {
         var ended = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["Lab__Bootstrap__ApiKey"] = "short" }));
+            BuiltProgram.StartAsync(BuiltProgram.Path, ReferenceFiles.Repository, new() { ["Lab__Bootstrap__ApiKey"] = "short" }));
 
         Assert.Contains("R1Lab cannot start: Lab:Bootstrap:ApiKey is shorter than 16 characters.", ended.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ended.Message, StringComparison.Ordinal);
@@ -92,7 +90,7 @@ public sealed class PlaceTests
     public async Task Start_WithoutWorkingLibTorch_AnswersAndSaysWhy()
     {
         using var empty = new TemporaryFolder();
-        await using var program = await BuiltProgram.StartAsync(Built, ReferenceFiles.Repository, new() { ["R1LAB_LIBTORCH"] = empty.Path });
+        await using var program = await BuiltProgram.StartAsync(BuiltProgram.Path, ReferenceFiles.Repository, new() { ["R1LAB_LIBTORCH"] = empty.Path });
 
         using var ready = await program.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
         var page = await program.Client.GetStringAsync(new Uri("/account/sign-in", UriKind.Relative), TestContext.Current.CancellationToken);

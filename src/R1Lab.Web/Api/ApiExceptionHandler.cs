@@ -39,6 +39,7 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         BadHttpRequestException request => ApiError.FromStatus(request.StatusCode, path),
         JsonException json => Unreadable(json),
         InvalidOperationException { Source: "System.Text.Json" } => ApiError.BadRequest("The body holds text that is no valid Unicode.", null, "invalid_json"),
+        _ when FullDisk.Is(exception) => ApiError.NoSpace(),
         _ => ApiError.Internal(),
     };
 

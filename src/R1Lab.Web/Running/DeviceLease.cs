@@ -1,7 +1,24 @@
 namespace R1Lab.Web.Running;
 
-/// <summary>Who has the compute device, for what, and since when.</summary>
-public sealed record LeaseHolder(string Who, string What, DateTimeOffset Since);
+public enum DeviceUse
+{
+    Training,
+
+    /// <summary>Answers of models: chat, the API, studies.</summary>
+    Answers,
+}
+
+/// <summary>Who has the compute device, for what, and since when; or who waits for it.</summary>
+public sealed record LeaseHolder(string Who, string What, DateTimeOffset Since)
+{
+    public DeviceUse Use { get; init; }
+
+    /// <summary>The run that trains.</summary>
+    public int? RunId { get; init; }
+
+    /// <summary>It has lent the device between two steps and takes it back when those before it are done.</summary>
+    public bool Lends { get; init; }
+}
 
 /// <summary>
 /// The compute device has one owner at a time. Everyone asks here and is served in the order of asking. A training run is a long owner: between
@@ -33,9 +50,13 @@ public sealed class DeviceLease(TimeProvider time)
     /// <param name="who">The owner's name as people see it.</param>
     /// <param name="what">What for, for example the run's name.</param>
     /// <exception cref="OperationCanceledException">The caller left the line.</exception>
-    public Task<DeviceLoan> AcquireAsync(string who, string what, CancellationToken cancellationToken = default)
+    public Task<DeviceLoan> AcquireAsync(string who, string what, CancellationToken cancellationToken = default) =>
+        AcquireAsync(new LeaseHolder(who, what, time.GetUtcNow()), cancellationToken);
+
+    /// <inheritdoc cref="AcquireAsync(string, string, CancellationToken)"/>
+    public Task<DeviceLoan> AcquireAsync(LeaseHolder asked, CancellationToken cancellationToken = default)
     {
-        var request = new Request(new(who, what, time.GetUtcNow()));
+        var request = new Request(asked);
         lock (_gate)
         {
             _line.AddLast(request);
@@ -84,7 +105,8 @@ public sealed class DeviceLease(TimeProvider time)
         if (_owner is not null || _line.First is not { } first) return;
 
         _line.RemoveFirst();
-        _holder = first.Value.Asked with { Since = time.GetUtcNow() };
+        var asked = first.Value.Asked;
+        _holder = asked.Lends ? asked with { Lends = false } : asked with { Since = time.GetUtcNow() };
         var loan = new DeviceLoan(this, _holder);
         _owner = loan;
         first.Value.Granted.SetResult(loan);

@@ -20,7 +20,7 @@ public sealed class DeviceLoan : IDisposable
         if (!IsWanted) return Task.FromResult(this);
 
         // Ask before giving up: the place in line is behind those who wait now and before everyone who comes later.
-        var again = _lease.AcquireAsync(Holder.Who, Holder.What, cancellationToken);
+        var again = _lease.AcquireAsync(Holder with { Lends = true }, cancellationToken);
         _lease.Release(this);
         return again;
     }

@@ -37,7 +37,7 @@ public sealed class GenerationTurns(DeviceLease lease)
     private Turn Begin(string model)
     {
         var unwanted = new CancellationTokenSource();
-        return new Turn(lease.AcquireAsync("chat", model, unwanted.Token), unwanted);
+        return new Turn(lease.AcquireAsync(new LeaseHolder("chat", model, DateTimeOffset.UtcNow) { Use = DeviceUse.Answers }, unwanted.Token), unwanted);
     }
 
     private void Leave(Turn turn)

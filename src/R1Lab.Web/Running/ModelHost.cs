@@ -53,7 +53,7 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
             var adapter = record.Id == root.Id ? null : await resident.AttachAsync(record);
             return resident.Open(record.Name, adapter, Serving.MostWaiting);
         }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException || OutOfMemory.Is(e))
         {
             throw new ModelUnavailableException($"The model '{record.Name}' cannot be loaded: {e.Message}", e);
         }

@@ -87,7 +87,7 @@ public sealed class RunExecution(
     private async Task<TrainingResult> TrainAsync(Run run, RunRecorder recorder, CancellationToken stop)
     {
         var job = await PrepareAsync(run, stop);
-        var loan = await lease.AcquireAsync(run.OwnerName ?? "-", run.Name, stop);
+        var loan = await lease.AcquireAsync(new LeaseHolder(run.OwnerName ?? "-", run.Name, time.GetUtcNow()) { RunId = run.Id }, stop);
         try
         {
             var observer = new TrainingObserver

@@ -72,8 +72,13 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     }
 
     /// <summary>The next run, marked running; null when none waits or the queue is held.</summary>
-    internal async Task<Run?> ClaimNextAsync(CancellationToken cancellationToken) =>
-        await switches.HoldAsync(cancellationToken) is null ? await runs.ClaimNextAsync(cancellationToken) : null;
+    internal async Task<Run?> ClaimNextAsync(CancellationToken cancellationToken)
+    {
+        if (await switches.HoldAsync(cancellationToken) is not null || await runs.ClaimNextAsync(cancellationToken) is not { } next) return null;
+
+        Changed?.Invoke();
+        return next;
+    }
 
     /// <summary>Returns when a run may be waiting.</summary>
     internal Task WaitAsync(CancellationToken cancellationToken) => _news.WaitAsync(cancellationToken);
@@ -81,9 +86,8 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     /// <summary>A run came to its end: where the switch says so, a bad end holds the queue.</summary>
     internal async Task NoteEndAsync(Run run, RunStatus end)
     {
-        if (end is not (RunStatus.Failed or RunStatus.Paused) || await switches.ContinuesOnErrorAsync()) return;
-
-        await switches.SetHoldAsync(new(null, run.Id, run.Name, time.GetUtcNow()));
+        if (end is RunStatus.Failed or RunStatus.Paused && !await switches.ContinuesOnErrorAsync())
+            await switches.SetHoldAsync(new(null, run.Id, run.Name, time.GetUtcNow()));
         Changed?.Invoke();
     }
 

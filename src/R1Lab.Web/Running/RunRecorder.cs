@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.Data.Sqlite;
+using R1Lab.Data;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 
@@ -14,7 +14,6 @@ public sealed class RunRecorder : IAsyncDisposable
 {
     private const int LargestBatch = 500;
     private const int Tries = 20;
-    private const int SqliteFull = 13; // SQLITE_FULL
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -166,15 +165,13 @@ public sealed class RunRecorder : IAsyncDisposable
                 if (batch.OfType<List<RunRowLoss>>().Any()) _feed.PublishRows(_runId);
                 return;
             }
-            catch (Exception error) when (!_ending.IsCancellationRequested && (attempt < Tries || DiskIsFull(error)))
+            catch (Exception error) when (!_ending.IsCancellationRequested && (attempt < Tries || FullDisk.Is(error)))
             {
                 _log.LogWarning(error, "The numbers of run {Run} could not be stored (attempt {Attempt}); trying again.", _runId, attempt);
                 await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time, _ending));
             }
         }
     }
-
-    private static bool DiskIsFull(Exception error) => error.GetBaseException() is SqliteException { SqliteErrorCode: SqliteFull };
 
     private RunNews NewsIn(List<object> batch) => new()
     {

@@ -35,8 +35,8 @@ public sealed class RunsPageTests : RunPageTest
         var page = Show<RunsPage>();
 
         page.WaitForElement(".run-link");
-        Assert.Equal(["second", "first"], page.FindAll(".run-link").Select(link => link.TextContent));
-        Assert.Equal("Queued", page.Find("[data-status]").TextContent.Trim());
+        Assert.Equal(["second", "first"], page.FindAll(".run-list .run-link").Select(link => link.TextContent));
+        Assert.Equal("Queued", page.Find(".run-list [data-status]").TextContent.Trim());
         Assert.Contains("Li", page.Markup, StringComparison.Ordinal);
     }
 
@@ -47,7 +47,7 @@ public sealed class RunsPageTests : RunPageTest
         var page = Show<RunsPage>();
         page.WaitForElement(".run-link");
 
-        await page.Find("input").InputAsync("nothing like that");
+        await page.Find(".runs-filter input").InputAsync("nothing like that");
         page.WaitForElement("[data-testid=empty-state] button").Click();
 
         Assert.Equal("first", page.WaitForElement(".run-link").TextContent);
@@ -62,7 +62,7 @@ public sealed class RunsPageTests : RunPageTest
 
         Get<RunFeed>().Publish(run.Id, new RunProgress { Status = RunStatus.Running, TotalSteps = 100, Step = 40, Loss = 1.25 });
 
-        page.WaitForAssertion(() => Assert.Equal("Running", page.Find("[data-status]").TextContent.Trim()), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Equal("Running", page.Find(".run-list [data-status]").TextContent.Trim()), TimeSpan.FromSeconds(10));
         Assert.Contains("40 of 100 steps", page.Markup, StringComparison.Ordinal);
         Assert.Contains("1.2500", page.Markup, StringComparison.Ordinal);
     }
@@ -78,7 +78,7 @@ public sealed class ChineseRunsPageTests() : RunPageTest("zh-CN")
         var page = Show<RunsPage>();
 
         Assert.Equal("第一次", page.WaitForElement(".run-link").TextContent);
-        Assert.Equal("排队中", page.Find("[data-status]").TextContent.Trim());
+        Assert.Equal("排队中", page.Find(".run-list [data-status]").TextContent.Trim());
         Assert.Equal("训练任务", page.Find("h1").TextContent);
     }
 }

@@ -7,15 +7,24 @@ namespace R1Lab.Web.Components.Charts;
 public sealed class CurveBuilder(RunCurve curve, ChartSettings settings, DateTimeOffset start)
 {
     private readonly DebiasedAverage? _average = curve.Smoothed ? new(settings.Smoothing) : null;
+    private int _lastStep;
+    private double _tokens;
 
     /// <summary>The next point, or null where this step has no such number (or one that cannot be drawn).</summary>
     public ChartPoint? Next(RunMetric metric)
     {
-        if (curve.Value(metric) is not { } value || !double.IsFinite(value)) return null;
-
-        var x = settings.Axis == ChartAxis.Step ? metric.Step : (metric.At - start).TotalMinutes;
-        return new(x, _average?.Next(value) ?? value);
+        // A logged number of tokens a second is the mean since the last logged step.
+        _tokens += metric.TokensPerSecond * metric.SecondsPerStep * Math.Max(0, metric.Step - _lastStep);
+        _lastStep = metric.Step;
+        return curve.Value(metric) is { } value && double.IsFinite(value) ? new(Place(metric), _average?.Next(value) ?? value) : null;
     }
+
+    private double Place(RunMetric metric) => settings.Axis switch
+    {
+        ChartAxis.Tokens => _tokens,
+        ChartAxis.Time => (metric.At - start).TotalMinutes,
+        _ => metric.Step,
+    };
 
     public IReadOnlyList<ChartPoint> NextAll(IEnumerable<RunMetric> metrics) =>
         [.. metrics.Select(Next).Where(point => point is not null).Select(point => point!.Value)];

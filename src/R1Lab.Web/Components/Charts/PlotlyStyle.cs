@@ -73,7 +73,7 @@ internal static class PlotlyStyle
         HoverLabel = new HoverLabel { BgColor = palette.Surface, BorderColor = palette.Grid, Font = new() { Color = palette.Text, Size = 12 } },
         ShowLegend = traces > 1,
         Legend = [new Legend { Orientation = LegendLib.OrientationEnum.H, X = 0, Y = 1, YAnchor = LegendLib.YAnchorEnum.Bottom, Font = new() { Color = palette.Text } }],
-        XAxis = [new XAxis { GridColor = palette.Grid, ZeroLine = false, LineColor = palette.Grid, Type = XAxisType.TypeEnum.Linear, HoverFormat = settings.Axis == ChartAxis.Step ? ",d" : ".2f" }],
+        XAxis = [new XAxis { GridColor = palette.Grid, ZeroLine = false, LineColor = palette.Grid, Type = XAxisType.TypeEnum.Linear, HoverFormat = settings.Axis == ChartAxis.Time ? ".2f" : ",.0f" }],
         YAxis = [new YAxis
         {
             GridColor = palette.Grid,

@@ -35,6 +35,7 @@ public static class NavigationMenu
         new("/chat/compare", "ChatCompare", Icons.Material.Outlined.ViewColumn, LabPolicies.CanInfer, "Playground"),
         new("/serving", "Serving", Icons.Material.Outlined.Dns, LabPolicies.CanTrain, "Serve"),
         new("/system", "System", Icons.Material.Outlined.MonitorHeart, LabPolicies.CanTrain, "SystemGroup"),
+        new("/system/device", "Device", Icons.Material.Outlined.Memory, LabPolicies.CanView, "SystemGroup"),
         new("/system/users", "Users", Icons.Material.Outlined.People, LabPolicies.CanAdminister, "SystemGroup"),
         new("/system/keys", "Keys", Icons.Material.Outlined.Key, LabPolicies.CanAdminister, "SystemGroup"),
         new("/system/audit", "Audit", Icons.Material.Outlined.History, LabPolicies.CanAdminister, "SystemGroup"),

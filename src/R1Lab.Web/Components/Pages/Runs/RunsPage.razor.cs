@@ -9,6 +9,7 @@ namespace R1Lab.Web.Components.Pages.Runs;
 public sealed partial class RunsPage : IDisposable
 {
     private readonly Dictionary<int, RunProgress> _live = [];
+    private readonly List<int> _chosen = [];
     private List<Run>? _runs;
     private IDisposable? _news;
     private string? _failure;
@@ -31,6 +32,8 @@ public sealed partial class RunsPage : IDisposable
     private ILogger<RunsPage> Log { get; set; } = null!;
 
     private IEnumerable<Run> Shown => _runs!.Where(run => (_status is null || ProgressOf(run).Status == _status) && Matches(run));
+
+    private string ComparisonAddress => RunComparison.Address(_chosen);
 
     public void Dispose() => _news?.Dispose();
 
@@ -67,6 +70,11 @@ public sealed partial class RunsPage : IDisposable
         || new[] { run.Name, run.ModelName, run.OwnerName ?? "" }.Any(text => text.Contains(_search.Trim(), StringComparison.CurrentCultureIgnoreCase));
 
     private string StatusName(RunStatus? status) => status is { } one ? StatusText[one.ToString()] : Text["AllStates"];
+
+    private void Choose(int run)
+    {
+        if (!_chosen.Remove(run)) _chosen.Add(run);
+    }
 
     private void ClearFilter() => (_search, _status) = (null, null);
 }
