@@ -34,9 +34,12 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
     public AttentionPlan On(ComputeDevice device, ComputeDevice own)
     {
         if (device == own) return this;
-        if (_copies.TryGetValue(device, out var copy) && !copy.Cos.IsInvalid && (copy.Mask is null || !copy.Mask.IsInvalid)) return copy;
+        if (_copies.TryGetValue(device, out var copy) && copy.IsAlive) return copy;
         using var noGrad = no_grad();
-        return _copies[device] = new AttentionPlan(Cos.to(device.Torch), SignedSin.to(device.Torch), Mask?.to(device.Torch), Causal);
+        return _copies[device] = new AttentionPlan(Cos.to(device.Torch), SignedSin.to(device.Torch), Mask?.to(device.Torch), Causal)
+        {
+            Segments = Segments is null ? null : Segments with { Bounds = Segments.Bounds?.to(device.Torch) },
+        };
     }
 
     private readonly Dictionary<ComputeDevice, AttentionPlan> _copies = [];
@@ -45,9 +48,11 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
     private long _length;
     private long _past;
 
+    private bool IsAlive => !Cos.IsInvalid && Mask is not { IsInvalid: true } && Segments?.Bounds is not { IsInvalid: true };
+
     // A record copied by "with" carries the plan of its original: the inputs tell whether it still holds.
     private bool Fits(ForwardContext context, long batch, long length) =>
-        !Cos.IsInvalid && Mask is not { IsInvalid: true } && Segments?.Bounds is not { IsInvalid: true } && _batch == batch && _length == length && _past == Past(context)
+        IsAlive && _batch == batch && _length == length && _past == Past(context)
         && ReferenceEquals(_inputs.Item1, context.PositionIds) && ReferenceEquals(_inputs.Item2, context.AttentionMask)
         && ReferenceEquals(_inputs.Item3, context.SegmentIds) && ReferenceEquals(_inputs.Item4, context.Cache) && ReferenceEquals(_inputs.Item5, context.RowCaches);
 

@@ -102,7 +102,7 @@ public sealed class LayerPlacementTests : IDisposable
 
         var added = zeros(1, decoder.Config.KeyValueHeadCount, 5, decoder.Config.HeadDim, device: META);
         var (keys, _) = cache.Append(2, added, added);
-        var plan = AttentionPlan.For(decoder, new ForwardContext { SegmentIds = zeros(1, 5, dtype: ScalarType.Int64) }, 1, 5).On(ComputeDevice.Meta, First);
+        var plan = AttentionPlan.For(decoder, new ForwardContext { AttentionMask = tensor(new long[] { 0, 1, 1, 1, 1 }, [1, 5]) }, 1, 5).On(ComputeDevice.Meta, First);
 
         static DeviceType At(string name) => name.Contains("layers.0.", StringComparison.Ordinal) || name.Contains("embed", StringComparison.Ordinal) ? DeviceType.CPU : DeviceType.META;
         Assert.All(decoder.Parameters, pair => Assert.Equal(At(pair.Key), pair.Value.device_type));
