@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
 
@@ -94,7 +95,8 @@ public sealed partial record TrainingRecipe
     /// <summary>Optimizer steps between snapshots; null: about ten a run.</summary>
     public int? SaveSteps { get; init; }
 
-    /// <summary>Snapshots kept; the newest whole one is never deleted.</summary>
+    /// <summary>Snapshots kept; the newest whole one is never deleted. Null: all of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public int? SaveTotalLimit { get; init; } = 2;
 
     /// <summary>Optimizer steps between evaluations; null: at the end of every epoch.</summary>

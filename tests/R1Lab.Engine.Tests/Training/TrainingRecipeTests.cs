@@ -10,12 +10,13 @@ public sealed class TrainingRecipeTests
     [Fact]
     public void Json_RoundTrip_KeepsEveryField()
     {
-        var recipe = TrainingRecipe.Preset("tutorial") with { Model = "m", Dataset = "7", LrSchedulerType = SchedulerType.CosineWithMinLr, LrSchedulerKwargs = new() { MinLrRate = 0.1 } };
+        var recipe = TrainingRecipe.Preset("tutorial") with { Model = "m", Dataset = "7", LrSchedulerType = SchedulerType.CosineWithMinLr, LrSchedulerKwargs = new() { MinLrRate = 0.1 }, SaveTotalLimit = null };
 
         var back = TrainingRecipe.Parse(recipe.ToJson(), out var problems);
 
         Assert.Empty(problems);
         Assert.Equal(recipe.ToJson(), back!.ToJson());
+        Assert.Null(back.SaveTotalLimit);
     }
 
     [Fact]
