@@ -1,10 +1,12 @@
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
+using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api;
 
-/// <summary><c>/api/v1/runs/{id}</c>, what a run wrote down: answers to probe prompts and losses of rows.</summary>
+/// <summary><c>/api/v1/runs/{id}</c>, what a run wrote down: answers to probe prompts, losses of rows, and its receipt.</summary>
 public static class RunRecordEndpoints
 {
     private const int MostRows = 10_000;
@@ -16,6 +18,14 @@ public static class RunRecordEndpoints
             .WithSummary("Answers to the recipe's probe prompts, by step and prompt; step 0 is the base");
         run.MapGet("/rows", RowsAsync).WithName("GetRunRows").Produces<RunLedgerView>()
             .WithSummary("Loss of every row over the passes; sort is never_learned, memorised, improved, worse or row; verdict keeps one kind");
+        run.MapGet("/receipt", ReceiptAsync).WithName("GetRunReceipt").Produces<RunReceipt>(contentType: "application/json").Produces<ApiError>(StatusCodes.Status404NotFound)
+            .WithSummary("What the run was made from and what came of it, to compare it with another or to repeat it");
+    }
+
+    private static async Task<IResult> ReceiptAsync(int id, RunStore runs, RunReceipts receipts, CancellationToken cancellationToken)
+    {
+        if (await runs.GetAsync(id, cancellationToken) is null) return RunEndpoints.Missing(id);
+        return receipts.Find(id) is { } receipt ? Results.Text(receipt.ToJson(), "application/json") : ApiError.NotFound($"Run {id} has no receipt: it never began.", "id");
     }
 
     private static async Task<IResult> ProbesAsync(int id, RunStore runs, CancellationToken cancellationToken, int since_step = -1) =>

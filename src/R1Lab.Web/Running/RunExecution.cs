@@ -7,7 +7,7 @@ namespace R1Lab.Web.Running;
 
 /// <summary>Carries out one run from its place at the head of the queue to its end, whatever that is.</summary>
 public sealed class RunExecution(
-    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, DeviceLease lease, IGpuMonitor cards,
+    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, RunReceipts receipts, DeviceLease lease, IGpuMonitor cards,
     TimeProvider time, ILogger<RunExecution> log)
 {
     private static readonly TimeSpan UntilStoredAgain = TimeSpan.FromSeconds(5);
@@ -34,6 +34,7 @@ public sealed class RunExecution(
             end = new(RunStatus.Failed, $"R1L-DATA-02: Some numbers of this run could not be stored: {lost.Message}");
         }
 
+        await receipts.CompleteAsync(run.Id, end.Status);
         if (await StoreAsync(run.Id, end, ending) is { } ended) feed.Publish(run.Id, RunProgress.Of(ended));
         await line.NoteEndAsync(run, end.Status);
     }
@@ -117,7 +118,9 @@ public sealed class RunExecution(
         var output = queue.OutputFolder(run.Id);
         Directory.CreateDirectory(output);
         if (!HasSnapshot(output)) await runs.SetDatasetAsync(run.Id, RunIdentity.HashOf(plan.Rows), plan.Dataset!.Version, stop);
-        return new TrainingJob(recipe with { Lora = lora }, model.Folder, output, plan.Rows, [], ComputeDevice.Default()) { BaseModelName = model.Name };
+        var job = new TrainingJob(recipe with { Lora = lora }, model.Folder, output, plan.Rows, [], ComputeDevice.Default()) { BaseModelName = model.Name };
+        await Task.Run(() => receipts.Begin(run, plan, job), stop);
+        return job;
     }
 
     private async Task<RunEnding> ConcludeAsync(Run run, TrainingResult result, CancellationToken ending)

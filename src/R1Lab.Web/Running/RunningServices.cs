@@ -22,6 +22,7 @@ public static class RunningServices
         services.AddSingleton<RunLine>();
         services.AddSingleton<RunConfirmations>();
         services.AddSingleton<RunQueue>();
+        services.AddSingleton<RunReceipts>();
         services.AddSingleton<RunExecution>();
         services.AddHostedService<RunWorker>();
         services.AddSingleton(new AppBarItem(typeof(RunningRunChip), 10));

@@ -1,0 +1,43 @@
+using System.Net;
+using R1Lab.Data.Datasets;
+using R1Lab.Engine.Training;
+using R1Lab.Web.Running;
+using R1Lab.Web.Tests.Api;
+
+namespace R1Lab.Web.Tests.Running;
+
+public sealed class RunReceiptsTests
+{
+    [Fact]
+    public async Task Receipt_OfAFinishedRun_TellsWhatItWasMadeFromAndRepeatsTheLosses()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddGoldenDatasetAsync(lab.Get<DatasetStore>());
+        var first = await TinyRuns.StartAsync(client, TinyRuns.Recipe(("max_steps", 10), ("val_size", 2)));
+        await TinyRuns.WaitForAsync(client, first, "finished", "failed");
+        using var again = await client.PostAsync($"/api/v1/runs/{first}/again", null, TestContext.Current.CancellationToken);
+        var second = (int)System.Text.Json.Nodes.JsonNode.Parse(await again.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["id"]!;
+        await TinyRuns.WaitForAsync(client, second, "finished", "failed");
+
+        var receipt = RunReceipt.Parse(await client.GetStringAsync($"/api/v1/runs/{first}/receipt", TestContext.Current.CancellationToken));
+
+        Assert.Equal(("finished", 10, "golden", 16, 14, 2), (receipt.Run.Outcome, receipt.Run.Step, receipt.Data.Name, receipt.Data.RowsIn, receipt.Data.RowsTrained, receipt.Data.RowsEvaluated));
+        Assert.Equal(10, receipt.Curves.Count(step => step.Loss is not null));
+        Assert.Equal("finished", receipt.Events[^1].Kind);
+        Assert.Contains(receipt.Results, file => file.Path == "adapter/adapter_model.safetensors" && file.Sha256.Length == 64);
+        Assert.True(receipt.SameLosses(lab.Get<RunReceipts>().Find(second)!, 10));
+    }
+
+    [Fact]
+    public async Task Receipt_OfARunThatNeverBegan_IsNotThere()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+
+        using var missing = await client.GetAsync("/api/v1/runs/12/receipt", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        Assert.Null(lab.Get<RunReceipts>().Find(12));
+    }
+}
