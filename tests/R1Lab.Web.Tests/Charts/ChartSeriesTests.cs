@@ -94,15 +94,16 @@ public sealed class ChartSeriesTests
     }
 
     [Theory]
-    [InlineData(new[] { 1.0, 2, 3 }, "3,21 48,12 93,3")]
-    [InlineData(new[] { 5.0, double.NaN, 4 }, "3,3|93,21")]
-    [InlineData(new[] { 7.0 }, "48,12")]
+    [InlineData(new[] { 1.0, 2, 3 }, "3,15 48,9 93,3")]
+    [InlineData(new[] { 5.0, double.NaN, 4 }, "3,3|93,6.6")]
+    [InlineData(new[] { 7.0 }, "48,3")]
+    [InlineData(new[] { 0.0, 0.0 }, "3,21 93,21")]
     [InlineData(new double[0], "")]
     public void SparklinePath_Numbers_FillTheBoxAndBreakWhereOneIsMissing(double[] values, string expected)
     {
         var lines = SparklinePath.Of([.. values.Select(value => double.IsNaN(value) ? (double?)null : value)], 96, 24);
 
-        Assert.Equal(expected, string.Join('|', lines.Select(line => string.Join(' ', line.Select(point => FormattableString.Invariant($"{point.X},{point.Y}"))))));
+        Assert.Equal(expected, string.Join('|', lines.Select(line => string.Join(' ', line.Select(point => FormattableString.Invariant($"{point.X:0.##},{point.Y:0.##}"))))));
     }
 
     private static RunMetric Step(int step, double? evaluation = null, int skipped = 0) =>

@@ -162,6 +162,26 @@ public sealed class RunPageTests : RunPageTest
     }
 
     [Fact]
+    public async Task Page_RunThatGoesWrong_OffersANewRunWithTheFix()
+    {
+        var run = await AddRunAsync("first");
+        await Get<RunStore>().ClaimNextAsync(TestContext.Current.CancellationToken);
+        var rising = Enumerable.Range(1, 60).Select(step => With(Metric(run, step), step < 20 ? 2.0 - (0.05 * step) : 1 + (0.1 * step))).ToList();
+        await Get<RunStore>().AppendAsync(run.Id, rising, [], TestContext.Current.CancellationToken);
+
+        var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
+
+        var finding = page.WaitForElement("[data-warning=loss_diverging]", Patience);
+        Assert.Equal($"/runs/new?from={run.Id}&fix=loss_diverging", finding.QuerySelector("[data-action=fix]")!.GetAttribute("href"));
+
+        static RunMetric With(RunMetric metric, double loss)
+        {
+            metric.Loss = loss;
+            return metric;
+        }
+    }
+
+    [Fact]
     public async Task Page_FailedRun_SaysWhyAndOffersToGoOn()
     {
         var run = await AddRunAsync("first");

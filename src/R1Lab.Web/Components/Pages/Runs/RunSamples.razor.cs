@@ -45,8 +45,10 @@ public sealed partial class RunSamples
 
     private bool Whole => Steps.Count <= 3 || (_whole ?? Steps.Count <= EasilySeen);
 
-    /// <summary>Place among the steps; the best one, or the one in the middle, until somebody chooses.</summary>
-    private int Chosen => Math.Clamp(_chosen ?? (BestStep is { } best && Steps.IndexOf(best) is var place and > 0 ? place : Steps.Count / 2), 1, Steps.Count - 1);
+    /// <summary>Place among the steps; the best one between base and newest, or the one in the middle, until somebody chooses.</summary>
+    private int Chosen => Math.Clamp(_chosen ?? (BestPlace is > 0 and var place && place < Steps.Count - 1 ? place : Steps.Count / 2), 1, Steps.Count - 1);
+
+    private int BestPlace => BestStep is { } best ? Steps.IndexOf(best) : -1;
 
     private IReadOnlyList<int> Shown => Whole ? Steps : [.. new[] { Steps[0], Steps[Chosen], Steps[^1] }.Distinct()];
 

@@ -49,6 +49,10 @@ public sealed partial class RunStatePanel
             yield return ("LearningRate", last.LearningRate.ToString("0.00e-0", CultureInfo.CurrentCulture));
             if (last.GradNorm is { } norm) yield return ("GradNorm", norm.ToString("0.000", CultureInfo.CurrentCulture));
             if (last.MemoryBytes > 0) yield return ("Memory", (last.MemoryBytes / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
+            if (last.DeviceMemoryBytes is { } deviceMemory) yield return ("DeviceMemory", (deviceMemory / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
+            if (last.LossScale is { } scale) yield return ("LossScale", Whole(scale));
+            if (last.SkippedSteps > 0) yield return ("SkippedSteps", Whole(last.SkippedSteps));
+            if (last.MicroBatchSize > 0 && last.MicroBatchSize != Recipe?.PerDeviceTrainBatchSize) yield return ("MicroBatch", Whole(last.MicroBatchSize));
             if (DeviceState is { } device) yield return ("Device", device);
         }
     }
