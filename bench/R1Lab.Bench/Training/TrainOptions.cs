@@ -8,7 +8,7 @@ internal sealed record TrainOptions
 {
     public static string Usage =>
         $"""
-        [demo | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora|full] [--batch 4] [--length 256] [--steps 12]
+        [demo | 8b | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora|full] [--batch 4] [--length 256] [--steps 12] [--warm-up 3]
                                  [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
         """;
 
@@ -23,6 +23,9 @@ internal sealed record TrainOptions
 
     /// <summary>Measured steps, after the warm-up.</summary>
     public int Steps { get; init; }
+
+    /// <summary>Steps before them that are not measured.</summary>
+    public int WarmUp { get; init; }
 
     public TrainingDtype Dtype { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record TrainOptions
         Batch = options.Number("--batch", 4),
         Length = options.Number("--length", 256),
         Steps = options.Number("--steps", 12),
+        WarmUp = options.Number("--warm-up", 3),
         Dtype = Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true),
         Checkpointing = options.Flag("--checkpointing"),
         Threads = options.Number("--threads", Environment.ProcessorCount),

@@ -16,8 +16,6 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
     /// <summary>How the program calls itself for a row.</summary>
     public const string Verb = "train-row";
 
-    private const int WarmUp = 3;
-
     /// <summary>Runs the row in a fresh process.</summary>
     /// <returns>Null when it failed; it has said why.</returns>
     public static TrainingFigures? Measure(TrainingRow row)
@@ -62,14 +60,14 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
         using var run = new TrainingRun(recipe, model, new Batcher(rows, new(Options.Batch, 1, null, Shuffle: true, Seed: 1)), [], identity, clock);
         using var product = new MatrixProduct(device, model.Decoder.Dtype);
         var (steps, products) = (new List<IReadOnlyDictionary<StepPhase, TimeSpan>>(), new List<double>());
-        for (var i = 0; i < WarmUp + Options.Steps; i++)
+        for (var i = 0; i < Options.WarmUp + Options.Steps; i++)
         {
             products.Add(product.Gflops());
             run.Take(run.NextBatch());
             steps.Add(clock.Read());
         }
 
-        return Figures(config, [.. steps.Skip(WarmUp)], Median(products.Skip(WarmUp))) with { PeakDeviceMemoryMb = deviceMemory?.GrownMb };
+        return Figures(config, [.. steps.Skip(Options.WarmUp)], Median(products.Skip(Options.WarmUp))) with { PeakDeviceMemoryMb = deviceMemory?.GrownMb };
     }
 
     private TrainingFigures Figures(DecoderConfig config, IReadOnlyList<IReadOnlyDictionary<StepPhase, TimeSpan>> steps, double product)
@@ -105,7 +103,7 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
         Model = Name,
         PerDeviceTrainBatchSize = Options.Batch,
         MaxLength = Options.Length,
-        MaxSteps = WarmUp + Options.Steps,
+        MaxSteps = Options.WarmUp + Options.Steps,
         Dtype = Options.Dtype,
         GradientCheckpointing = Options.Checkpointing,
         Lora = new LoraSettings { R = 16, LoraAlpha = 32 },
