@@ -57,13 +57,13 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
         var rows = MeasuredRun.RandomRows(Options.Batch * 4, Options.Length, config.VocabSize);
         var clock = new StepClock(device);
         var identity = RunIdentity.Of(recipe, rows, [], "");
-        using var run = new TrainingRun(recipe, model, new Batcher(rows, new(Options.Batch, 1, null, Shuffle: true, Seed: 1)), [], identity, clock);
+        using var run = new TrainingRun(recipe, model, new RunRows(rows, []), identity, clock: clock);
         using var product = new MatrixProduct(device, model.Decoder.Dtype);
         var (steps, products) = (new List<IReadOnlyDictionary<StepPhase, TimeSpan>>(), new List<double>());
         for (var i = 0; i < Options.WarmUp + Options.Steps; i++)
         {
             products.Add(product.Gflops());
-            run.Take(run.NextBatch());
+            run.Take(run.Compute(run.NextBatch()));
             steps.Add(clock.Read());
         }
 

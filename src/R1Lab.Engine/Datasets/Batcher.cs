@@ -49,19 +49,51 @@ public sealed class Batcher
     /// <exception cref="InvalidOperationException">The lines have run out.</exception>
     public StepBatch Next()
     {
-        var count = (int)Math.Min(LinesPerStep, (_limit ?? long.MaxValue) - Position.Taken);
-        if (count <= 0) throw new InvalidOperationException("All rows of the run have been taken.");
-        var lines = new int[count][];
-        for (var i = 0; i < count; i++) lines[i] = Take();
-        return new StepBatch([.. lines.Chunk(_settings.BatchSize).Select(chunk => MicroBatch.Of(_rows, chunk, _settings.PackTo is not null))]);
+        var lines = TakeStep();
+        if (lines.Count == 0) throw new InvalidOperationException("All rows of the run have been taken.");
+        return new StepBatch([.. lines.Chunk(_settings.BatchSize).Select(Lay)]);
     }
 
-    private int[] Take()
+    /// <summary>The micro-batch of most places (padding counted) among the first steps of the run. <see cref="Position"/> stays.</summary>
+    /// <param name="steps">How many steps to look at.</param>
+    public MicroBatch Largest(int steps)
+    {
+        var ahead = new Batcher(_rows, _settings);
+        var (most, largest) = (-1L, Array.Empty<(int[] Rows, int Epoch)>());
+        for (var step = 0; step < steps && ahead.TakeStep() is { Count: > 0 } lines; step++)
+        {
+            foreach (var chunk in lines.Chunk(_settings.BatchSize))
+            {
+                var places = chunk.Length * (long)chunk.Max(line => line.Rows.Sum(row => _rows[row].Length));
+                if (places > most) (most, largest) = (places, chunk);
+            }
+        }
+
+        return Lay(largest);
+    }
+
+    /// <summary>A micro-batch in parts of at most so many lines.</summary>
+    public IReadOnlyList<MicroBatch> Split(MicroBatch batch, int lines) => batch.Split(_rows, lines);
+
+    private MicroBatch Lay((int[] Rows, int Epoch)[] lines) => MicroBatch.Of(_rows, Array.ConvertAll(lines, line => line.Rows), _settings.PackTo is not null) with
+    {
+        RowEpochs = [.. lines.SelectMany(line => line.Rows.Select(_ => line.Epoch))],
+    };
+
+    private List<(int[] Rows, int Epoch)> TakeStep()
+    {
+        var count = (int)Math.Min(LinesPerStep, (_limit ?? long.MaxValue) - Position.Taken);
+        var lines = new List<(int[], int)>(Math.Max(0, count));
+        for (var i = 0; i < count; i++) lines.Add(Take());
+        return lines;
+    }
+
+    private (int[] Rows, int Epoch) Take()
     {
         var (epoch, line, taken) = Position;
         var plan = Plan(epoch);
         Position = line + 1 < plan.Count ? new BatchPosition(epoch, line + 1, taken + 1) : new BatchPosition(epoch + 1, 0, taken + 1);
-        return plan[line];
+        return (plan[line], epoch);
     }
 
     private long LinesOf(double epochs)

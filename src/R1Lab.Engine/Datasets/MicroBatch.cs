@@ -25,8 +25,17 @@ public sealed record MicroBatch
     /// <summary>Tokens that are not padding.</summary>
     public required int Tokens { get; init; }
 
-    /// <summary>The dataset rows inside, for messages.</summary>
+    /// <summary>The dataset rows inside, in the order of their <see cref="Targets"/>.</summary>
     public required IReadOnlyList<int> Rows { get; init; }
+
+    /// <summary>How many of <see cref="Targets"/> each of <see cref="Rows"/> has.</summary>
+    public required IReadOnlyList<int> RowTargets { get; init; }
+
+    /// <summary>The pass over the data each of <see cref="Rows"/> belongs to, from 0; empty outside of training.</summary>
+    public IReadOnlyList<int> RowEpochs { get; init; } = [];
+
+    /// <summary>The examples of every line, as places in the list the batch was made from.</summary>
+    public required IReadOnlyList<int[]> Examples { get; init; }
 
     /// <summary>Lays out lines of examples.</summary>
     /// <param name="rows">All examples.</param>
@@ -37,13 +46,14 @@ public sealed record MicroBatch
         var length = lines.Max(line => line.Sum(row => rows[row].Length));
         var ids = new long[lines.Count * length];
         var (segments, positions) = packed ? (new long[ids.Length], new long[ids.Length]) : (null, null);
-        var (scored, targets, tokens) = (new List<long>(), new List<long>(), 0);
+        var (scored, targets, rowTargets, tokens) = (new List<long>(), new List<long>(), new List<int>(), 0);
         for (var line = 0; line < lines.Count; line++)
         {
             var at = line * length;
             for (var segment = 0; segment < lines[line].Length; segment++)
             {
                 var row = rows[lines[line][segment]];
+                var before = targets.Count;
                 for (var i = 0; i < row.Length; i++)
                 {
                     ids[at + i] = row.InputIds[i];
@@ -53,6 +63,7 @@ public sealed record MicroBatch
                     targets.Add(row.Labels[i]);
                 }
 
+                rowTargets.Add(targets.Count - before);
                 at += row.Length;
                 tokens += row.Length;
             }
@@ -69,7 +80,25 @@ public sealed record MicroBatch
             Targets = [.. targets],
             Tokens = tokens,
             Rows = [.. lines.SelectMany(line => line).Select(row => rows[row].RowId ?? row)],
+            RowTargets = rowTargets,
+            Examples = lines,
         };
+    }
+
+    /// <summary>The same rows in batches of fewer lines, each padded to its own longest.</summary>
+    /// <param name="rows">The examples this batch was made from.</param>
+    internal IReadOnlyList<MicroBatch> Split(IReadOnlyList<TokenExample> rows, int lines)
+    {
+        if (lines >= Lines) return [this];
+        var (parts, taken) = (new List<MicroBatch>(), 0);
+        foreach (var chunk in Examples.Chunk(lines))
+        {
+            var part = Of(rows, chunk, SegmentIds is not null);
+            parts.Add(part with { RowEpochs = [.. RowEpochs.Skip(taken).Take(part.Rows.Count)] });
+            taken += part.Rows.Count;
+        }
+
+        return parts;
     }
 }
 

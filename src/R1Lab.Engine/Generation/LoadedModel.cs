@@ -71,6 +71,10 @@ public sealed class LoadedModel : IDisposable
         }
     }
 
+    /// <summary>The tokenizer and template of a folder over its decoder, which is in memory already and stays the caller's: not to be disposed.</summary>
+    /// <exception cref="BadInputException">Tokenizer or template cannot be used.</exception>
+    internal static LoadedModel Over(string folder, Decoder decoder) => new(folder, decoder);
+
     /// <summary>Reads a PEFT folder as an adapter of this base; one of the same name is replaced, requests that use the old one finish with it.</summary>
     /// <exception cref="BadInputException">The adapter is broken or does not fit the base.</exception>
     public void AddAdapter(string name, string folder)

@@ -40,7 +40,12 @@ internal sealed class GradientBuffer : IDisposable
     /// <summary>One gradient per parameter, in order, each a view of its device's whole.</summary>
     public IReadOnlyList<Tensor> Views { get; }
 
-    public void Clear() => _wholes.ForEach(whole => whole.zero_());
+    /// <summary>Forgets every gradient, also what a pass that was broken off left on the parameters.</summary>
+    public void Clear()
+    {
+        _wholes.ForEach(whole => whole.zero_());
+        foreach (var parameter in _gathered) parameter.grad = null;
+    }
 
     /// <summary>Adds what the last backward pass left on parameters that are not float32.</summary>
     public void Gather(IReadOnlyList<Tensor> parameters)
@@ -62,6 +67,19 @@ internal sealed class GradientBuffer : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         return linalg.vector_norm(stack(Views.Select(view => linalg.vector_norm(view).to(_wholes[0].device)))).ToSingle();
+    }
+
+    /// <summary>The place of the last view that holds a number that is not finite: the first of them in the backward pass. -1 when all are finite.</summary>
+    public int LastNonFinite()
+    {
+        using var noGradient = no_grad();
+        for (var i = Views.Count - 1; i >= 0; i--)
+        {
+            using var scope = NewDisposeScope();
+            if (!Views[i].isfinite().all().item<bool>()) return i;
+        }
+
+        return -1;
     }
 
     /// <summary>Scales the gradients down to <paramref name="most"/> when their norm is above it.</summary>

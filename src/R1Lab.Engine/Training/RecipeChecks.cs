@@ -12,7 +12,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Precision(), .. Quantized(), .. Methods()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Precision(), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -32,6 +32,8 @@ public sealed partial record TrainingRecipe
             ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
             ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
             ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
+            ("early_stopping_patience", EarlyStoppingPatience ?? 1, 1), ("early_stopping_threshold", EarlyStoppingThreshold, 0),
+            ("probe_max_new_tokens", ProbeMaxNewTokens, 1),
         ];
         foreach (var (field, value, bound) in least)
         {
@@ -44,7 +46,7 @@ public sealed partial record TrainingRecipe
             if (value >= bound) yield return Error("too_large", field, $"{field} must be below {bound}.", field, bound);
         }
 
-        (string Field, double Value)[] positive = [("learning_rate", LearningRate), ("adam_epsilon", AdamEpsilon)];
+        (string Field, double Value)[] positive = [("learning_rate", LearningRate), ("adam_epsilon", AdamEpsilon), ("evals_per_epoch", EvalsPerEpoch ?? 1)];
         foreach (var (field, value) in positive)
         {
             if (!(value > 0 && double.IsFinite(value))) yield return Error("not_positive", field, $"{field} must be above 0.", field);
@@ -62,8 +64,22 @@ public sealed partial record TrainingRecipe
             yield return Error("min_lr_missing", "lr_scheduler_kwargs", "cosine_with_min_lr needs min_lr or min_lr_rate.");
         if (LrSchedulerType == SchedulerType.Constant && (WarmupSteps > 0 || WarmupRatio > 0))
             yield return Note("constant_ignores_warmup", "lr_scheduler_type", "The constant schedule has no warm-up; choose constant_with_warmup to have one.");
-        if (EvalSteps is not null && ValSize == 0)
+    }
+
+    private IEnumerable<Problem> Evaluation()
+    {
+        if (EvalSteps is not null && EvalsPerEpoch is null && ValSize == 0)
             yield return Warning("eval_without_split", "eval_steps", "Nothing is held out for evaluation (val_size is 0), so eval_steps has no effect.");
+        if (EvalsPerEpoch is not null && ValSize == 0)
+            yield return Warning("evals_per_epoch_without_split", "evals_per_epoch", "Nothing is held out for evaluation (val_size is 0), so evals_per_epoch has no effect.");
+        if (EvalSteps is not null && EvalsPerEpoch is not null)
+            yield return Note("eval_steps_not_used", "eval_steps", "evals_per_epoch decides when to evaluate; eval_steps is not looked at.");
+        if (EarlyStoppingPatience is not null && ValSize == 0)
+            yield return Warning("early_stopping_without_split", "early_stopping_patience", "Nothing is held out for evaluation (val_size is 0), so the run never stops early.");
+        if (LoadBestModelAtEnd && ValSize == 0)
+            yield return Warning("best_without_split", "load_best_model_at_end", "Nothing is held out for evaluation (val_size is 0), so the result is the last step.");
+        if (ProbePrompts.Any(string.IsNullOrWhiteSpace))
+            yield return Error("probe_prompt_empty", "probe_prompts", "A probe prompt is empty.");
     }
 
     /// <summary>What is to be said about the learning rate.</summary>
@@ -125,6 +141,9 @@ public sealed partial record TrainingRecipe
         if (ValSize > 0 && held < 4)
             yield return Warning("val_split_too_small", "val_size", $"Only {held} rows are held out for evaluation; the evaluation loss will say little.", held);
         foreach (var problem in StepProblems(TotalSteps(rows))) yield return problem;
+        var evaluations = Evaluations(TotalSteps(rows), rows - held);
+        if (EarlyStoppingPatience >= evaluations && ValSize > 0)
+            yield return Warning("patience_never_fires", "early_stopping_patience", $"The run evaluates {evaluations} times, so a patience of {EarlyStoppingPatience} never ends it early.", evaluations, EarlyStoppingPatience);
     }
 
     /// <summary>What is to be said once the run's length in optimizer steps is known.</summary>

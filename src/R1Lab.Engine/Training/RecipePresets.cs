@@ -33,6 +33,9 @@ public sealed partial record TrainingRecipe
         MaxLength = 2048,
         ValSize = 0.05,
         GroupByLength = small,
+        EvalsPerEpoch = small ? 2 : 4,
+        EarlyStoppingPatience = 3,
+        LoadBestModelAtEnd = true,
         LoggingSteps = 1,
     };
 
@@ -46,6 +49,9 @@ public sealed partial record TrainingRecipe
         NumTrainEpochs = 3,
         MaxLength = 4096,
         ValSize = 0.05,
+        EvalsPerEpoch = small ? 2 : 4,
+        EarlyStoppingPatience = 3,
+        LoadBestModelAtEnd = true,
         LoggingSteps = 5,
         GradientCheckpointing = !small,
         Lora = new LoraSettings { LoraDropout = 0.05 },

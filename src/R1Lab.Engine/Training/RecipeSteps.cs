@@ -32,6 +32,15 @@ public sealed partial record TrainingRecipe
     /// <summary>Steps between snapshots in a run of this length.</summary>
     public int SaveEvery(int totalSteps) => SaveSteps ?? Math.Max(10, (totalSteps + 9) / 10);
 
+    /// <summary>How often a run of so many steps evaluates.</summary>
+    /// <param name="trainRows">Rows of one pass, those held out not counted.</param>
+    public int Evaluations(int totalSteps, int trainRows)
+    {
+        var schedule = new EvaluationSchedule(this, totalSteps);
+        double Passes(int step) => (double)step * EffectiveBatchSize / trainRows;
+        return Enumerable.Range(1, totalSteps).Count(step => schedule.IsDue(step, Passes(step - 1), Passes(step)));
+    }
+
     /// <summary>The recipe as it is carried out: module names of other families mapped to this one's, DoRA written as the adapter's flag, a
     /// quantised base in layer segments.</summary>
     public TrainingRecipe Effective()
@@ -40,6 +49,10 @@ public sealed partial record TrainingRecipe
         // The dense form of a quantised layer lives in its segment only; in one graph over all layers the model would be dense again.
         return this with { GradientCheckpointing = GradientCheckpointing || Method == TrainingMethod.Qlora, Lora = Lora with { TargetModules = targets, UseDora = Lora.UseDora || Method == TrainingMethod.Dora } };
     }
+
+    /// <summary>How rows become batches.</summary>
+    internal BatchSettings Batches() => new(
+        PerDeviceTrainBatchSize, GradientAccumulationSteps, MaxSteps is > 0 ? null : NumTrainEpochs, Shuffle, Seed, GroupByLength, Packing ? MaxLength : null);
 
     /// <summary>Steps over rows that are all trained.</summary>
     internal int StepsOver(int trainRows) =>

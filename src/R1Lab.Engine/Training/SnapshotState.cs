@@ -16,15 +16,22 @@ public sealed record RunIdentity(string Recipe, string TrainData, string Evaluat
         new((recipe with { Name = null, Confirmed = [] }).ToJson(), HashOf(train), HashOf(evaluation), modelFingerprint);
 
     /// <summary>What keeps a run of this identity from going on from a snapshot of another; empty when nothing does.</summary>
-    public IReadOnlyList<string> DifferencesFrom(RunIdentity snapshot)
+    /// <param name="snapshot">The snapshot's.</param>
+    /// <param name="then">The rows of the snapshot's run, where known.</param>
+    /// <param name="now">The rows of this run.</param>
+    internal IReadOnlyList<string> DifferencesFrom(RunIdentity snapshot, RowPrints? then = null, RowPrints? now = null)
     {
         var differences = new List<string>();
-        if (Recipe != snapshot.Recipe) differences.AddRange(Fields(JsonNode.Parse(snapshot.Recipe)!.AsObject(), JsonNode.Parse(Recipe)!.AsObject(), ""));
-        if (TrainData != snapshot.TrainData) differences.Add("the training rows changed");
-        if (EvaluationData != snapshot.EvaluationData) differences.Add("the evaluation rows changed");
+        var recipe = Filled(snapshot.Recipe);
+        if (Recipe != recipe) differences.AddRange(Fields(JsonNode.Parse(recipe)!.AsObject(), JsonNode.Parse(Recipe)!.AsObject(), ""));
+        if (TrainData != snapshot.TrainData) differences.Add($"the training rows changed{Which(then?.Train, now?.Train)}");
+        if (EvaluationData != snapshot.EvaluationData) differences.Add($"the evaluation rows changed{Which(then?.Evaluation, now?.Evaluation)}");
         if (Model != snapshot.Model) differences.Add("the base model's files changed");
         return differences;
     }
+
+    private static string Which(IReadOnlyList<(int Id, long Print)>? then, IReadOnlyList<(int Id, long Print)>? now) =>
+        then is null || now is null ? "" : $": {RowPrints.Difference(then, now)}";
 
     /// <summary>SHA-256, as hexadecimal digits, over the token ids and labels of examples in their order; row numbers do not count.</summary>
     public static string HashOf(IReadOnlyList<TokenExample> examples)
@@ -39,6 +46,9 @@ public sealed record RunIdentity(string Recipe, string TrainData, string Evaluat
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    // A snapshot of an earlier version lacks the settings that did not exist then: the run went as their defaults have it.
+    private static string Filled(string recipe) => TrainingRecipe.Parse(recipe, out _)?.ToJson() ?? recipe;
 
     private static IEnumerable<string> Fields(JsonObject then, JsonObject now, string prefix)
     {
@@ -73,4 +83,13 @@ public sealed record SnapshotState
     public double? LastLoss { get; init; }
 
     public double? LastEvalLoss { get; init; }
+
+    /// <summary>What early stopping and the best checkpoint go by.</summary>
+    public EvaluationStanding Standing { get; init; } = new();
+
+    /// <summary>How steps pass through the device now; null, in snapshots of earlier versions: as the recipe says.</summary>
+    public MicroBatchPlan? Plan { get; init; }
+
+    /// <summary>Rows of an evaluation at once now; null: as the recipe says.</summary>
+    public int? EvaluationBatch { get; init; }
 }

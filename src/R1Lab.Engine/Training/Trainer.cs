@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training.Logging;
@@ -16,12 +15,19 @@ namespace R1Lab.Engine.Training;
 public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 {
     private readonly TrainingRecipe _recipe = job.Recipe.Effective();
-    private readonly TrainingMeter _meter = new();
+    private readonly TrainingMeter _meter = new(job.Device);
+    private readonly TrainingTold _told = new(observer);
     private int _savedStep = -1;
-    private RunLog? _log;
+    private bool _rowsKept;
 
     /// <summary>Told every step once it is taken, before it is looked at whether to stop.</summary>
     internal Action<int>? AfterStep { get; init; }
+
+    /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
+    internal Action<MicroBatch, bool>? BeforePass { get; init; }
+
+    /// <summary>Called in the middle of writing a snapshot.</summary>
+    internal Action? WhileWriting { get; init; }
 
     private string Snapshots => Path.Combine(job.OutputFolder, "snapshots");
 
@@ -32,139 +38,102 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     /// <param name="stop">Cancelled: the run ends after the step it is in, with a snapshot.</param>
     /// <exception cref="BadInputException">Rows or model do not fit.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is no longer finite; earlier snapshots stay.</exception>
+    /// <exception cref="TrainingMemoryException">The device cannot hold one row at a time; earlier snapshots stay.</exception>
+    /// <exception cref="NotEnoughSpaceException">The disk is full; earlier snapshots stay, and the same job goes on from them later.</exception>
     /// <exception cref="ResumeRefusedException">The snapshots in the output folder are of another run.</exception>
     public TrainingResult Run(CancellationToken stop)
     {
-        var (train, evaluation) = job.Evaluation.Count > 0 ? (job.Train, job.Evaluation) : EvaluationSplit.Split(job.Train, _recipe.ValSize, _recipe.Seed);
-        if (!train.Any(row => row.TrainedTokens > 0)) throw new BadInputException("dataset", null, "no token of any training row is learned");
+        var rows = RunRows.Of(job with { Recipe = _recipe });
         using var scope = NewDisposeScope();
         using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device);
-        CheckTokens([.. train, .. evaluation], model.Decoder.Config.VocabSize);
-        var identity = RunIdentity.Of(_recipe, train, evaluation, ModelFolder.Open(job.ModelFolder).Fingerprint);
-        using var run = new TrainingRun(_recipe, model, new Batcher(train, Batches()), evaluation, identity);
-        Tell(0, TrainingEventKinds.Started, $"Training {model.ParameterCount} parameters on {train.Count} rows for {run.TotalSteps} steps.", train.Count, evaluation.Count, run.TotalSteps, model.ParameterCount);
-        foreach (var problem in job.Recipe.Problems().Where(problem => problem.Severity == ProblemSeverity.Note))
-            Tell(0, TrainingEventKinds.Adjusted, problem.Message, [problem.Field, problem.Code, .. problem.Arguments]);
-        Resume(run);
-        _log = new RunLog(job.OutputFolder, _recipe, run.TotalSteps, run.Step);
-        return Loop(run, evaluation.Count > 0, stop) ? Finish(run, model) : Stopped(run);
+        rows.CheckTokens(model.Decoder.Config.VocabSize);
+        var identity = RunIdentity.Of(_recipe, rows.Train, rows.Evaluation, ModelFolder.Open(job.ModelFolder).Fingerprint);
+        using var run = new TrainingRun(_recipe, model, rows, identity, BeforePass);
+        _told.Started(rows, run.TotalSteps, model.ParameterCount, job.Recipe);
+        var steps = new TrainingSteps(_recipe, run, _told, _meter, ProbesOf(model));
+        var resumed = Resume(run);
+        _told.Log = new RunLog(job.OutputFolder, _recipe, run.TotalSteps, run.Step);
+        if (!resumed) steps.Begin();
+        return Loop(run, steps, stop) ? Finish(run, model) : Stopped(run);
     }
 
-    private bool Loop(TrainingRun run, bool evaluates, CancellationToken stop)
+    private ProbePrompts? ProbesOf(Trainables model)
     {
-        while (run.Step < run.TotalSteps)
+        if (_recipe.ProbePrompts.Count == 0) return null;
+        var probes = new ProbePrompts(_recipe, model, job.ModelFolder);
+        if (probes.HasTokenizer) return probes;
+        _told.ProbeFailed(0, "the model has no tokenizer.");
+        return null;
+    }
+
+    private bool Loop(TrainingRun run, TrainingSteps steps, CancellationToken stop)
+    {
+        while (run.Step < run.TotalSteps && !run.Standing.IsExhausted(_recipe))
         {
             if (stop.IsCancellationRequested) return false;
-            TakeStep(run, evaluates);
+            steps.TakeOne();
             AfterStep?.Invoke(run.Step);
-            if (run.Step % _recipe.SaveEvery(run.TotalSteps) == 0 && run.Step < run.TotalSteps) Save(run);
+            if (run.Step < run.TotalSteps && (run.Step % _recipe.SaveEvery(run.TotalSteps) == 0 || BestOf(run) == run.Step)) Save(run);
             observer.BetweenSteps?.Invoke();
         }
 
         return true;
     }
 
-    private void TakeStep(TrainingRun run, bool evaluates)
+    private bool Resume(TrainingRun run)
     {
-        var epoch = Math.Floor(run.Epoch);
-        var batch = run.NextBatch();
-        var (norm, rate) = Guarded(run, batch);
-        var last = run.Step == run.TotalSteps;
-        var evaluate = evaluates && (last || (_recipe.EvalSteps is { } every ? run.Step % every == 0 : Math.Floor(run.Epoch) > epoch));
-        var log = last || run.Step % _recipe.LoggingSteps == 0;
-        if (!log && !evaluate) return;
-        var began = Stopwatch.GetTimestamp();
-        double? evalLoss = evaluate ? run.Evaluate() : null;
-        double? evalSeconds = evaluate ? Stopwatch.GetElapsedTime(began).TotalSeconds : null;
-        var (seconds, speed, memory) = _meter.Read();
-        Report(new StepMetrics
-        {
-            Step = run.Step,
-            TotalSteps = run.TotalSteps,
-            Epoch = run.Epoch,
-            Loss = log ? run.TakeWindowLoss() : null,
-            GradNorm = log ? norm : null,
-            LearningRate = rate,
-            EvalLoss = evalLoss,
-            EvalSeconds = evalSeconds,
-            TokensPerSecond = speed,
-            SecondsPerStep = seconds,
-            MemoryBytes = memory,
-            At = DateTimeOffset.UtcNow,
-        });
-    }
-
-    private void Report(StepMetrics metrics)
-    {
-        _log?.Add(metrics);
-        observer.OnMetrics?.Invoke(metrics);
-    }
-
-    private (double GradNorm, double LearningRate) Guarded(TrainingRun run, StepBatch batch)
-    {
-        try
-        {
-            return _meter.Step(batch.Tokens, () => run.Take(batch));
-        }
-        catch (TrainingDivergedException e)
-        {
-            _log?.Save();
-            Tell(e.Step, TrainingEventKinds.Diverged, e.Message, e.Step, string.Join(", ", e.Rows));
-            throw;
-        }
-    }
-
-    private void Resume(TrainingRun run)
-    {
-        var snapshot = Snapshot.Newest(Snapshots, (name, reason) =>
-            Tell(0, TrainingEventKinds.SnapshotSkipped, $"The snapshot {name} is damaged and was passed over: {reason}.", name, reason));
-        if (snapshot is null) return;
+        var snapshot = Snapshot.Newest(Snapshots, _told.SnapshotSkipped);
+        if (snapshot is null) return false;
         run.Resume(snapshot);
         _savedStep = run.Step;
-        Tell(run.Step, TrainingEventKinds.Resumed, $"Going on from the snapshot of step {run.Step}.", run.Step);
+        _told.Resumed(run.Step);
+        return true;
     }
 
     private string Save(TrainingRun run)
     {
-        _log?.Save();
-        var folder = Snapshot.Write(Snapshots, run.State, run.Tensors, _recipe.SaveTotalLimit);
+        using var scope = NewDisposeScope();
+        _told.Log?.Save();
+        if (!_rowsKept) RowPrints.Of(RunRows.Of(job with { Recipe = _recipe })).Write(Snapshots);
+        _rowsKept = true;
+        var folder = Snapshot.Write(Snapshots, run.State, run.Tensors, _recipe.SaveTotalLimit, BestOf(run), WhileWriting);
         _savedStep = run.Step;
-        Tell(run.Step, TrainingEventKinds.SnapshotSaved, $"Snapshot of step {run.Step} saved.", run.Step, Path.GetFileName(folder));
-        observer.OnSnapshot?.Invoke(folder);
+        _told.SnapshotSaved(run.Step, folder);
         return folder;
     }
 
+    // The step whose parameters would become the result now.
+    private int? BestOf(TrainingRun run) => _recipe.LoadBestModelAtEnd ? run.Standing.BestStep : null;
+
     private TrainingResult Stopped(TrainingRun run)
     {
-        var folder = _savedStep == run.Step ? Path.Combine(Snapshots, $"step-{run.Step:D6}") : Save(run);
-        Tell(run.Step, TrainingEventKinds.Stopped, $"Stopped after step {run.Step} of {run.TotalSteps}.", run.Step, run.TotalSteps);
+        var folder = _savedStep == run.Step ? Snapshot.FolderOf(Snapshots, run.Step) : Save(run);
+        _told.Stopped(run.Step, run.TotalSteps);
         return new TrainingResult(TrainingOutcome.Stopped, run.Step, folder, run.LastLoss, run.LastEvalLoss);
     }
 
     private TrainingResult Finish(TrainingRun run, Trainables model)
     {
-        _log?.Save();
+        if (run.Step < run.TotalSteps) _told.EarlyStopped(run.Step, run.Standing);
+        _told.RowLosses(run.Ledger.TakeBefore(int.MaxValue));
+        _told.Log?.Save();
+        var resultStep = TakeBest(run);
         var folder = model.Save(job);
-        Tell(run.Step, TrainingEventKinds.Finished, $"Finished after {run.Step} steps.", run.Step, run.LastLoss ?? 0);
-        return new TrainingResult(TrainingOutcome.Finished, run.Step, folder, run.LastLoss, run.LastEvalLoss);
+        _told.Finished(run.Step, run.LastLoss);
+        return new TrainingResult(TrainingOutcome.Finished, run.Step, folder, run.LastLoss, run.LastEvalLoss) { ResultStep = resultStep };
     }
 
-    private BatchSettings Batches() => new(
-        _recipe.PerDeviceTrainBatchSize, _recipe.GradientAccumulationSteps, _recipe.MaxSteps is > 0 ? null : _recipe.NumTrainEpochs, _recipe.Shuffle, _recipe.Seed,
-        _recipe.GroupByLength, _recipe.Packing ? _recipe.MaxLength : null);
-
-    private static void CheckTokens(IReadOnlyList<TokenExample> rows, int vocabulary)
+    private int TakeBest(TrainingRun run)
     {
-        for (var i = 0; i < rows.Count; i++)
+        if (BestOf(run) is not { } best || best == run.Step) return run.Step;
+        if (Snapshot.Of(Snapshots, best, out var reason) is not { } snapshot)
         {
-            foreach (var id in rows[i].InputIds.Concat(rows[i].Labels.Where(label => label != TokenExample.NotTrained)))
-            {
-                if (id < 0 || id >= vocabulary)
-                    throw new BadInputException("dataset", $"row {rows[i].RowId ?? i}", $"token id {id} is not in the model's vocabulary of {vocabulary}");
-            }
+            _told.BestMissing(run.Step, best, reason!);
+            return run.Step;
         }
-    }
 
-    private void Tell(int step, string kind, string message, params object[] arguments) =>
-        observer.OnEvent?.Invoke(new TrainingEvent(DateTimeOffset.UtcNow, step, kind, message, arguments));
+        run.TakeResult(snapshot);
+        _told.BestRestored(run.Step, run.Standing, _recipe.MetricForBestModel);
+        return best;
+    }
 }

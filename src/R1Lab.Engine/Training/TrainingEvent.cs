@@ -27,9 +27,36 @@ public static class TrainingEventKinds
     /// <summary>Arguments: step, final loss.</summary>
     public const string Finished = "finished";
 
-    /// <summary>Loss or gradient was no number. Arguments: step, <c>loss</c> or <c>gradient</c>, rows.</summary>
+    /// <summary>Loss or gradient was no number. Arguments: step, <c>loss</c> or <c>gradient</c>, rows, layer.</summary>
     public const string Diverged = "diverged";
 
     /// <summary>A setting was changed before the start. Arguments: field, problem code.</summary>
     public const string Adjusted = "adjusted";
+
+    /// <summary>The largest micro-batch of the run went through once before the first step. Arguments: most bytes in use, places of the batch, its lines.</summary>
+    public const string MemoryProbed = "memory_probed";
+
+    /// <summary>The device ran out of memory; a step's rows now go in smaller parts. Arguments: step, lines of a part now, as the recipe has it.</summary>
+    public const string MicroBatchHalved = "micro_batch_halved";
+
+    /// <summary>The device ran out of memory with one line at a time. Arguments: step.</summary>
+    public const string CheckpointingOn = "checkpointing_on";
+
+    /// <summary>The device ran out of memory in an evaluation. Arguments: step, rows at once now.</summary>
+    public const string EvaluationBatchHalved = "evaluation_batch_halved";
+
+    /// <summary>Not one row could be evaluated in the memory there is. Arguments: step.</summary>
+    public const string EvaluationSkipped = "evaluation_skipped";
+
+    /// <summary>No better evaluation for as long as the recipe waits. Arguments: step, evaluations since the best, step of the best, its value.</summary>
+    public const string EarlyStopped = "early_stopped";
+
+    /// <summary>The result is an earlier step's. Arguments: that step, the metric's name, its value.</summary>
+    public const string BestRestored = "best_restored";
+
+    /// <summary>The best step's snapshot is gone or damaged, so the result is the last step's. Arguments: the best step, the reason.</summary>
+    public const string BestMissing = "best_missing";
+
+    /// <summary>Probe prompts could not be answered. Arguments: step, the reason.</summary>
+    public const string ProbeFailed = "probe_failed";
 }

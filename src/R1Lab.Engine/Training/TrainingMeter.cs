@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using R1Lab.Engine.Devices;
 
 namespace R1Lab.Engine.Training;
 
 /// <summary>Measures speed and memory between two logged steps.</summary>
-internal sealed class TrainingMeter
+internal sealed class TrainingMeter(ComputeDevice device)
 {
     private readonly Stopwatch _watch = new();
     private int _steps;
@@ -24,13 +25,21 @@ internal sealed class TrainingMeter
         }
     }
 
-    /// <summary>Seconds a step, tokens a second and memory now; begins anew.</summary>
-    public (double SecondsPerStep, double TokensPerSecond, long MemoryBytes) Read()
+    /// <summary>Seconds a step, tokens a second, memory now and most of a card's memory; begins anew.</summary>
+    public (double SecondsPerStep, double TokensPerSecond, long MemoryBytes, long? DeviceMemoryBytes) Read()
     {
         var seconds = _watch.Elapsed.TotalSeconds;
-        var reading = (_steps == 0 ? 0 : seconds / _steps, seconds > 0 ? _tokens / seconds : 0, Environment.WorkingSet);
+        var reading = (_steps == 0 ? 0 : seconds / _steps, seconds > 0 ? _tokens / seconds : 0, Environment.WorkingSet, DeviceMemory());
         _watch.Reset();
         (_steps, _tokens) = (0, 0);
         return reading;
+    }
+
+    private long? DeviceMemory()
+    {
+        if (!device.IsCuda) return null;
+        var most = CudaMemory.Read(device.Index)?.PeakReservedBytes;
+        CudaMemory.ResetPeak(device.Index);
+        return most;
     }
 }

@@ -14,6 +14,12 @@ namespace R1Lab.Engine.Training;
 /// <param name="clock">Told when forward and backward begin.</param>
 internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing, StepClock? clock = null)
 {
+    /// <summary>Whether blocks are run again for their gradients; may change between passes.</summary>
+    public bool Checkpointing { get; set; } = checkpointing;
+
+    /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
+    public Action<MicroBatch, bool>? BeforePass { get; init; }
+
     /// <summary>Strength of the noise on embeddings; null: none.</summary>
     public double? NeftuneAlpha { get; init; }
 
@@ -28,41 +34,63 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <summary>Forward and backward.</summary>
     /// <param name="divisor">What the summed loss is divided by.</param>
     /// <param name="dropoutSeed">Decides the dropout masks.</param>
-    /// <returns>Summed loss over <paramref name="divisor"/>, in the caller's dispose scope.</returns>
-    public Tensor Backward(MicroBatch batch, double divisor, long dropoutSeed)
+    /// <returns>Summed loss over <paramref name="divisor"/> and the loss of every scored place, in the caller's dispose scope.</returns>
+    public (Tensor Loss, Tensor Each) Backward(MicroBatch batch, double divisor, long dropoutSeed)
     {
         clock?.Enter(StepPhase.Forward);
+        BeforePass?.Invoke(batch, true);
         using var scope = NewDisposeScope();
         var (ids, scored, targets) = Inputs(batch);
         var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };
-        var loss = checkpointing ? InSegments(ids, scored, targets, context, divisor) : AtOnce(ids, scored, targets, context, divisor);
-        return loss.MoveToOuterDisposeScope();
+        var each = empty(batch.Targets.Length, dtype: ScalarType.Float32, device: decoder.Device.Torch);
+        var loss = Checkpointing ? InSegments(ids, (scored, targets, each), context, divisor) : AtOnce(ids, (scored, targets, each), context, divisor);
+        return (loss.MoveToOuterDisposeScope(), each.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Summed loss without gradients or dropout, in the caller's dispose scope.</summary>
-    public Tensor Evaluate(MicroBatch batch)
+    /// <summary>Summed loss, and how many tokens the model ranks first, without gradients or dropout, in the caller's dispose scope.</summary>
+    public (Tensor Loss, Tensor Right) Evaluate(MicroBatch batch)
     {
+        BeforePass?.Invoke(batch, false);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         var (ids, scored, targets) = Inputs(batch);
         var context = ContextOf(batch);
         var x = decoder.Embed(ids);
         for (var i = 0; i < decoder.BlockCount; i++) x = Replace(x, decoder.Block(i, x, context));
-        return VocabularyLoss.Evaluate(decoder, Scored(x, scored), targets).MoveToOuterDisposeScope();
+        var (loss, right) = VocabularyLoss.Evaluate(decoder, Scored(x, scored), targets);
+        return (loss.MoveToOuterDisposeScope(), right.MoveToOuterDisposeScope());
     }
 
-    private Tensor AtOnce(Tensor ids, Tensor scored, Tensor targets, ForwardContext context, double divisor)
+    /// <summary>Where a forward pass first leaves the finite numbers: the name of a layer; the output matrix where every layer before it stays finite.</summary>
+    public string FirstNonFinite(MicroBatch batch, long dropoutSeed)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var (ids, scored, _) = Inputs(batch);
+        var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };
+        var x = Embed(ids, context);
+        if (!IsFinite(x)) return "model.embed_tokens";
+        for (var i = 0; i < decoder.BlockCount; i++)
+        {
+            x = Replace(x, decoder.Block(i, x, context));
+            if (!IsFinite(x)) return $"model.layers.{i}";
+        }
+
+        return IsFinite(decoder.Normalize(Scored(x, scored))) ? "lm_head" : "model.norm";
+    }
+
+    private Tensor AtOnce(Tensor ids, (Tensor Places, Tensor Targets, Tensor Each) scored, ForwardContext context, double divisor)
     {
         var x = Embed(ids, context);
         for (var i = 0; i < decoder.BlockCount; i++) x = decoder.Block(i, x, context);
-        return VocabularyLoss.Backward(decoder, Scored(x, scored), targets, divisor, clock);
+        return VocabularyLoss.Backward(decoder, Scored(x, scored.Places), scored.Targets, divisor, clock, each: scored.Each);
     }
 
-    private Tensor InSegments(Tensor ids, Tensor scored, Tensor targets, ForwardContext context, double divisor)
+    private Tensor InSegments(Tensor ids, (Tensor Places, Tensor Targets, Tensor Each) scored, ForwardContext context, double divisor)
     {
         var inputs = new BlockInputs(decoder.BlockCount, Offload);
         var last = KeepInputs(inputs, ids, context).requires_grad_(_firstTrained < decoder.BlockCount || TrainsEmbedding);
-        var loss = VocabularyLoss.Backward(decoder, Scored(last, scored), targets, divisor, clock);
+        var loss = VocabularyLoss.Backward(decoder, Scored(last, scored.Places), scored.Targets, divisor, clock, each: scored.Each);
         if (!last.requires_grad) return loss;
         var gradient = last.grad!;
         for (var i = decoder.BlockCount - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
@@ -124,6 +152,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
             PositionIds = batch.PositionIds is null ? null : tensor(batch.PositionIds, [batch.Lines, batch.Length], device: device),
         };
     }
+
+    private static bool IsFinite(Tensor x) => x.isfinite().all().item<bool>();
 
     private static Tensor Scored(Tensor x, Tensor scored) => x.reshape(-1, x.size(-1)).index_select(0, scored);
 

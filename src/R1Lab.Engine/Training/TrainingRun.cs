@@ -1,4 +1,5 @@
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,28 +11,37 @@ internal sealed class TrainingRun : IDisposable
 {
     private readonly TrainingRecipe _recipe;
     private readonly RunIdentity _identity;
+    private readonly RunRows _rows;
+    private readonly Trainables _model;
     private readonly Optimizer _optimizer;
     private readonly TrainingPass _pass;
     private readonly Batcher _batcher;
     private readonly LearningRateSchedule _schedule;
-    private readonly IReadOnlyList<TokenExample> _evaluation;
+    private readonly Evaluator _evaluator;
     private readonly StepClock? _clock;
     private double _windowLoss;
     private int _windowSteps;
 
-    public TrainingRun(TrainingRecipe recipe, Trainables model, Batcher batcher, IReadOnlyList<TokenExample> evaluation, RunIdentity identity, StepClock? clock = null)
+    /// <param name="beforePass">Called before every pass with its rows, and true where gradients are taken.</param>
+    public TrainingRun(TrainingRecipe recipe, Trainables model, RunRows rows, RunIdentity identity, Action<MicroBatch, bool>? beforePass = null, StepClock? clock = null)
     {
-        (_recipe, _identity, _batcher, _evaluation, _clock) = (recipe, identity, batcher, evaluation, clock);
-        TotalSteps = batcher.Steps ?? recipe.MaxSteps!.Value;
+        (_recipe, _identity, _rows, _model, _clock) = (recipe, identity, rows, model, clock);
+        _batcher = new Batcher(rows.Train, recipe.Batches());
+        TotalSteps = _batcher.Steps ?? recipe.MaxSteps!.Value;
         var family = model.Decoder.Config.Family;
         _optimizer = new Optimizer(model.Parameters, recipe, name => recipe.DecayGroups == DecayGroups.Uniform || Optimizer.DecaysByDefault(name, family));
         _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)
         {
+            BeforePass = beforePass,
             NeftuneAlpha = recipe.NeftuneNoiseAlpha,
             Offload = recipe.ActivationOffloading && model.Decoder.Device.IsCuda,
         };
         _schedule = new LearningRateSchedule(recipe, TotalSteps);
+        var evaluationBatch = recipe.PerDeviceEvalBatchSize ?? recipe.PerDeviceTrainBatchSize;
+        _evaluator = new Evaluator(_pass, rows.Evaluation, evaluationBatch, (long)evaluationBatch * rows.LongestLine(recipe));
     }
+
+    public ComputeDevice Device => _model.Decoder.Device;
 
     public int TotalSteps { get; }
 
@@ -44,7 +54,25 @@ internal sealed class TrainingRun : IDisposable
 
     public double? LastEvalLoss { get; private set; }
 
-    public IEnumerable<KeyValuePair<string, Tensor>> Tensors => _optimizer.State();
+    public RowLedger Ledger { get; } = new();
+
+    public EvaluationStanding Standing { get; private set; } = new();
+
+    public bool Evaluates => _evaluator.HasRows;
+
+    public int EvaluationBatch => _evaluator.BatchSize;
+
+    /// <summary>How steps pass through the device.</summary>
+    public MicroBatchPlan Plan
+    {
+        get => new(_lines ?? _recipe.PerDeviceTrainBatchSize, _pass.Checkpointing);
+        set => (_lines, _pass.Checkpointing) = (value.MicroBatchSize, value.Checkpointing);
+    }
+
+    private int? _lines;
+
+    /// <summary>Everything a snapshot keeps, in the caller's dispose scope.</summary>
+    public IReadOnlyList<KeyValuePair<string, Tensor>> Tensors => [.. _optimizer.State(), .. Ledger.State()];
 
     public SnapshotState State => new()
     {
@@ -55,19 +83,28 @@ internal sealed class TrainingRun : IDisposable
         WindowSteps = _windowSteps,
         LastLoss = LastLoss,
         LastEvalLoss = LastEvalLoss,
+        Standing = Standing,
+        Plan = Plan,
+        EvaluationBatch = _evaluator.BatchSize,
     };
 
     /// <exception cref="ResumeRefusedException">The snapshot is of a run with another recipe, data or model.</exception>
     public void Resume(Snapshot snapshot)
     {
-        var differences = _identity.DifferencesFrom(snapshot.State.Identity);
+        var differences = _identity.DifferencesFrom(snapshot.State.Identity, RowPrints.Read(Path.GetDirectoryName(snapshot.Folder)!), RowPrints.Of(_rows));
         if (differences.Count > 0)
             throw new ResumeRefusedException($"The snapshot {Path.GetFileName(snapshot.Folder)} belongs to another run: {string.Join("; ", differences)}. Start a new run, or undo the change.");
-        snapshot.RestoreInto(_optimizer);
-        _batcher.Position = snapshot.State.Position;
-        (_windowLoss, _windowSteps) = (snapshot.State.WindowLoss, snapshot.State.WindowSteps);
-        (LastLoss, LastEvalLoss) = (snapshot.State.LastLoss, snapshot.State.LastEvalLoss);
+        snapshot.RestoreInto(_optimizer, Ledger);
+        var state = snapshot.State;
+        _batcher.Position = state.Position;
+        (_windowLoss, _windowSteps) = (state.WindowLoss, state.WindowSteps);
+        (LastLoss, LastEvalLoss, Standing) = (state.LastLoss, state.LastEvalLoss, state.Standing);
+        if (state.Plan is { } plan) Plan = plan;
+        if (state.EvaluationBatch is { } rows) _evaluator.BatchSize = rows;
     }
+
+    /// <summary>Takes an earlier step's parameters back, for the result: no step can be taken afterwards.</summary>
+    public void TakeResult(Snapshot snapshot) => snapshot.RestoreResult(_optimizer);
 
     public StepBatch NextBatch()
     {
@@ -75,24 +112,52 @@ internal sealed class TrainingRun : IDisposable
         return _batcher.Next();
     }
 
-    /// <summary>One optimizer step.</summary>
-    /// <returns>The gradient's norm before clipping and the rate used.</returns>
+    /// <summary>The largest micro-batch of the run forward and backward, without a step.</summary>
+    /// <returns>Its rows as they went.</returns>
+    public MicroBatch TryLargest()
+    {
+        // A look at a million lines is enough: a rare longer batch later is met by halving.
+        var largest = _batcher.Largest(Math.Min(TotalSteps, Math.Max(1, 1_000_000 / _recipe.EffectiveBatchSize)));
+        using var scope = NewDisposeScope();
+        foreach (var part in _batcher.Split(largest, Plan.MicroBatchSize).Where(part => part.Targets.Length > 0))
+        {
+            _pass.Backward(part, part.Targets.Length, 0);
+            _optimizer.Gradients.Gather(_optimizer.Parameters);
+        }
+
+        _optimizer.Gradients.Clear();
+        return largest;
+    }
+
+    /// <summary>Gradients of a step's rows. May be called again when the device ran out of memory in it.</summary>
+    /// <returns>The gradient's norm before clipping.</returns>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite; no weight was changed.</exception>
-    public (double GradNorm, double LearningRate) Take(StepBatch batch)
+    public StepLosses Compute(StepBatch batch)
     {
         var step = Step + 1;
-        var loss = Accumulate(batch, step);
+        var losses = Accumulate(batch, step);
         _clock?.Enter(StepPhase.Optimizer);
-        if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, "loss", batch.Rows);
+        if (!double.IsFinite(losses.Loss)) throw Diverged(losses, step);
         var norm = _optimizer.Gradients.Norm();
-        if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, "gradient", batch.Rows);
-        _optimizer.Gradients.Clip(norm, _recipe.MaxGradNorm);
-        var rate = _schedule.At(step);
+        if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, "gradient", batch.Rows, NonFiniteParameter());
+        return losses with { GradNorm = norm };
+    }
+
+    /// <summary>Moves the weights along the gradients computed last.</summary>
+    /// <returns>The rate used.</returns>
+    public double Take(StepLosses losses)
+    {
+        _optimizer.Gradients.Clip(losses.GradNorm, _recipe.MaxGradNorm);
+        var rate = _schedule.At(Step + 1);
         _optimizer.Step(rate);
         _clock?.Stop();
-        (_windowLoss, _windowSteps) = (_windowLoss + loss, _windowSteps + 1);
-        return (norm, rate);
+        foreach (var part in losses.Parts) Ledger.Add(part.Batch, part.Each);
+        (_windowLoss, _windowSteps) = (_windowLoss + losses.Loss, _windowSteps + 1);
+        return rate;
     }
+
+    /// <summary>Rows' losses of the passes over the data that are complete.</summary>
+    public IReadOnlyList<IReadOnlyList<RowLoss>> TakeCompletePasses() => Ledger.TakeBefore(_batcher.Position.Epoch);
 
     /// <summary>Mean loss since it was last asked for.</summary>
     public double TakeWindowLoss()
@@ -102,41 +167,53 @@ internal sealed class TrainingRun : IDisposable
         return LastLoss.Value;
     }
 
-    /// <summary>Loss per learned token over the evaluation rows.</summary>
-    public double Evaluate()
+    /// <summary>Looks at the evaluation rows and judges.</summary>
+    /// <param name="onHalved">Told when fewer rows go at once from now on.</param>
+    /// <returns>Null when not even one row fits into the memory there is: then nothing was judged.</returns>
+    public EvaluationResult? Evaluate(Action onHalved)
     {
-        var size = _recipe.PerDeviceEvalBatchSize ?? _recipe.PerDeviceTrainBatchSize;
-        var (sum, tokens) = (0.0, 0L);
-        foreach (var rows in Enumerable.Range(0, _evaluation.Count).OrderBy(row => _evaluation[row].Length).Chunk(size))
-        {
-            using var scope = NewDisposeScope();
-            var batch = MicroBatch.Of(_evaluation, [.. rows.Select(row => new[] { row })], packed: false);
-            if (batch.Targets.Length == 0) continue;
-            sum += _pass.Evaluate(batch).ToSingle();
-            tokens += batch.Targets.Length;
-        }
-
-        LastEvalLoss = sum / Math.Max(1, tokens);
-        return LastEvalLoss.Value;
+        if (_evaluator.Evaluate(onHalved) is not { } result) return null;
+        LastEvalLoss = result.Loss;
+        Standing = Standing.After(Step, _recipe.MetricForBestModel == BestMetric.EvalLoss ? result.Loss : result.TokenAccuracy, _recipe);
+        return result;
     }
 
     public void Dispose() => _optimizer.Dispose();
 
-    private double Accumulate(StepBatch batch, int step)
+    private StepLosses Accumulate(StepBatch batch, int step)
     {
         _clock?.Enter(StepPhase.Optimizer);
         _optimizer.Gradients.Clear();
         using var scope = NewDisposeScope();
-        var losses = new List<Tensor>();
+        var parts = new List<(MicroBatch Batch, long Seed, Tensor Loss, Tensor Each)>();
         for (var micro = 0; micro < batch.MicroBatches.Count; micro++)
         {
-            var part = batch.MicroBatches[micro];
-            if (part.Targets.Length == 0) continue;
-            var divisor = _recipe.LossNormalization == LossNormalization.TokenSum ? batch.TrainedTokens : (double)part.Targets.Length * batch.MicroBatches.Count;
-            losses.Add(_pass.Backward(part, divisor, (long)(SeededShuffle.Mix(_recipe.Seed, step, micro) >> 1)));
-            _optimizer.Gradients.Gather(_optimizer.Parameters);
+            var whole = batch.MicroBatches[micro];
+            var divisor = _recipe.LossNormalization == LossNormalization.TokenSum ? batch.TrainedTokens : (double)whole.Targets.Length * batch.MicroBatches.Count;
+            var pieces = _batcher.Split(whole, Plan.MicroBatchSize);
+            for (var piece = 0; piece < pieces.Count; piece++)
+            {
+                if (pieces[piece].Targets.Length == 0) continue;
+                var seed = pieces.Count == 1 ? SeededShuffle.Mix(_recipe.Seed, step, micro) : SeededShuffle.Mix(_recipe.Seed, step, micro, piece);
+                var (loss, each) = _pass.Backward(pieces[piece], divisor, (long)(seed >> 1));
+                parts.Add((pieces[piece], (long)(seed >> 1), loss, each));
+                _optimizer.Gradients.Gather(_optimizer.Parameters);
+            }
         }
 
-        return losses.Sum(loss => (double)loss.ToSingle());
+        return new StepLosses([.. parts.Select(part => new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle(), part.Each.cpu().data<float>().ToArray()))]);
+    }
+
+    private TrainingDivergedException Diverged(StepLosses losses, int step)
+    {
+        var first = losses.Parts.FirstOrDefault(part => !double.IsFinite(part.Loss)) ?? losses.Parts[0];
+        return new TrainingDivergedException(step, "loss", losses.NonFiniteRows(), _pass.FirstNonFinite(first.Batch, first.DropoutSeed));
+    }
+
+    private string NonFiniteParameter()
+    {
+        var place = _optimizer.Gradients.LastNonFinite();
+        var name = _model.Parameters.Keys.ElementAtOrDefault(place) ?? "all gradients together";
+        return name.StartsWith("base_model.model.", StringComparison.Ordinal) ? name["base_model.model.".Length..] : name;
     }
 }

@@ -43,7 +43,7 @@ public sealed class PackedLossTests
 
         Assert.Equal(1, packed / alone, 1e-5);
 
-        double Sum(MicroBatch batch) => pass.Evaluate(batch).ToSingle();
+        double Sum(MicroBatch batch) => pass.Evaluate(batch).Loss.ToSingle();
     }
 
     // Two lines of different length, so that one carries padding.
@@ -57,7 +57,7 @@ public sealed class PackedLossTests
         using (no_grad()) foreach (var (name, tensor) in model.Parameters) if (name.Contains("lora_B", StringComparison.Ordinal)) tensor.normal_(0, 0.05, new Generator(7));
         var pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing);
         var trained = batches.Sum(batch => batch.Targets.Length);
-        var loss = batches.Sum(batch => (double)pass.Backward(batch, trained, 0).ToSingle());
+        var loss = batches.Sum(batch => (double)pass.Backward(batch, trained, 0).Loss.ToSingle());
         return (loss, [.. model.Parameters.Values.Select(tensor => tensor.grad!.clone().DetachFromDisposeScope())]);
     }
 }

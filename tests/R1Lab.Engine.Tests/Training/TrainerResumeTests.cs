@@ -9,7 +9,7 @@ namespace R1Lab.Engine.Tests.Training;
 public sealed class TrainerResumeTests : IDisposable
 {
     // One straight run serves every step it is compared at.
-    private static readonly ConcurrentDictionary<string, (List<(int, double?, double?, double, double?, double)> Numbers, byte[] Weights)> Straight = new();
+    private static readonly ConcurrentDictionary<string, (List<object?> Told, byte[] Weights)> Straight = new();
 
     private readonly TrainingRuns _runs = new();
 
@@ -32,6 +32,11 @@ public sealed class TrainerResumeTests : IDisposable
     [InlineData(5)]
     public void D11_DoraWithEpochsAndGroups_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
         TrainingRuns.Busy with { Method = TrainingMethod.Dora, MaxSteps = null, NumTrainEpochs = 2, GroupByLength = true, GradientCheckpointing = true }, "qwen3", stopAfter);
+
+    [Theory]
+    [MemberData(nameof(EveryStep))]
+    public void D11_PackedEarlyStoppingAndBest_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
+        TrainerEvaluationTests.Overfitting with { Packing = true, MaxLength = 40, EarlyStoppingPatience = 6, SaveSteps = 100 }, "llama_base", stopAfter);
 
     [Fact]
     public void D8_DamagedNewestSnapshot_IsPassedOver()
@@ -64,6 +69,19 @@ public sealed class TrainerResumeTests : IDisposable
     }
 
     [Fact]
+    public void D10_DamagedSnapshotsBehindTheNewOne_DoNotPushItOut()
+    {
+        var job = _runs.Job(TrainingRuns.Busy with { SaveSteps = 4, SaveTotalLimit = 1 });
+        _runs.Run(job, stopAfter: 3);
+        var snapshots = Path.Combine(job.OutputFolder, "snapshots");
+        Directory.CreateDirectory(Path.Combine(snapshots, "step-000011"));
+
+        _runs.Run(job, stopAfter: 5);
+
+        Assert.Equal(["step-000005"], Directory.GetDirectories(snapshots).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public void D13_ChangedRecipe_IsRefusedWithTheDifference()
     {
         var job = _runs.Job(TrainingRuns.Busy);
@@ -79,10 +97,15 @@ public sealed class TrainerResumeTests : IDisposable
     {
         var job = _runs.Job(TrainingRuns.Busy);
         _runs.Run(job, stopAfter: 3);
-        var rows = TrainingRuns.Rows();
-        rows[2] = rows[2] with { InputIds = [.. rows[2].InputIds.Select(id => id + 1)] };
+        var rows = TrainingRuns.Rows().ToList();
+        var held = EvaluationSplit.Split(rows, 3, TrainingRuns.Busy.Seed).Evaluation.Select(row => row.RowId).ToHashSet();
+        var (changed, removed) = (rows.FindIndex(row => !held.Contains(row.RowId)), rows.FindLastIndex(row => !held.Contains(row.RowId)));
+        rows[changed] = rows[changed] with { InputIds = [.. rows[changed].InputIds.Select(id => id + 1)] };
+        rows[removed] = rows[removed] with { RowId = 77 };
 
-        Assert.Contains("rows changed", Assert.Throws<ResumeRefusedException>(() => _runs.Run(job with { Train = rows })).Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ResumeRefusedException>(() => _runs.Run(job with { Train = rows }));
+
+        Assert.Contains($"the training rows changed: 1 added (77), 1 removed ({removed}), 1 changed ({changed}).", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,19 +124,16 @@ public sealed class TrainerResumeTests : IDisposable
         var straight = Straight.GetOrAdd($"{model} {recipe.ToJson()}", _ =>
         {
             var result = _runs.Run(_runs.Job(recipe, model));
-            return (Numbers(), WeightsOf(result));
+            return (_runs.Told(), TrainingRuns.WeightsOf(result));
         });
         _runs.Metrics.Clear();
+        _runs.Passes.Clear();
         var job = _runs.Job(recipe, model);
 
         Assert.Equal((TrainingOutcome.Stopped, stopAfter), (_runs.Run(job, stopAfter).Outcome, stopAfter));
         var resumed = _runs.Run(job);
 
-        Assert.Equal(straight.Numbers, Numbers());
-        Assert.Equal(straight.Weights, WeightsOf(resumed));
+        Assert.Equal(straight.Told, _runs.Told());
+        Assert.Equal(straight.Weights, TrainingRuns.WeightsOf(resumed));
     }
-
-    private List<(int, double?, double?, double, double?, double)> Numbers() => [.. _runs.Metrics.Select(m => (m.Step, m.Loss, m.GradNorm, m.LearningRate, m.EvalLoss, m.Epoch))];
-
-    private static byte[] WeightsOf(TrainingResult result) => File.ReadAllBytes(Directory.GetFiles(result.OutputPath, "*.safetensors").Single());
 }

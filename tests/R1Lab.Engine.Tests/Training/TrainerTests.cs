@@ -22,7 +22,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(result.FinalEvalLoss, _runs.Metrics[^1].EvalLoss);
         Assert.True(_runs.Metrics[^1].Loss < _runs.Metrics[0].Loss);
         Assert.All(_runs.Metrics, m => Assert.True(m.TokensPerSecond > 0 && m.SecondsPerStep > 0 && m.MemoryBytes > 0));
-        Assert.Equal(["started", "snapshot_saved", "snapshot_saved", "finished"], _runs.Events.Select(e => e.Kind));
+        Assert.Equal(["started", "memory_probed", "snapshot_saved", "snapshot_saved", "finished"], _runs.Events.Select(e => e.Kind));
         Assert.True(File.Exists(Path.Combine(result.OutputPath, "adapter_model.safetensors")));
     }
 

@@ -124,7 +124,7 @@ public sealed class TrainingMethodTests : IDisposable
 
         Assert.All(atOnce, pair => Assert.True(pair.Value.Equals(inSegments[pair.Key])));
         Assert.Contains(atOnce, pair => !pair.Value.Equals(without[pair.Key]));
-        Assert.Equal(plain.Evaluate(Batch()).ToSingle(), noisy.Evaluate(Batch()).ToSingle());
+        Assert.Equal(plain.Evaluate(Batch()).Loss.ToSingle(), noisy.Evaluate(Batch()).Loss.ToSingle());
     }
 
     [Theory]

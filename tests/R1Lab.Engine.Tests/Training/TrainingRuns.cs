@@ -21,6 +21,10 @@ internal sealed class TrainingRuns : IDisposable
 
     public List<TrainingEvent> Events { get; } = [];
 
+    public List<IReadOnlyList<RowLoss>> Passes { get; } = [];
+
+    public List<ProbeAnswer> Probes { get; } = [];
+
     public static string Model(string name) => ReferenceFiles.Golden("huggingface", "models", name);
 
     public static TokenExample[] Rows(string file = "dataset.json") =>
@@ -77,13 +81,32 @@ internal sealed class TrainingRuns : IDisposable
         new(recipe, Model(model), output ?? NewFolder(), rows ?? Rows(), [], ComputeDevice.Cpu);
 
     /// <summary>Runs a job; <paramref name="stopAfter"/> asks for a stop while that step is being taken.</summary>
-    public TrainingResult Run(TrainingJob job, int? stopAfter = null)
+    /// <param name="beforePass">Told the passes of every step, and of evaluations; may throw.</param>
+    /// <param name="whileWriting">Called in the middle of writing a snapshot; may throw.</param>
+    public TrainingResult Run(TrainingJob job, int? stopAfter = null, Action<MicroBatch, bool>? beforePass = null, Action? whileWriting = null)
     {
         using var stop = new CancellationTokenSource();
         if (stopAfter == 0) stop.Cancel();
-        var observer = new TrainingObserver { OnMetrics = Metrics.Add, OnEvent = Events.Add };
-        return new Trainer(job, observer) { AfterStep = step => { if (step == stopAfter) stop.Cancel(); } }.Run(stop.Token);
+        var observer = new TrainingObserver { OnMetrics = Metrics.Add, OnEvent = Events.Add, OnRowLosses = Passes.Add, OnProbe = Probes.Add };
+        return new Trainer(job, observer)
+        {
+            AfterStep = step => { if (step == stopAfter) stop.Cancel(); },
+            BeforePass = beforePass,
+            WhileWriting = whileWriting,
+        }.Run(stop.Token);
     }
+
+    /// <summary>Everything that must be the same whether a run was interrupted or not.</summary>
+    public List<object?> Told() =>
+    [
+        .. Metrics.Select(m => (object)(m.Step, m.Loss, m.GradNorm, m.LearningRate, m.EvalLoss, m.EvalTokenAccuracy, m.Epoch)),
+        .. Passes.SelectMany(pass => pass),
+    ];
+
+    public static byte[] WeightsOf(TrainingResult result) => File.ReadAllBytes(Directory.GetFiles(result.OutputPath, "*.safetensors").Single());
+
+    /// <summary>The error libtorch gives when a device is full (its text is that of c10's CUDA caching allocator).</summary>
+    public static Exception OutOfMemory() => new System.Runtime.InteropServices.ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.65 GiB");
 
     public void Dispose() => _root.Delete(recursive: true);
 

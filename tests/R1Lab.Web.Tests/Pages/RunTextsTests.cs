@@ -50,6 +50,9 @@ public sealed class RunTextsTests
     [InlineData("""{"learning_rate":0,"max_length":0,"num_train_epochs":0,"warmup_ratio":2,"adam_beta1":1,"lora":{"r":0,"lora_alpha":0,"lora_dropout":1,"target_modules":[]}}""")]
     [InlineData("""{"model":"m","dataset":"d","learning_rate":1,"lr_scheduler_type":"cosine_with_min_lr","dtype":"float16","eval_steps":5,"lora":{"target_modules":["query_key_value","nothing"]}}""")]
     [InlineData("""{"model":"m","dataset":"d","learning_rate":1e-9,"lr_scheduler_type":"constant","warmup_steps":50,"save_steps":900,"logging_steps":900,"eval_steps":900,"val_size":2}""")]
+    [InlineData("""{"model":"m","dataset":"d","evals_per_epoch":2,"eval_steps":5,"early_stopping_patience":9,"load_best_model_at_end":true}""")]
+    [InlineData("""{"model":"m","dataset":"d","early_stopping_patience":9,"val_size":8}""")]
+    [InlineData("""{"model":"m","dataset":"d","evals_per_epoch":0,"early_stopping_threshold":-1,"probe_prompts":[" "],"probe_max_new_tokens":0}""")]
     public void Texts_ForProblemsOfARecipe_AreThere(string json)
     {
         var problems = TrainingRecipe.Parse(json, out _)!.Problems(rows: 40);

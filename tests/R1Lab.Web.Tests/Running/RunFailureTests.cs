@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -11,6 +12,7 @@ public sealed class RunFailureTests
     {
         { new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB"), "out_of_memory", false },
         { new OutOfMemoryException(), "out_of_memory", false },
+        { new TrainingMemoryException("The device ran out of memory in step 3.", new OutOfMemoryException()), "out_of_memory", false },
         { new IOException("No space left on device : '/data/runs/1'"), "disk_full", true },
         { new BadInputException("dataset", "row 3", "token id 9 is not in the vocabulary"), "bad_input", false },
         { new IOException("something else"), "failed", false },

@@ -1,0 +1,93 @@
+using R1Lab.Engine.Generation;
+using R1Lab.Engine.Tokenization;
+using static TorchSharp.torch;
+
+namespace R1Lab.Engine.Training;
+
+/// <summary>
+/// Answers the recipe's probe prompts with the model as it stands in the middle of a run, by greedy decoding. It reads weights and draws no
+/// random number, so the run goes on as if it had never been asked.
+/// </summary>
+/// <param name="model">The run's model; stays the caller's.</param>
+/// <param name="folder">The base model's folder: tokenizer, chat template, end tokens.</param>
+/// <exception cref="BadInputException">Tokenizer or template cannot be used.</exception>
+internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, string folder)
+{
+    // Prompts answered side by side: each keeps its keys and values in memory.
+    private const int AtOnce = 8;
+
+    private readonly LoadedModel _loaded = LoadedModel.Over(folder, model.Decoder);
+
+    // Held once more than it is used, so that no answer frees it.
+    private readonly LoadedAdapter? _adapter = model.Adapter is { } adapter ? new LoadedAdapter(adapter, "") : null;
+
+    public bool HasTokenizer => _loaded.Tokenizer is not null;
+
+    /// <param name="step">Optimizer steps done.</param>
+    /// <param name="onAnswer">Told every answer, in the order of the prompts.</param>
+    /// <param name="onFailure">Told the prompts that could not be answered, and why.</param>
+    public void Answer(int step, Action<ProbeAnswer> onAnswer, Action<int, Exception> onFailure)
+    {
+        using var noGradient = no_grad();
+        foreach (var prompts in recipe.ProbePrompts.Select((text, index) => new Prompt(text, index)).Chunk(AtOnce))
+        {
+            var scheduler = new BatchScheduler(_loaded.Decoder);
+            var rows = Array.ConvertAll(prompts, prompt => (prompt, Row: Begin(prompt, scheduler, onFailure)));
+            while (scheduler.Count > 0) scheduler.Step();
+            foreach (var (prompt, row) in rows)
+            {
+                if (row?.Result.Exception?.InnerException is { } error) onFailure(prompt.Index, error);
+                else if (row is not null) onAnswer(AnswerOf(step, prompt, row.Result.Result));
+            }
+        }
+    }
+
+    private sealed record Prompt(string Text, int Index);
+
+    private GenerationRow? Begin(Prompt prompt, BatchScheduler scheduler, Action<int, Exception> onFailure)
+    {
+        try
+        {
+            var ids = _loaded.Tokenizer!.Encode(Shown(prompt), addSpecialTokens: _loaded.ChatTemplate is null);
+            var request = new GenerationRequest(ids, new GenerationSettings { Temperature = 0, Seed = 0, MaxNewTokens = recipe.ProbeMaxNewTokens });
+            RequestChecks.Check(request, _loaded.Decoder.Config);
+            var row = new GenerationRow(_loaded, request, _adapter?.Use(), null, CancellationToken.None);
+            scheduler.Add(row);
+            return row;
+        }
+        catch (Exception e) when (e is BadInputException or ChatTemplateException)
+        {
+            onFailure(prompt.Index, e);
+            return null;
+        }
+    }
+
+    // As the model is asked at work; the bare text where it has no template.
+    private string Shown(Prompt prompt) => _loaded.ChatTemplate?.Render([new ChatMessage("user", prompt.Text)], addGenerationPrompt: true) ?? prompt.Text;
+
+    private ProbeAnswer AnswerOf(int step, Prompt prompt, GenerationResult result)
+    {
+        var startsInThought = ThinkingSplitter.PromptStartsThought(Shown(prompt));
+        var whole = ThinkingSplitter.Split(result.Text, startsInThought);
+        var stopped = result.Finish == FinishReason.Stop;
+        var (thought, answer) = Count(stopped ? result.Tokens.SkipLast(1) : result.Tokens, startsInThought);
+        return new ProbeAnswer(
+            step, prompt.Index, prompt.Text, string.IsNullOrWhiteSpace(whole.Thought) ? null : whole.Thought.Trim(), whole.Answer.Trim(), thought, answer, stopped, DateTimeOffset.UtcNow);
+    }
+
+    // Tokens of the thought, its marks included, and those behind it.
+    private (int Thought, int Answer) Count(IEnumerable<int> tokens, bool startsInThought)
+    {
+        var (detokenizer, splitter) = (_loaded.Tokenizer!.CreateDetokenizer(), new ThinkingSplitter(startsInThought));
+        var (thought, answer) = (0, 0);
+        foreach (var token in tokens)
+        {
+            var inside = splitter.InThought;
+            splitter.Push(detokenizer.Push(token));
+            if (inside || splitter.InThought) thought++;
+            else answer++;
+        }
+
+        return (thought, answer);
+    }
+}
