@@ -19,6 +19,9 @@ public sealed record ComputeDevice(DeviceType Kind, int Index = 0)
     /// <summary>The first CUDA card when one works, else the CPU.</summary>
     public static ComputeDevice Default() => LibTorch.IsAvailable && cuda.is_available() ? new(DeviceType.CUDA) : Cpu;
 
+    /// <summary>CUDA cards that work here.</summary>
+    public static int CardCount() => LibTorch.IsAvailable && cuda.is_available() ? cuda.device_count() : 0;
+
     /// <summary>The tensor library's own device object.</summary>
     public Device Torch => IsCuda ? new Device(DeviceType.CUDA, Index) : Kind == DeviceType.META ? torch.META : torch.CPU;
 

@@ -8,7 +8,10 @@ namespace R1Lab.Web.Running;
 /// <param name="Failure">Why no tensor can be made, as one sentence; null when all is well.</param>
 public sealed record ComputeStatus(string Name, string? Failure)
 {
+    /// <summary>CUDA cards that work here.</summary>
+    public int Cards { get; init; }
+
     public static ComputeStatus Read() => LibTorch.Failure is { } failure
         ? new ComputeStatus("-", failure)
-        : new ComputeStatus(ComputeDevice.Default().ToString(), null);
+        : new ComputeStatus(ComputeDevice.Default().ToString(), null) { Cards = ComputeDevice.CardCount() };
 }

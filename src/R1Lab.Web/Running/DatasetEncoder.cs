@@ -9,7 +9,7 @@ namespace R1Lab.Web.Running;
 
 /// <summary>A dataset as token ids under one recipe.</summary>
 /// <param name="ModelThinks">Whether the model knows the marks of a thought.</param>
-/// <param name="Tokenizer">The model's, where the rows needed one.</param>
+/// <param name="Tokenizer">The model's; null where it has none.</param>
 public sealed record EncodedRows(EncodedDataset Set, bool ModelThinks, Tokenizer? Tokenizer);
 
 /// <summary>
@@ -60,8 +60,8 @@ public sealed class DatasetEncoder(DatasetStore datasets)
 
     private static Encoding Encode(ThinkingPolicy policy, ModelChoice model, List<(int Id, DatasetRow Row)> rows)
     {
-        var tokenizer = model.HasTokenizer && rows.Exists(row => row.Row.Tokens is null) ? Tokenizer.Load(model.Folder) : null;
-        var encoder = tokenizer is null ? null : new ExampleEncoder(tokenizer, ChatTemplate.Load(model.Folder), policy, int.MaxValue);
+        var tokenizer = model.HasTokenizer ? Tokenizer.Load(model.Folder) : null;
+        var encoder = tokenizer is null || !rows.Exists(row => row.Row.Tokens is null) ? null : new ExampleEncoder(tokenizer, ChatTemplate.Load(model.Folder), policy, int.MaxValue);
         return new(EncodedCorpus.Of(rows, encoder), encoder?.ModelThinks ?? false, tokenizer);
     }
 

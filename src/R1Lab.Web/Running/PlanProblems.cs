@@ -1,6 +1,7 @@
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Running;
 
@@ -28,6 +29,23 @@ internal static class PlanProblems
     /// <summary>What stands in the way of a start: the API names the field that would let it pass.</summary>
     public static Problem Unconfirmed(Problem problem) => new(problem.Code, "confirmed", ProblemSeverity.Error,
         $"{problem.Message} If this is meant, put \"{problem.Code}\" into confirmed.", problem.Arguments);
+
+    /// <summary>What does not fit. A warning: a plan is a plan, and a run that meets the limit makes itself smaller.</summary>
+    public static IEnumerable<Problem> OfRoom(TrainingRecipe recipe, RunFacts facts, RunEstimate estimate)
+    {
+        var (plan, disk) = (estimate.Plan, estimate.Memory.DiskFor(recipe, facts.TotalSteps) with { MergedBytes = 0 });
+        if (!plan.Fits)
+        {
+            yield return new("memory_does_not_fit", "per_device_train_batch_size", ProblemSeverity.Warning,
+                $"The run needs about {ByteSize.Show(plan.TotalBytes)} of memory and {estimate.Device} has {ByteSize.Show(plan.UsableBytes)}.", ByteSize.Show(plan.TotalBytes), estimate.Device, ByteSize.Show(plan.UsableBytes));
+        }
+
+        if (!disk.Fits)
+        {
+            yield return new("disk_does_not_fit", "save_total_limit", ProblemSeverity.Warning,
+                $"The run writes up to {ByteSize.Show(disk.TotalBytes)} and the output volume has {ByteSize.Show(disk.FreeBytes)} free.", ByteSize.Show(disk.TotalBytes), ByteSize.Show(disk.FreeBytes));
+        }
+    }
 
     public static IEnumerable<Problem> Of(TrainingRecipe recipe, ModelChoice model, EncodedRows data)
     {

@@ -36,8 +36,17 @@ public sealed record RunFacts
     /// <summary>Rows longer than the length limit, left out or learned in parts.</summary>
     public required int OverLongRows { get; init; }
 
-    /// <summary>Those of them that are learned in parts.</summary>
-    public required int SplitRows { get; init; }
+    /// <summary>Ids of those of them that are learned in parts.</summary>
+    public required IReadOnlyList<int> SplitRows { get; init; }
+
+    /// <summary>Every row that is left out.</summary>
+    public required IReadOnlyList<OmittedRow> Omitted { get; init; }
+
+    /// <summary>The dataset's number, for links to its rows.</summary>
+    public required int DatasetId { get; init; }
+
+    /// <summary>Rows of text; the others are token ids.</summary>
+    public required int TextRows { get; init; }
 
     /// <summary>How long the rows are before anything is left out.</summary>
     public required LengthHistogram Lengths { get; init; }

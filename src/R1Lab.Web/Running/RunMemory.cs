@@ -21,6 +21,17 @@ public sealed record RunMemory(DecoderConfig Model, MemoryFacts Facts, DeviceCap
         RuntimeBytes = device.IsCuda ? null : Math.Max(MemoryFacts.IdleProgramBytes, device.OwnBytes - residentModelBytes),
     }, device);
 
+    /// <summary>Free on the volume the run writes to.</summary>
+    public long FreeDiskBytes { get; init; }
+
+    /// <summary>The same while the length limit is being moved: rows that it lets in again count before the data is looked at again.</summary>
+    public RunMemory Within(int maxLength, int longestOfAll) =>
+        this with { Facts = Facts with { LongestRow = Math.Max(1, Math.Min(longestOfAll, maxLength)) } };
+
+    /// <summary>What the run would write, a merged model included.</summary>
+    public DiskPlan DiskFor(TrainingRecipe recipe, int totalSteps) =>
+        DiskPlan.Of(recipe, Model, totalSteps, FreeDiskBytes, Device.IsCuda, merge: recipe.Method != TrainingMethod.Full);
+
     public MemoryPlan PlanFor(TrainingRecipe recipe) => MemoryPlan.Of(recipe, Model, Facts, Device);
 
     public IReadOnlyList<MemorySuggestion> SuggestionsFor(TrainingRecipe recipe) => MemorySuggestions.Of(recipe, Model, Facts, Device);

@@ -2,7 +2,6 @@ using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
-using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
@@ -11,7 +10,7 @@ namespace R1Lab.Web.Running;
 /// Looks at a recipe with the eyes of the data: finds model and dataset, encodes the rows, and gathers every problem, so that the form, the API
 /// and the queue say the same.
 /// </summary>
-public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, ModelHost host, ComputeStatus compute)
+public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, RunSurroundings surroundings, ComputeStatus compute)
 {
     public async Task<RunPlan> PlanAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default)
     {
@@ -27,10 +26,21 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
 
         problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count, model.Config.ParameterCount));
         problems.AddRange(PlanProblems.Of(recipe, model, data));
-        var facts = Facts(recipe, data.Set);
-        var memory = RunMemory.Of(facts, model.Config, DeviceCapacity.Read(ComputeDevice.Default()), host.MemoryBytes);
+        var facts = Facts(recipe, dataset, data.Set);
+        var memory = surroundings.MemoryOf(facts, model.Config);
         var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, cancellationToken));
+        problems.AddRange(PlanProblems.OfRoom(recipe, facts, estimate));
         return new(recipe, model, dataset, data.Set.Examples, Check(recipe, problems) with { Facts = facts, Estimate = estimate });
+    }
+
+    /// <summary>Some of the rows the recipe would train, whatever else may be wrong with it.</summary>
+    public async Task<IReadOnlyList<RowSample>> SampleAsync(TrainingRecipe recipe, int seed, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<Problem>();
+        if (recipe.Model.Length == 0 || recipe.Dataset.Length == 0 || recipe.MaxLength < 1) return [];
+        if (await models.ChooseAsync(recipe, problems, cancellationToken) is not { } model) return [];
+        if (await FindDatasetAsync(recipe.Dataset, problems, cancellationToken) is not { } dataset) return [];
+        return await EncodeAsync(recipe, model, dataset, problems, cancellationToken) is { } data ? await Task.Run(() => RowSampler.Of(data, seed), cancellationToken) : [];
     }
 
     private async Task<EncodedRows?> EncodeAsync(
@@ -64,7 +74,7 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
     private static RunCheck Check(TrainingRecipe recipe, IReadOnlyList<Problem> problems) =>
         new([.. problems.OrderByDescending(problem => problem.Severity).DistinctBy(problem => (problem.Field, problem.Code))], null, null) { Confirmed = recipe.Confirmed };
 
-    private static RunFacts Facts(TrainingRecipe recipe, EncodedDataset data)
+    private static RunFacts Facts(TrainingRecipe recipe, Dataset dataset, EncodedDataset data)
     {
         var held = EvaluationSplit.Count(data.Examples.Count, recipe.ValSize);
         var overLong = data.Omitted.Count(row => row.Reason == RowOmission.TooLong);
@@ -74,7 +84,10 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
             TrainRows = data.Examples.Count - held,
             EvaluationRows = held,
             OverLongRows = overLong + data.SplitRows.Count,
-            SplitRows = data.SplitRows.Count,
+            SplitRows = data.SplitRows,
+            Omitted = data.Omitted,
+            TextRows = data.TextRows,
+            DatasetId = dataset.Id,
             Lengths = data.Corpus.Lengths,
             OtherRowsLeftOut = data.Omitted.Count - overLong,
             ThinkingRows = data.RowsWithThought,

@@ -25,6 +25,11 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
     public async Task<RunCheck> CheckAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default) =>
         (await planner.PlanAsync(recipe, cancellationToken)).Check;
 
+    /// <summary>Some of the rows the recipe would train, exactly as the model sees them; none while model or data cannot be read.</summary>
+    /// <param name="seed">Another number, other rows.</param>
+    public Task<IReadOnlyList<RowSample>> SampleAsync(TrainingRecipe recipe, int seed, CancellationToken cancellationToken = default) =>
+        planner.SampleAsync(recipe, seed, cancellationToken);
+
     /// <summary>Looks at the recipe with its data and puts it in line, or refuses it with every problem.</summary>
     /// <exception cref="NotAllowedException">The visitor may not train.</exception>
     public async Task<RunSubmission> EnqueueAsync(TrainingRecipe recipe, Visitor owner, CancellationToken cancellationToken = default)

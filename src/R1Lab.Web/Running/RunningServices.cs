@@ -15,12 +15,14 @@ public static class RunningServices
         services.AddSingleton<ModelChooser>();
         services.AddSingleton<DatasetEncoder>();
         services.AddSingleton<RunPace>();
+        services.AddSingleton<RunSurroundings>();
         services.AddSingleton<RunPlanner>();
         services.AddSingleton<RunResults>();
         services.AddSingleton<QueueSwitches>();
         services.AddSingleton<RunForecast>();
         services.AddSingleton<RunLine>();
         services.AddSingleton<RunConfirmations>();
+        services.AddSingleton<RunFixes>();
         services.AddSingleton<RunQueue>();
         services.AddSingleton<RunReceipts>();
         services.AddSingleton<RunExecution>();

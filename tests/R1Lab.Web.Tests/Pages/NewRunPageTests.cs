@@ -25,14 +25,124 @@ public sealed class NewRunPageTests : RunPageTest
     }
 
     [Fact]
-    public async Task Page_EverySetting_StandsWithItsHuggingFaceName()
+    public async Task Page_EverySettingThatMeansSomething_StandsOnceWithItsHuggingFaceName()
     {
         await AddModelAndDatasetAsync();
 
         var page = Show<NewRunPage>();
 
         page.WaitForElement("[data-field=learning_rate]", Patience);
-        Assert.Equal(RecipeFields.Names, page.FindAll(".recipe-field-name").Select(name => name.TextContent));
+        var recipe = FormRecipe.Preset("quick_trial", new TrainingRecipe { Model = "tiny", Dataset = "golden" }, 200_000);
+        var expected = RecipeFields.All.Where(field => field.Applies(recipe) && !field.NeedsSeveralCards).Select(field => field.Name);
+        Assert.Equal(expected.Order(), page.FindAll(".recipe-field-name").Select(name => name.TextContent).Order());
+    }
+
+    [Theory]
+    [InlineData("qlora", "quantization", true)]
+    [InlineData("lora", "quantization", false)]
+    [InlineData("full", "freeze_layers", true)]
+    [InlineData("dora", "freeze_layers", false)]
+    public async Task Page_Methods_ShowTheirOwnSettings(string method, string field, bool shown)
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-choice=method]", Patience);
+
+        await page.Find($"[data-choice=method] input[value={method}]").ChangeAsync(method);
+
+        Assert.Equal(shown, page.FindAll($"[data-field={field}]").Count > 0);
+    }
+
+    [Fact]
+    public async Task Page_NoValidationSplit_HidesWhatNeedsOne()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-field=early_stopping_patience]", Patience);
+
+        await page.Find("[data-field=val_size] input").InputAsync("0");
+
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll("[data-field=early_stopping_patience]")), Patience);
+    }
+
+    [Fact]
+    public async Task Page_MicroBatch_MovesTheMemoryBarAndKeepsTheRowsOfAStep()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-part=activations]", Patience);
+        var (before, verdict) = (Part(page, "activations"), page.Find(".memory-verdict").TextContent);
+
+        await page.Find("[data-field=per_device_train_batch_size] input").InputAsync("4");
+
+        page.WaitForAssertion(() => Assert.NotEqual(before, Part(page, "activations")), Patience);
+        Assert.NotEqual(verdict, page.Find(".memory-verdict").TextContent);
+        Assert.Equal("4", page.Find("[data-field=gradient_accumulation_steps] input").GetAttribute("value"));
+    }
+
+    [Fact]
+    public async Task Page_Data_ShowsLengthsAndTenRowsAsTheModelSeesThem()
+    {
+        await AddThinkingModelAsync([.. Enumerable.Range(1, 30).Select(i => ($"{i}+{i}=?", $"<think>\n{i}+{i}={i + i}\n</think>\n\n{i + i}"))]);
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-testid=row-samples]", Patience);
+
+        var rows = page.FindAll(".row-sample");
+        await rows[0].TriggerEventAsync("ontoggle", new EventArgs());
+
+        Assert.Equal(10, rows.Count);
+        var learned = string.Concat(page.FindAll(".row-sample .token.is-trained").Where(token => token.HasAttribute("title")).Select(token => token.TextContent));
+        Assert.Contains("</think>", learned, StringComparison.Ordinal);
+        Assert.DoesNotContain("=?", learned, StringComparison.Ordinal);
+        Assert.Equal("100%", page.Find("[data-tile=Think] strong").TextContent.Replace(" ", "", StringComparison.Ordinal));
+        Assert.NotEmpty(page.FindAll(".length-bar"));
+    }
+
+    [Fact]
+    public async Task Page_LengthLimit_ListsTheRowsItLeavesOutWithLinks()
+    {
+        await AddThinkingModelAsync(("1+1=?", "<think>2</think>2"), ("2+2=?", $"<think>{new string('7', 400)}</think>4"));
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-tile=OverLong]", Patience);
+
+        await page.Find("[data-field=max_length] input").InputAsync("100");
+
+        page.WaitForElement("[data-omitted=too_long]", Patience);
+        Assert.Matches("^/datasets/1[?]row=[0-9]+$", page.Find("[data-omitted=too_long] a").GetAttribute("href"));
+        Assert.Equal("1", page.Find("[data-tile=OverLong] strong").TextContent);
+    }
+
+    [Fact]
+    public async Task Page_MistakeInAField_LeavesTheNumbersWhereTheyAre()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-fact=Steps]", Patience);
+
+        await page.Find("[data-field=learning_rate] input").InputAsync("0");
+
+        page.WaitForElement("[data-problem=not_positive]", Patience);
+        Assert.NotEmpty(page.FindAll("[data-fact=Steps]"));
+        Assert.NotEmpty(page.FindAll("[data-part=weights]"));
+    }
+
+    [Fact]
+    public async Task Probes_EditedAndAdded_StandInTheRecipe()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-fact=Steps]", Patience);
+
+        page.Find("[data-probe-remove='1']").Click();
+        await page.Find("[data-probe='0']").InputAsync("Say hello.");
+        page.WaitForAssertion(() => Assert.Single(page.FindAll("[data-field=probe_prompts] .probe-prompt")), Patience);
+        await Task.Delay(600, TestContext.Current.CancellationToken); // the field waits for the end of typing
+        page.WaitForElement("[data-action=start]:not([disabled])", Patience);
+        page.Find("[data-action=start]").Click();
+
+        page.WaitForAssertion(() => Assert.EndsWith("/runs/1", Get<NavigationManager>().Uri, StringComparison.Ordinal), Patience);
+        var run = await Get<RunStore>().GetAsync(1, TestContext.Current.CancellationToken);
+        Assert.Equal(["Say hello."], TrainingRecipe.Parse(run!.RecipeJson, out _)!.ProbePrompts);
     }
 
     [Fact]
@@ -115,6 +225,36 @@ public sealed class NewRunPageTests : RunPageTest
     }
 
     [Fact]
+    public async Task Page_FixOfAnEarlierRun_OpensMendedAndSaysWhatChanged()
+    {
+        await AddModelAndDatasetAsync();
+        var earlier = new TrainingRecipe { Model = "tiny", Dataset = "golden", LearningRate = 0.5, MaxSteps = 100 };
+        var run = await Get<RunStore>().CreateAsync(new NewRun("old", earlier.ToJson(), "tiny") { TotalSteps = 100 }, TestContext.Current.CancellationToken);
+        Get<NavigationManager>().NavigateTo($"/runs/new?from={run.Id}&fix=lr_high");
+
+        var page = Show<NewRunPage>();
+
+        var change = page.WaitForElement("[data-change=learning_rate]", Patience).TextContent;
+        var rate = page.Find("[data-field=learning_rate] input").GetAttribute("value")!;
+        Assert.StartsWith("learning_rate: 0.5 → ", change, StringComparison.Ordinal);
+        Assert.InRange(double.Parse(rate, System.Globalization.CultureInfo.InvariantCulture), 1e-6, 0.2);
+        Assert.Contains("is high", page.Find("[data-testid=origin]").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Page_FixThatIsNotNeeded_LeavesTheRecipe()
+    {
+        await AddModelAndDatasetAsync();
+        var run = await Get<RunStore>().CreateAsync(new NewRun("old", new TrainingRecipe { Model = "tiny", Dataset = "golden", LearningRate = 7e-4 }.ToJson(), "tiny"), TestContext.Current.CancellationToken);
+        Get<NavigationManager>().NavigateTo($"/runs/new?from={run.Id}&fix=overfitting");
+
+        var page = Show<NewRunPage>();
+
+        Assert.Contains("nothing was changed", page.WaitForElement("[data-testid=origin]", Patience).TextContent, StringComparison.Ordinal);
+        Assert.Equal("7e-4", page.Find("[data-field=learning_rate] input").GetAttribute("value"));
+    }
+
+    [Fact]
     public async Task Page_WouldUnlearnThinking_StartsOnlyWithAWord()
     {
         await AddThinkingModelAsync(("1+1?", "2"), ("2+2?", "4"));
@@ -135,6 +275,8 @@ public sealed class NewRunPageTests : RunPageTest
         page.WaitForElement("a[href='/datasets']", Patience);
         Assert.NotNull(page.Find("a[href='/models']"));
     }
+
+    private static string Part(IRenderedComponent<NewRunPage> page, string part) => page.Find($"[data-part={part}] dd").TextContent;
 
     private async Task AddThinkingModelAsync(params (string Prompt, string Response)[] rows)
     {

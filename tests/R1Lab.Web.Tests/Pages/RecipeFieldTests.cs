@@ -5,7 +5,7 @@ namespace R1Lab.Web.Tests.Pages;
 
 public sealed class RecipeFieldTests
 {
-    public static TheoryData<string> Names => [.. RecipeFields.Names];
+    public static TheoryData<string> Names => [.. RecipeFields.All.Select(one => one.Name)];
 
     [Theory, MemberData(nameof(Names))]
     public void Write_WhatReadGave_ChangesNothing(string name)
@@ -47,5 +47,5 @@ public sealed class RecipeFieldTests
     public void Read_LearningRate_IsShort(double rate, string expected) =>
         Assert.Equal(expected, Field("learning_rate").Read(new TrainingRecipe { LearningRate = rate }));
 
-    private static RecipeField Field(string name) => RecipeFields.Groups.SelectMany(group => group.Fields).Single(field => field.Name == name);
+    private static RecipeField Field(string name) => RecipeFields.All.Single(field => field.Name == name);
 }

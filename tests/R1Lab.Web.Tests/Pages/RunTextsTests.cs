@@ -8,6 +8,7 @@ using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Pages;
 
@@ -23,9 +24,10 @@ public sealed class RunTextsTests
         [
             .. TrainingRecipe.PresetNames.SelectMany(name => new[] { $"Preset_{name}", $"Preset_{name}_hint" }),
             .. SnakeCase.Names<ThinkingPolicy>().SelectMany(name => new[] { $"Thinking_{name}", $"Thinking_{name}_hint" }),
-            .. RecipeFields.Groups.Select(group => $"Group_{group.Key}"),
+            .. RecipeFields.Groups.Select(group => $"Group_{group.Key}").Append("Group_probes"),
+            .. SnakeCase.Names<TrainingMethod>().SelectMany(name => new[] { $"Method_{name}", $"Method_{name}_hint" }),
         ];
-        IEnumerable<string> fields = RecipeFields.Names.SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
+        IEnumerable<string> fields = RecipeFields.All.Select(field => field.Name).SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
 
         Assert.Empty(Missing<NewRunPage>(form));
         Assert.Empty(Missing<RecipeFieldInput>(fields));
@@ -43,6 +45,16 @@ public sealed class RunTextsTests
         Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
         Assert.Empty(Missing<ProblemTexts>(Diagnosis.Codes));
         Assert.Empty(Missing<ProblemTexts>(RecipeExchange.ReasonCodes));
+    }
+
+    [Fact]
+    public void Texts_ForMemoryAndData_AreThere()
+    {
+        string[] suggestions = ["smaller_micro_batch", "gradient_checkpointing", "activation_offloading", "unload_chat_model", "bfloat16", "adamw_8bit", "qlora", "lora", "shorter_max_length", "lower_rank"];
+
+        Assert.Empty(Missing<MemoryBar>(MemoryBarParts.Keys.Select(key => $"Part_{key}").Concat(suggestions.Select(code => $"Suggestion_{code}"))));
+        Assert.Empty(Missing<DataCheck>(SnakeCase.Names<RowOmission>().Where(name => name != "none").Append("split").Select(name => $"Rows_{name}")));
+        Assert.Empty(Missing<RowSamples>(Enum.GetNames<RowSampleKind>().Select(kind => $"Kind_{kind}")));
     }
 
     [Theory]

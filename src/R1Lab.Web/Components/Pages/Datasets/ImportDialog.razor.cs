@@ -166,12 +166,5 @@ public sealed partial class ImportDialog : ComponentBase
         _upload = null;
     }
 
-    private static string Bytes(long count) => count switch
-    {
-        >= 1L << 30 => string.Create(CultureInfo.CurrentCulture, $"{count / (double)(1L << 30):0.0} GiB"),
-        >= 1L << 20 => string.Create(CultureInfo.CurrentCulture, $"{count / (double)(1L << 20):0.0} MiB"),
-        _ => string.Create(CultureInfo.CurrentCulture, $"{count / 1024.0:0.0} KiB"),
-    };
-
     private sealed record ChosenFile(string Name, long Size);
 }

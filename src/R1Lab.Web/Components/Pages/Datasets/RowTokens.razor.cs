@@ -92,7 +92,4 @@ public sealed partial class RowTokens : ComponentBase
             _problem = Text["LabelsBad"];
         }
     }
-
-    // White space is made visible, as it is where tokens differ.
-    private static string Shown(string text) => text.Length == 0 ? "·" : text.Replace("\n", "↵\n", StringComparison.Ordinal);
 }

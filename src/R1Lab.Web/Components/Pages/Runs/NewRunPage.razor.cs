@@ -25,7 +25,11 @@ public sealed partial class NewRunPage : IDisposable
     private TrainingRecipe _recipe = TrainingRecipe.Preset("quick_trial");
     private string? _preset = "quick_trial";
     private RunCheck? _check;
-    private int? _copiedFrom;
+    private RunFacts? _facts;
+    private RunEstimate? _estimate;
+    private (string Model, string Dataset) _factsAbout;
+    private string? _origin;
+    private IReadOnlyList<ComparedSetting> _changes = [];
     private string? _failure;
     private bool _checking;
     private bool _starting;
@@ -33,6 +37,10 @@ public sealed partial class NewRunPage : IDisposable
     /// <summary>A run whose recipe the form begins with.</summary>
     [SupplyParameterFromQuery]
     public int? From { get; set; }
+
+    /// <summary>With <see cref="From"/>: the code of a finding in that run's diagnosis; the form begins with what mends it.</summary>
+    [SupplyParameterFromQuery]
+    public string? Fix { get; set; }
 
     /// <summary>A dataset's number or name chosen elsewhere.</summary>
     [SupplyParameterFromQuery]
@@ -55,13 +63,22 @@ public sealed partial class NewRunPage : IDisposable
     private RunStore Runs { get; set; } = null!;
 
     [Inject]
+    private RunFixes Fixes { get; set; } = null!;
+
+    [Inject]
     private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private ComputeStatus Compute { get; set; } = null!;
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
 
     [Inject]
     private IStringLocalizer<NewRunPage> Text { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<ProbePrompts> ProbeText { get; set; } = null!;
 
     [Inject]
     private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = null!;
@@ -71,7 +88,7 @@ public sealed partial class NewRunPage : IDisposable
 
     private IReadOnlyList<(string Text, string Href)> Trail => [(Text["Runs"], "/runs")];
 
-    private IReadOnlyList<Choice> MethodChoices => [.. new[] { "lora", "full" }.Select(key => new Choice(key, Text[$"Method_{key}"], Text[$"Method_{key}_hint"]))];
+    private IReadOnlyList<Choice> MethodChoices => [.. SnakeCase.Names<TrainingMethod>().Select(key => new Choice(key, Text[$"Method_{key}"], Text[$"Method_{key}_hint"]))];
 
     private IReadOnlyList<Choice> PresetChoices => [.. TrainingRecipe.PresetNames.Select(key => new Choice(key, Text[$"Preset_{key}"], Text[$"Preset_{key}_hint"]))];
 
@@ -106,13 +123,25 @@ public sealed partial class NewRunPage : IDisposable
     {
         if (From is { } id && await Runs.GetAsync(id) is { } run && TrainingRecipe.Parse(run.RecipeJson, out _) is { } earlier)
         {
-            (_copiedFrom, _preset) = (id, null);
-            return earlier with { Name = null, Confirmed = [] };
+            _preset = null;
+            return await MendedAsync(run, earlier with { Name = null, Confirmed = [] });
         }
 
         var model = Model ?? OnlyBase() ?? "";
         var dataset = Dataset is null && _datasets!.Count == 1 ? _datasets[0].Name : NameOf(Dataset);
-        return TrainingRecipe.Preset(_preset ?? "quick_trial", ParametersOf(model)) with { Model = model, Dataset = dataset };
+        return FormRecipe.Preset(_preset ?? "quick_trial", new TrainingRecipe { Model = model, Dataset = dataset, ProbePrompts = ProbePrompts.Examples(ProbeText) }, ParametersOf(model));
+    }
+
+    private async Task<TrainingRecipe> MendedAsync(Run run, TrainingRecipe earlier)
+    {
+        if (Fix is null || await Fixes.OfAsync(run, earlier, Fix) is not { } mended)
+        {
+            _origin = Text[Fix is null ? "CopiedFrom" : "NothingToMend", run.Id];
+            return earlier;
+        }
+
+        (_origin, _changes) = (Text["MendedFrom", run.Id, ProblemText.Show(mended.Problem)], mended.Changes);
+        return mended.Recipe;
     }
 
     private string NameOf(string? dataset) => _datasets!.FirstOrDefault(one => one.Name == dataset || one.Id.ToString(System.Globalization.CultureInfo.InvariantCulture) == dataset)?.Name ?? "";
@@ -126,22 +155,12 @@ public sealed partial class NewRunPage : IDisposable
     private void ChooseModel(string? name)
     {
         var changed = _recipe with { Model = name ?? "" };
-        if (_preset is { } preset) changed = Preset(preset, changed);
-        Change(changed);
+        Change(_preset is { } preset ? FormRecipe.Preset(preset, changed, ParametersOf(changed.Model)) : changed);
     }
 
     private void ChooseMethod(string? method)
     {
-        if (SnakeCase.Parse<TrainingMethod>(method ?? "") is not { } chosen) return;
-
-        Change(_recipe with { Method = chosen, LearningRate = UsualRate(chosen) });
-    }
-
-    /// <summary>The rates of both methods differ by a factor; a rate in the other one's range is brought along.</summary>
-    private double UsualRate(TrainingMethod chosen)
-    {
-        var (from, to) = (_recipe.Method == TrainingMethod.Full, chosen == TrainingMethod.Full);
-        return from == to ? _recipe.LearningRate : to ? _recipe.LearningRate / 10 : _recipe.LearningRate * 10;
+        if (SnakeCase.Parse<TrainingMethod>(method ?? "") is { } chosen) Change(FormRecipe.WithMethod(_recipe, chosen));
     }
 
     private void UsePreset(string? preset)
@@ -150,20 +169,15 @@ public sealed partial class NewRunPage : IDisposable
 
         _preset = preset;
         _unreadable.Clear();
-        Change(Preset(preset, _recipe));
+        Change(FormRecipe.Preset(preset, _recipe, ParametersOf(_recipe.Model)));
     }
 
-    private TrainingRecipe Preset(string preset, TrainingRecipe present)
-    {
-        var fresh = TrainingRecipe.Preset(preset, ParametersOf(present.Model));
-        var rate = present.Method == TrainingMethod.Full ? fresh.LearningRate / 10 : fresh.LearningRate;
-        return fresh with { Name = present.Name, Model = present.Model, Dataset = present.Dataset, Method = present.Method, ThinkingPolicy = present.ThinkingPolicy, LearningRate = rate };
-    }
+    private IReadOnlyList<RecipeField> Shown(RecipeFieldGroup group) => group.Shown(_recipe, Compute.Cards);
 
-    private void Mark(string field, bool unreadable)
+    private void Mark((string Field, bool Unreadable) mark)
     {
-        if (unreadable) _unreadable.Add(field);
-        else _unreadable.Remove(field);
+        if (mark.Unreadable) _unreadable.Add(mark.Field);
+        else _unreadable.Remove(mark.Field);
     }
 
     private void Confirm((string Code, bool Meant) word) =>
@@ -177,12 +191,13 @@ public sealed partial class NewRunPage : IDisposable
     {
         if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
         _recipe = changed;
+        _unreadable.RemoveWhere(name => !RecipeFields.All.Any(field => field.Name == name && field.Applies(changed)));
         _typing.Cancel();
         _typing.Dispose();
         _typing = new();
         if (changed.Model.Length == 0 || changed.Dataset.Length == 0)
         {
-            (_check, _checking) = (null, false);
+            (_check, _facts, _estimate, _checking) = (null, null, null, false);
             return;
         }
 
@@ -197,7 +212,7 @@ public sealed partial class NewRunPage : IDisposable
             await Task.Delay(TypingPause, cancellationToken);
             var check = await Queue.CheckAsync(recipe, cancellationToken);
             if (cancellationToken.IsCancellationRequested) return;
-            _check = check;
+            Take(check);
         }
         catch (OperationCanceledException)
         {
@@ -213,6 +228,14 @@ public sealed partial class NewRunPage : IDisposable
         await InvokeAsync(StateHasChanged);
     }
 
+    /// <summary>A check that found a mistake knows no numbers; those of the check before stay, so that nothing jumps.</summary>
+    private void Take(RunCheck check)
+    {
+        _check = check;
+        var about = (_recipe.Model, _recipe.Dataset);
+        if (check.Facts is not null || about != _factsAbout) (_facts, _estimate, _factsAbout) = (check.Facts, check.Estimate, about);
+    }
+
     private async Task StartAsync()
     {
         if (_starting || _unreadable.Count > 0) return;
@@ -221,8 +244,15 @@ public sealed partial class NewRunPage : IDisposable
         try
         {
             var submission = await Queue.EnqueueAsync(_recipe, Visitor.Of((await Authentication).User));
-            if (submission.Run is { } run) Navigation.NavigateTo($"/runs/{run.Id}");
-            else _check = new(submission.Problems, null, null);
+            if (submission.Run is { } run)
+            {
+                Navigation.NavigateTo($"/runs/{run.Id}");
+                return;
+            }
+
+            // Model or data changed since the last check; what it asks now may be answered.
+            Take(new(submission.Problems, null, null));
+            Change(_recipe);
         }
         finally
         {

@@ -14,6 +14,15 @@ public enum RecipeFieldKind { Number, Choice, Switch, Names }
 public sealed record RecipeField(
     string Name, RecipeFieldKind Kind, IReadOnlyList<string> Choices, Func<TrainingRecipe, string> Read, Func<TrainingRecipe, string, TrainingRecipe?> Write)
 {
+    /// <summary>Whether the setting means anything for this recipe; what means nothing is not shown.</summary>
+    public Func<TrainingRecipe, bool> Applies { get; init; } = _ => true;
+
+    /// <summary>Shown only where there is more than one card.</summary>
+    public bool NeedsSeveralCards { get; init; }
+
+    /// <summary>The same setting, shown only where it means something.</summary>
+    public RecipeField When(Func<TrainingRecipe, bool> applies) => this with { Applies = applies };
+
     public static RecipeField Number(string name, Func<TrainingRecipe, double> get, Func<TrainingRecipe, double, TrainingRecipe> set) =>
         new(name, RecipeFieldKind.Number, [], recipe => Show(get(recipe)), (recipe, text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? set(recipe, value) : null);
@@ -28,6 +37,14 @@ public sealed record RecipeField(
         {
             if (string.IsNullOrWhiteSpace(text)) return set(recipe, null);
             return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? set(recipe, value) : null;
+        });
+
+    /// <summary>Empty means: not set.</summary>
+    public static RecipeField OptionalNumber(string name, Func<TrainingRecipe, double?> get, Func<TrainingRecipe, double?, TrainingRecipe> set) =>
+        new(name, RecipeFieldKind.Number, [], recipe => get(recipe) is { } value ? Show(value) : "", (recipe, text) =>
+        {
+            if (string.IsNullOrWhiteSpace(text)) return set(recipe, null);
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) ? set(recipe, value) : null;
         });
 
     public static RecipeField Choice<T>(string name, Func<TrainingRecipe, T> get, Func<TrainingRecipe, T, TrainingRecipe> set) where T : struct, Enum =>

@@ -33,6 +33,9 @@ public sealed partial class RecipeFieldInput
 
     private IReadOnlyCollection<string> Names => _text.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>What a value means, where its own name does not say it.</summary>
+    private string ChoiceName(string? value) => Text[$"Choice_{Field.Name}_{value}"] is { ResourceNotFound: false } name ? name : value ?? "";
+
     protected override void OnParametersSet()
     {
         var value = Field.Read(Recipe);

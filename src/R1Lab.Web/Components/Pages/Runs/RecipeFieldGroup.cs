@@ -1,0 +1,12 @@
+using R1Lab.Engine.Training;
+
+namespace R1Lab.Web.Components.Pages.Runs;
+
+/// <summary>Settings shown together.</summary>
+/// <param name="Open">Shown unfolded at first.</param>
+public sealed record RecipeFieldGroup(string Key, bool Open, params IReadOnlyList<RecipeField> Fields)
+{
+    /// <summary>Those of the settings that mean something for this recipe on this machine.</summary>
+    public IReadOnlyList<RecipeField> Shown(TrainingRecipe recipe, int cards) =>
+        [.. Fields.Where(field => field.Applies(recipe) && (cards > 1 || !field.NeedsSeveralCards))];
+}

@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Components;
+using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training;
+using R1Lab.Web.Running;
+
+namespace R1Lab.Web.Components.Pages.Runs;
+
+/// <summary>Asks for rows again when the recipe treats them differently; another learning rate is no reason to.</summary>
+public sealed partial class RowSamples : IDisposable
+{
+    private readonly HashSet<(int Row, int Part)> _open = [];
+    private readonly CancellationTokenSource _leaving = new();
+    private IReadOnlyList<RowSample>? _rows;
+    private (string, string, ThinkingPolicy, int, OverlongRows) _shown;
+    private string? _failure;
+    private int _seed;
+    private int _version;
+
+    [Parameter, EditorRequired]
+    public required TrainingRecipe Recipe { get; set; }
+
+    [Parameter]
+    public int DatasetId { get; set; }
+
+    [Inject]
+    private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private ILogger<RowSamples> Log { get; set; } = null!;
+
+    public void Dispose()
+    {
+        _leaving.Cancel();
+        _leaving.Dispose();
+    }
+
+    protected override Task OnParametersSetAsync()
+    {
+        var asked = (Recipe.Model, Recipe.Dataset, Recipe.ThinkingPolicy, Recipe.MaxLength, Recipe.OverlongRows);
+        if (asked == _shown) return Task.CompletedTask;
+
+        _shown = asked;
+        return LoadAsync();
+    }
+
+    private Task OthersAsync()
+    {
+        _seed++;
+        return LoadAsync();
+    }
+
+    private async Task LoadAsync()
+    {
+        var asked = _shown;
+        try
+        {
+            var rows = await Queue.SampleAsync(Recipe, _seed, _leaving.Token);
+            if (asked != _shown) return;
+            (_rows, _failure) = (rows, null);
+            _open.Clear();
+            _version++;
+        }
+        catch (OperationCanceledException)
+        {
+            // The page is gone.
+        }
+        catch (Exception error)
+        {
+            Log.LogError(error, "Rows could not be shown as tokens.");
+            _failure = error.Message;
+        }
+    }
+
+    private void Toggle(RowSample row)
+    {
+        if (!_open.Remove((row.Row, row.Part))) _open.Add((row.Row, row.Part));
+    }
+}
