@@ -37,6 +37,7 @@ public static class WebPipeline
         app.MapDatasets();
         app.MapUploads();
         app.MapRuns();
+        app.MapRecipes();
         app.MapRunRecords();
         app.MapRunQueue();
         app.MapStudies();

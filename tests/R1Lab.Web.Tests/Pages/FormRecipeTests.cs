@@ -20,6 +20,18 @@ public sealed class FormRecipeTests
     }
 
     [Theory]
+    [InlineData("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "/data/rows.jsonl", "DeepSeek-R1-Distill-Llama-8B", "rows")]
+    [InlineData("another/model", "", "present", "here")]
+    public void Imported_NamesOfOtherPlaces_BecomeThoseOfThisLab(string model, string dataset, string expectedModel, string expectedDataset)
+    {
+        var present = new TrainingRecipe { Model = "present", Dataset = "here" };
+
+        var recipe = FormRecipe.Imported(new TrainingRecipe { Model = model, Dataset = dataset }, present, ["present", "DeepSeek-R1-Distill-Llama-8B"], ["here", "rows"]);
+
+        Assert.Equal((expectedModel, expectedDataset), (recipe.Model, recipe.Dataset));
+    }
+
+    [Theory]
     [InlineData(TrainingMethod.Lora, TrainingMethod.Full, 2e-4, 2e-5)]
     [InlineData(TrainingMethod.Full, TrainingMethod.Qlora, 2e-5, 2e-4)]
     [InlineData(TrainingMethod.Lora, TrainingMethod.Dora, 2e-4, 2e-4)]

@@ -88,7 +88,7 @@ public sealed class NewRunPageTests : RunPageTest
         page.WaitForElement("[data-testid=row-samples]", Patience);
 
         var rows = page.FindAll(".row-sample");
-        await rows[0].TriggerEventAsync("ontoggle", new EventArgs());
+        await rows[0].TriggerEventAsync("ontoggle", EventArgs.Empty);
 
         Assert.Equal(10, rows.Count);
         var learned = string.Concat(page.FindAll(".row-sample .token.is-trained").Where(token => token.HasAttribute("title")).Select(token => token.TextContent));
@@ -222,6 +222,37 @@ public sealed class NewRunPageTests : RunPageTest
 
         page.WaitForElement("[data-field=learning_rate] input", Patience);
         Assert.Equal("7e-4", page.Find("[data-field=learning_rate] input").GetAttribute("value"));
+    }
+
+    [Fact]
+    public async Task Import_LlamaFactorySettings_FillTheFormAndSayWhatWasLeftOut()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-fact=Steps]", Patience);
+
+        page.Find("[data-action=import-settings]").Click();
+        await Dialogs.WaitForElement("textarea[data-testid=import-settings-text]", Patience).InputAsync("model_name_or_path: org/Tiny\nfinetuning_type: lora\nlora_rank: 24\nlearning_rate: 1.5e-4\ninvented_setting: 7\n");
+        Dialogs.WaitForElement("[data-testid=import-settings-use]:not([disabled])", Patience).Click();
+
+        page.WaitForElement("[data-carriage=not_carried]", Patience);
+        Assert.Contains("invented_setting", page.Find("[data-testid=origin]").TextContent, StringComparison.Ordinal);
+        Assert.Equal(["24", "1.5e-4"], new[] { "lora.r", "learning_rate" }.Select(field => page.Find($"[data-field='{field}'] input").GetAttribute("value")));
+        page.WaitForElement("[data-action=start]:not([disabled])", Patience);
+    }
+
+    [Fact]
+    public async Task Export_RecipeOfTheForm_IsWrittenInTheChosenFormat()
+    {
+        await AddModelAndDatasetAsync();
+        var page = Show<NewRunPage>();
+        page.WaitForElement("[data-fact=Steps]", Patience);
+
+        page.Find("[data-action=export-settings]").Click();
+        await Dialogs.WaitForElement("[data-choice=export-format] input[value=axolotl]", Patience).ChangeAsync("axolotl");
+
+        Assert.Contains("base_model: tiny", Dialogs.Find("[data-testid=export-text]").TextContent, StringComparison.Ordinal);
+        Assert.Equal("axolotl.yaml", Dialogs.Find("[data-testid=export-download]").GetAttribute("download"));
     }
 
     [Fact]

@@ -38,4 +38,22 @@ public static class FormRecipe
             Lora = recipe.Lora with { UseDora = false },
         };
     }
+
+    /// <summary>Another tool's recipe in this lab: its model and data by the names they have here, or else those of the form.</summary>
+    public static TrainingRecipe Imported(TrainingRecipe imported, TrainingRecipe present, IReadOnlyList<string> models, IReadOnlyList<string> datasets) => imported with
+    {
+        Name = present.Name,
+        Model = Known(imported.Model, models) ?? present.Model,
+        Dataset = Known(imported.Dataset, datasets) ?? present.Dataset,
+        ProbePrompts = present.ProbePrompts,
+        Confirmed = [],
+    };
+
+    /// <summary>The name itself, or what stands behind its last slash: <c>deepseek-ai/DeepSeek-R1-Distill-Llama-8B</c>, <c>data/train.jsonl</c>.</summary>
+    private static string? Known(string name, IReadOnlyList<string> names)
+    {
+        var last = name.TrimEnd('/', '\\').Split('/', '\\')[^1];
+        string[] spellings = [name, last, Path.GetFileNameWithoutExtension(last)];
+        return spellings.Where(spelling => spelling.Length > 0).SelectMany(spelling => names.Where(one => string.Equals(one, spelling, StringComparison.OrdinalIgnoreCase))).FirstOrDefault();
+    }
 }

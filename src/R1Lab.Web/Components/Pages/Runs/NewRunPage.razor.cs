@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
+using MudBlazor;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
@@ -30,6 +32,7 @@ public sealed partial class NewRunPage : IDisposable
     private (string Model, string Dataset) _factsAbout;
     private string? _origin;
     private IReadOnlyList<ComparedSetting> _changes = [];
+    private IReadOnlyList<CarriedValue> _carried = [];
     private string? _failure;
     private bool _checking;
     private bool _starting;
@@ -70,6 +73,9 @@ public sealed partial class NewRunPage : IDisposable
 
     [Inject]
     private ComputeStatus Compute { get; set; } = null!;
+
+    [Inject]
+    private IDialogService DialogService { get; set; } = null!;
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
@@ -170,6 +176,18 @@ public sealed partial class NewRunPage : IDisposable
         _preset = preset;
         _unreadable.Clear();
         Change(FormRecipe.Preset(preset, _recipe, ParametersOf(_recipe.Model)));
+    }
+
+    private async Task ImportAsync()
+    {
+        var dialog = await DialogService.ShowAsync<ImportSettingsDialog>(Text["Import"], new DialogOptions { MaxWidth = MaxWidth.Medium, FullWidth = true });
+        if (await dialog.Result is not { Canceled: false, Data: ImportedRecipe imported }) return;
+
+        var tool = SnakeCase.Of(imported.Format);
+        (_preset, _changes, _carried) = (null, [], [.. imported.Values.Where(value => value.Kind is Carriage.Changed or Carriage.NotCarried)]);
+        _origin = Text[_carried.Count > 0 ? "ImportedFrom" : "ImportedWhole", tool];
+        _unreadable.Clear();
+        Change(FormRecipe.Imported(imported.Recipe, _recipe, [.. _models!.Select(model => model.Name)], [.. _datasets!.Select(dataset => dataset.Name)]));
     }
 
     private IReadOnlyList<RecipeField> Shown(RecipeFieldGroup group) => group.Shown(_recipe, Compute.Cards);

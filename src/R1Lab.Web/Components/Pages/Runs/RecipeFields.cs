@@ -34,6 +34,7 @@ public static class RecipeFields
 
     /// <summary>What decides how much memory a run needs; shown beside the memory bar.</summary>
     public static RecipeFieldGroup Memory { get; } = new("memory", true,
+        Field.Choice("method", recipe => recipe.Method, FormRecipe.WithMethod),
         Field.Whole("per_device_train_batch_size", recipe => recipe.PerDeviceTrainBatchSize, BatchKnob.MicroBatch),
         Field.Whole("gradient_accumulation_steps", recipe => recipe.GradientAccumulationSteps, (recipe, value) => recipe with { GradientAccumulationSteps = (int)value }),
         Field.Whole("max_length", recipe => recipe.MaxLength, (recipe, value) => recipe with { MaxLength = (int)value }),
@@ -58,11 +59,8 @@ public static class RecipeFields
             Evaluated(Field.OptionalWhole("eval_steps", recipe => recipe.EvalSteps, (recipe, value) => recipe with { EvalSteps = value }))
                 .When(recipe => recipe.ValSize > 0 && recipe.EvalsPerEpoch is null),
             Evaluated(Field.OptionalWhole("early_stopping_patience", recipe => recipe.EarlyStoppingPatience, (recipe, value) => recipe with { EarlyStoppingPatience = value })),
-            Evaluated(Field.Number("early_stopping_threshold", recipe => recipe.EarlyStoppingThreshold, (recipe, value) => recipe with { EarlyStoppingThreshold = value }))
-                .When(recipe => recipe.ValSize > 0 && recipe.EarlyStoppingPatience is not null),
             Evaluated(Field.Choice("metric_for_best_model", recipe => recipe.MetricForBestModel, (recipe, value) => recipe with { MetricForBestModel = value }))
                 .When(recipe => recipe.ValSize > 0 && (recipe.LoadBestModelAtEnd || recipe.EarlyStoppingPatience is not null)),
-            Evaluated(Field.OptionalWhole("per_device_eval_batch_size", recipe => recipe.PerDeviceEvalBatchSize, (recipe, value) => recipe with { PerDeviceEvalBatchSize = value })),
             Evaluated(Field.Switch("load_best_model_at_end", recipe => recipe.LoadBestModelAtEnd, (recipe, value) => recipe with { LoadBestModelAtEnd = value }))),
         new("lora", false,
             Lora(Field.Number("lora.lora_alpha", recipe => recipe.Lora.LoraAlpha, (recipe, value) => recipe with { Lora = recipe.Lora with { LoraAlpha = value } })),
@@ -81,6 +79,9 @@ public static class RecipeFields
                 .When(recipe => recipe.LrSchedulerType != SchedulerType.Constant || recipe.WarmupSteps > 0),
             Field.Number("weight_decay", recipe => recipe.WeightDecay, (recipe, value) => recipe with { WeightDecay = value }),
             Field.Number("max_grad_norm", recipe => recipe.MaxGradNorm, (recipe, value) => recipe with { MaxGradNorm = value }),
+            Evaluated(Field.Number("early_stopping_threshold", recipe => recipe.EarlyStoppingThreshold, (recipe, value) => recipe with { EarlyStoppingThreshold = value }))
+                .When(recipe => recipe.ValSize > 0 && recipe.EarlyStoppingPatience is not null),
+            Evaluated(Field.OptionalWhole("per_device_eval_batch_size", recipe => recipe.PerDeviceEvalBatchSize, (recipe, value) => recipe with { PerDeviceEvalBatchSize = value })),
             Field.OptionalNumber("neftune_noise_alpha", recipe => recipe.NeftuneNoiseAlpha, (recipe, value) => recipe with { NeftuneNoiseAlpha = value }),
             Field.Whole("seed", recipe => recipe.Seed, (recipe, value) => recipe with { Seed = value }),
             Field.Choice("loss_normalization", recipe => recipe.LossNormalization, (recipe, value) => recipe with { LossNormalization = value }),
