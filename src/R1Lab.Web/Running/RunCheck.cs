@@ -37,7 +37,9 @@ public sealed record RunFacts
     public required int OverLongRows { get; init; }
 
     /// <summary>Ids of those of them that are learned in parts.</summary>
-    public required IReadOnlyList<int> SplitRows { get; init; }
+    public required IReadOnlyList<int> SplitRowIds { get; init; }
+
+    public int SplitRows => SplitRowIds.Count;
 
     /// <summary>Every row that is left out.</summary>
     public required IReadOnlyList<OmittedRow> Omitted { get; init; }

@@ -84,7 +84,7 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
             TrainRows = data.Examples.Count - held,
             EvaluationRows = held,
             OverLongRows = overLong + data.SplitRows.Count,
-            SplitRows = data.SplitRows,
+            SplitRowIds = data.SplitRows,
             Omitted = data.Omitted,
             TextRows = data.TextRows,
             DatasetId = dataset.Id,
