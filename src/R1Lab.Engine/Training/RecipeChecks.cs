@@ -12,7 +12,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Precision(), .. Quantized(), .. Methods()];
+        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
@@ -91,12 +91,6 @@ public sealed partial record TrainingRecipe
             yield return Warning("lr_low", "learning_rate", $"A learning rate of {rate} is low for {what}: little will be learned. Usual are {from} to {to}.", rate, what, from, to);
         if (LearningRate > rates.High)
             yield return Warning("lr_high", "learning_rate", $"A learning rate of {rate} is high for {what}: training may diverge. Usual are {from} to {to}.", rate, what, from, to);
-    }
-
-    private IEnumerable<Problem> Precision()
-    {
-        if (Dtype == TrainingDtype.Float16)
-            yield return Note("float16_replaced", "dtype", "float16 loses small gradients; the run uses bfloat16 on a card that has it and float32 on the CPU.");
     }
 
     private IEnumerable<Problem> Methods()

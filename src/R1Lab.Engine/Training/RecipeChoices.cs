@@ -22,7 +22,7 @@ public enum DecayGroups { Hf, Uniform }
 [JsonConverter(typeof(SnakeCaseEnumConverter<LossNormalization>))]
 public enum LossNormalization { TokenSum, MicroMean }
 
-/// <summary>Type of the arithmetic. Auto: bfloat16 on a card, float32 on the CPU. Masters and moments are float32 always.</summary>
+/// <summary>Type of the arithmetic. Auto: bfloat16 on a card, float32 on the CPU. Losses of float16 are scaled so that small gradients do not vanish; on the CPU it is slow. Masters and moments are float32 always.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<TrainingDtype>))]
 public enum TrainingDtype { Auto, Float32, Bfloat16, Float16 }
 

@@ -87,7 +87,7 @@ internal sealed class Snapshot
     public void RestoreInto(Optimizer optimizer, RowLedger ledger)
     {
         using var file = SafetensorsFile.Open(Path.Combine(Folder, TensorFile));
-        optimizer.Restore(State.Step, name => file.Read(name, ComputeDevice.Cpu));
+        optimizer.Restore(State.Step - (State.Scaler?.SkippedSteps ?? 0), name => file.Read(name, ComputeDevice.Cpu));
         ledger.Restore(name => file.Tensors.ContainsKey(name) ? file.Read(name, ComputeDevice.Cpu) : null);
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training;
@@ -89,6 +90,10 @@ public sealed record SnapshotState
 
     /// <summary>How steps pass through the device now; null, in snapshots of earlier versions: as the recipe says.</summary>
     public MicroBatchPlan? Plan { get; init; }
+
+    /// <summary>Standing of the float16 loss scaler; null in other types.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LossScaling? Scaler { get; init; }
 
     /// <summary>Rows of an evaluation at once now; null: as the recipe says.</summary>
     public int? EvaluationBatch { get; init; }

@@ -14,7 +14,7 @@ public sealed record StepMetrics
     /// <summary>Training loss, mean over the steps since the last logged one; null for an entry that only evaluates.</summary>
     public double? Loss { get; init; }
 
-    /// <summary>The gradient's total 2-norm before clipping, of this step.</summary>
+    /// <summary>The gradient's total 2-norm before clipping, of this step; null where a float16 gradient overflowed.</summary>
     public double? GradNorm { get; init; }
 
     /// <summary>The rate this step was taken with.</summary>

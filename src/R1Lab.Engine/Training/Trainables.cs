@@ -47,11 +47,12 @@ internal sealed class Trainables : IDisposable
     public static bool Learns(string name, int freezeLayers) =>
         DecoderShapes.LayerOf(name) is { } layer ? layer >= freezeLayers : freezeLayers == 0 || name != DecoderShapes.Embedding;
 
-    /// <summary>The type of the arithmetic: float16 would lose small gradients without a loss scaler, so bfloat16 stands in for it on a card.</summary>
+    /// <summary>The type of the arithmetic.</summary>
     public static ScalarType DtypeOf(TrainingDtype dtype, ComputeDevice device) => dtype switch
     {
         TrainingDtype.Float32 => ScalarType.Float32,
         TrainingDtype.Bfloat16 => ScalarType.BFloat16,
+        TrainingDtype.Float16 => ScalarType.Float16,
         _ => device.IsCuda ? ScalarType.BFloat16 : ScalarType.Float32,
     };
 

@@ -27,6 +27,9 @@ public static class TrainingEventKinds
     /// <summary>Arguments: step, final loss.</summary>
     public const string Finished = "finished";
 
+    /// <summary>A float16 gradient overflowed and moved nothing. Arguments: step, the loss scale from then on.</summary>
+    public const string StepSkipped = "step_skipped";
+
     /// <summary>Loss or gradient was no number. Arguments: step, <c>loss</c> or <c>gradient</c>, rows, layer.</summary>
     public const string Diverged = "diverged";
 

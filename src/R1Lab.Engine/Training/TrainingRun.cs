@@ -19,6 +19,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly LearningRateSchedule _schedule;
     private readonly Evaluator _evaluator;
     private readonly StepClock? _clock;
+    private readonly LossScaler? _scaler;
     private double _windowLoss;
     private int _windowSteps;
 
@@ -36,6 +37,7 @@ internal sealed class TrainingRun : IDisposable
             NeftuneAlpha = recipe.NeftuneNoiseAlpha,
             Offload = recipe.ActivationOffloading && model.Decoder.Device.IsCuda,
         };
+        _scaler = model.Decoder.Dtype == ScalarType.Float16 ? new LossScaler() : null;
         _schedule = new LearningRateSchedule(recipe, TotalSteps);
         var evaluationBatch = recipe.PerDeviceEvalBatchSize ?? recipe.PerDeviceTrainBatchSize;
         _evaluator = new Evaluator(_pass, rows.Evaluation, evaluationBatch, (long)evaluationBatch * rows.LongestLine(recipe));
@@ -45,8 +47,13 @@ internal sealed class TrainingRun : IDisposable
 
     public int TotalSteps { get; }
 
-    /// <summary>Optimizer steps done.</summary>
-    public int Step => _optimizer.Steps;
+    /// <summary>Optimizer steps done, those that were skipped included: as in Hugging Face's trainer they count, but move neither weights nor the learning rate.</summary>
+    public int Step => _optimizer.Steps + SkippedSteps;
+
+    /// <summary>What float16 losses are multiplied by; null in other types.</summary>
+    public double? LossScale => _scaler?.Scale;
+
+    public int SkippedSteps => _scaler?.SkippedSteps ?? 0;
 
     public double Epoch => _batcher.Epoch;
 
@@ -86,6 +93,7 @@ internal sealed class TrainingRun : IDisposable
         Standing = Standing,
         Plan = Plan,
         EvaluationBatch = _evaluator.BatchSize,
+        Scaler = _scaler?.State,
     };
 
     /// <exception cref="ResumeRefusedException">The snapshot is of a run with another recipe, data or model.</exception>
@@ -96,6 +104,7 @@ internal sealed class TrainingRun : IDisposable
             throw new ResumeRefusedException($"The snapshot {Path.GetFileName(snapshot.Folder)} belongs to another run: {string.Join("; ", differences)}. Start a new run, or undo the change.");
         snapshot.RestoreInto(_optimizer, Ledger);
         var state = snapshot.State;
+        if (_scaler is not null) _scaler.State = state.Scaler ?? new();
         _batcher.Position = state.Position;
         (_windowLoss, _windowSteps) = (state.WindowLoss, state.WindowSteps);
         (LastLoss, LastEvalLoss, Standing) = (state.LastLoss, state.LastEvalLoss, state.Standing);
@@ -130,7 +139,7 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>Gradients of a step's rows. May be called again when the device ran out of memory in it.</summary>
-    /// <returns>The gradient's norm before clipping.</returns>
+    /// <returns>The losses, and the gradient's norm before clipping: not finite where a float16 gradient overflowed.</returns>
     /// <exception cref="TrainingDivergedException">Loss or gradient is not finite; no weight was changed.</exception>
     public StepLosses Compute(StepBatch batch)
     {
@@ -138,22 +147,30 @@ internal sealed class TrainingRun : IDisposable
         var losses = Accumulate(batch, step);
         _clock?.Enter(StepPhase.Optimizer);
         if (!double.IsFinite(losses.Loss)) throw Diverged(losses, step);
-        var norm = _optimizer.Gradients.Norm();
-        if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, "gradient", batch.Rows, NonFiniteParameter());
+        var norm = _optimizer.Gradients.Norm() / (LossScale ?? 1);
+        if (!double.IsFinite(norm) && _scaler?.IsExhausted != false) throw new TrainingDivergedException(step, "gradient", batch.Rows, NonFiniteParameter());
         return losses with { GradNorm = norm };
     }
 
-    /// <summary>Moves the weights along the gradients computed last.</summary>
+    /// <summary>Moves the weights along the gradients computed last, or skips the step where they overflowed.</summary>
     /// <returns>The rate used.</returns>
     public double Take(StepLosses losses)
     {
-        _optimizer.Gradients.Clip(losses.GradNorm, _recipe.MaxGradNorm);
-        var rate = _schedule.At(Step + 1);
-        _optimizer.Step(rate);
+        var rate = _schedule.At(_optimizer.Steps + 1);
+        if (double.IsFinite(losses.GradNorm)) Move(losses.GradNorm, rate);
+        else _scaler!.Skipped();
         _clock?.Stop();
         foreach (var part in losses.Parts) Ledger.Add(part.Batch, part.Each);
         (_windowLoss, _windowSteps) = (_windowLoss + losses.Loss, _windowSteps + 1);
         return rate;
+    }
+
+    private void Move(double norm, double rate)
+    {
+        if (_scaler is not null) _optimizer.Gradients.Scale((float)(1 / _scaler.Scale));
+        _optimizer.Gradients.Clip(norm, _recipe.MaxGradNorm);
+        _optimizer.Step(rate);
+        _scaler?.Taken();
     }
 
     /// <summary>Rows' losses of the passes over the data that are complete.</summary>
@@ -185,6 +202,7 @@ internal sealed class TrainingRun : IDisposable
         _clock?.Enter(StepPhase.Optimizer);
         _optimizer.Gradients.Clear();
         using var scope = NewDisposeScope();
+        var scale = LossScale ?? 1;
         var parts = new List<(MicroBatch Batch, long Seed, Tensor Loss, Tensor Each)>();
         for (var micro = 0; micro < batch.MicroBatches.Count; micro++)
         {
@@ -195,13 +213,13 @@ internal sealed class TrainingRun : IDisposable
             {
                 if (pieces[piece].Targets.Length == 0) continue;
                 var seed = pieces.Count == 1 ? SeededShuffle.Mix(_recipe.Seed, step, micro) : SeededShuffle.Mix(_recipe.Seed, step, micro, piece);
-                var (loss, each) = _pass.Backward(pieces[piece], divisor, (long)(seed >> 1));
+                var (loss, each) = _pass.Backward(pieces[piece], divisor / scale, (long)(seed >> 1));
                 parts.Add((pieces[piece], (long)(seed >> 1), loss, each));
                 _optimizer.Gradients.Gather(_optimizer.Parameters);
             }
         }
 
-        return new StepLosses([.. parts.Select(part => new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle(), part.Each.cpu().data<float>().ToArray()))]);
+        return new StepLosses([.. parts.Select(part => new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle() / scale, part.Each.cpu().data<float>().ToArray()))]);
     }
 
     private TrainingDivergedException Diverged(StepLosses losses, int step)

@@ -26,7 +26,7 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
         var began = Stopwatch.GetTimestamp();
         var evaluated = look && run.Evaluates ? Evaluate() : null;
         var log = run.Step == run.TotalSteps || run.Step % recipe.LoggingSteps == 0;
-        if (log || evaluated is not null) Report(log ? norm : null, rate, evaluated, Stopwatch.GetElapsedTime(began).TotalSeconds);
+        if (log || evaluated is not null) Report(log, norm, rate, evaluated, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (look) Probe();
     }
 
@@ -35,7 +35,9 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
         try
         {
             var losses = WithinMemory(run.Step + 1, () => run.Compute(batch));
-            return (losses.GradNorm, run.Take(losses));
+            var rate = run.Take(losses);
+            if (!double.IsFinite(losses.GradNorm)) told.StepSkipped(run.Step, run.LossScale ?? 1);
+            return (losses.GradNorm, rate);
         }
         catch (TrainingDivergedException e)
         {
@@ -74,7 +76,7 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
     // An answer that fails, for want of memory too, is no reason to end a run.
     private void Probe() => probes?.Answer(run.Step, told.Probe, (prompt, error) => told.ProbeFailed(run.Step, $"{prompt + 1}: {error.Message}"));
 
-    private void Report(double? norm, double rate, EvaluationResult? evaluated, double evaluationSeconds)
+    private void Report(bool log, double norm, double rate, EvaluationResult? evaluated, double evaluationSeconds)
     {
         var (seconds, speed, memory, deviceMemory) = meter.Read();
         told.Metrics(new StepMetrics
@@ -82,12 +84,14 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
             Step = run.Step,
             TotalSteps = run.TotalSteps,
             Epoch = run.Epoch,
-            Loss = norm is null ? null : run.TakeWindowLoss(),
-            GradNorm = norm,
+            Loss = log ? run.TakeWindowLoss() : null,
+            GradNorm = log && double.IsFinite(norm) ? norm : null,
             LearningRate = rate,
             EvalLoss = evaluated?.Loss,
             EvalSeconds = evaluated is null ? null : evaluationSeconds,
             EvalTokenAccuracy = evaluated?.TokenAccuracy,
+            LossScale = run.LossScale,
+            SkippedSteps = run.SkippedSteps,
             MicroBatchSize = run.Plan.MicroBatchSize,
             TokensPerSecond = speed,
             SecondsPerStep = seconds,

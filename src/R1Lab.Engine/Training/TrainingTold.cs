@@ -52,6 +52,9 @@ internal sealed class TrainingTold(TrainingObserver observer)
     public void EvaluationSkipped(int step) =>
         Tell(step, TrainingEventKinds.EvaluationSkipped, $"The evaluation after step {step} was left out: the device has too little memory for one row.", step);
 
+    public void StepSkipped(int step, double scale) => Tell(
+        step, TrainingEventKinds.StepSkipped, string.Create(CultureInfo.InvariantCulture, $"Step {step} was skipped: a float16 gradient overflowed. Losses are scaled by {scale} from now on."), step, scale);
+
     public void Diverged(TrainingDivergedException e)
     {
         Log?.Save();

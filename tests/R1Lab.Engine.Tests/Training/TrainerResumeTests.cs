@@ -38,6 +38,18 @@ public sealed class TrainerResumeTests : IDisposable
     public void D11_PackedEarlyStoppingAndBest_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
         TrainerEvaluationTests.Overfitting with { Packing = true, MaxLength = 40, EarlyStoppingPatience = 6, SaveSteps = 100 }, "llama_base", stopAfter);
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    public void D11_8BitMomentsFrozenLayerAndNoise_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
+        TrainingRuns.Busy with { Method = TrainingMethod.Full, Optim = OptimizerType.Adamw8Bit, FreezeLayers = 1, NeftuneNoiseAlpha = 5, LearningRate = 1e-3, MaxSteps = 8 }, "qwen3", stopAfter);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    public void D11_QloraPlus_IsTheStraightRun(int stopAfter) => StoppedIsStraight(
+        TrainingRuns.Busy with { Method = TrainingMethod.Qlora, Lora = TrainingRuns.Busy.Lora with { LoraplusLrRatio = 4 } }, "qwen2", stopAfter);
+
     [Fact]
     public void D8_DamagedNewestSnapshot_IsPassedOver()
     {

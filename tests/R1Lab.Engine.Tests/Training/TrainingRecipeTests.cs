@@ -75,7 +75,7 @@ public sealed class TrainingRecipeTests
         Assert.Equal(188, tutorial.TotalSteps(1000));
         Assert.Equal((5e-6, 0.01, 100, 10, 500, 4, 4), (tutorial.LearningRate, tutorial.WeightDecay, tutorial.WarmupSteps, tutorial.LoggingSteps,
             tutorial.SaveSteps, tutorial.PerDeviceTrainBatchSize, tutorial.GradientAccumulationSteps));
-        Assert.Equal(["eval_without_split", "lr_low", "float16_replaced", "target_mapped", "warmup_long", "save_never_fires"], codes);
+        Assert.Equal(["eval_without_split", "lr_low", "target_mapped", "warmup_long", "save_never_fires"], codes);
     }
 
     [Fact]
