@@ -48,8 +48,8 @@ internal sealed record TrainingFigures
     public int Steps { get; init; }
 
     public static string Header =>
-        $"{"model",-12}{"method",-7}{"by",-9}{"tokens/s",10}{"GFLOP/s",9}{"product",9}{"share",8}{"MFU",7}{"peak MB",9}{"card MB",9}{"ms/step",9}{"forward",9}{"backward",9}{"optimizer",10}{"data",7}";
+        $"{"model",-20}{"method",-7}{"by",-9}{"tokens/s",10}{"GFLOP/s",9}{"product",9}{"share",8}{"MFU",7}{"peak MB",9}{"card MB",9}{"ms/step",9}{"forward",9}{"backward",9}{"optimizer",10}{"data",7}";
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Model,-12}{Method,-7}{By.Split(' ')[0],-9}{TokensPerSecond,10:F0}{ModelGflops,9:F1}{ProductGflops,9:F1}{PercentOfProduct,7:F1}%{ModelFlopUtilisation,7:F1}{PeakMemoryMb,9:F0}{PeakDeviceMemoryMb,9:F0}{StepMs,9:F1}{ForwardMs,9:F1}{BackwardMs,9:F1}{OptimizerMs,10:F1}{DataMs,7:F1}");
+        $"{Model,-20}{Method,-7}{By.Split(' ')[0],-9}{TokensPerSecond,10:F0}{ModelGflops,9:F1}{ProductGflops,9:F1}{PercentOfProduct,7:F1}%{ModelFlopUtilisation,7:F1}{PeakMemoryMb,9:F0}{PeakDeviceMemoryMb,9:F0}{StepMs,9:F1}{ForwardMs,9:F1}{BackwardMs,9:F1}{OptimizerMs,10:F1}{DataMs,7:F1}");
 }

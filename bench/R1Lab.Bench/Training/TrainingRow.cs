@@ -49,7 +49,6 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
     {
         using var scope = torch.NewDisposeScope();
         var device = ComputeDevice.Default();
-        var deviceMemory = device.IsCuda ? new DeviceMemory(device) : null;
         var recipe = Recipe();
         using var model = Trainables.Load(recipe, Folder, device);
         var config = model.Decoder.Config;
@@ -67,7 +66,7 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
             steps.Add(clock.Read());
         }
 
-        return Figures(config, [.. steps.Skip(Options.WarmUp)], Median(products.Skip(Options.WarmUp))) with { PeakDeviceMemoryMb = deviceMemory?.GrownMb };
+        return Figures(config, [.. steps.Skip(Options.WarmUp)], Median(products.Skip(Options.WarmUp))) with { PeakDeviceMemoryMb = device.IsCuda ? CudaMemory.Read(device.Index)?.PeakReservedBytes / 1048576.0 : null };
     }
 
     private TrainingFigures Figures(DecoderConfig config, IReadOnlyList<IReadOnlyDictionary<StepPhase, TimeSpan>> steps, double product)
