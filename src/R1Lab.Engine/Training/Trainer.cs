@@ -94,7 +94,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     {
         using var scope = NewDisposeScope();
         _told.Log?.Save();
-        if (!_rowsKept) RowPrints.Of(RunRows.Of(job with { Recipe = _recipe })).Write(Snapshots);
+        if (!_rowsKept) run.Prints.Write(Snapshots);
         _rowsKept = true;
         var folder = Snapshot.Write(Snapshots, run.State, run.Tensors, _recipe.SaveTotalLimit, BestOf(run), WhileWriting);
         _savedStep = run.Step;

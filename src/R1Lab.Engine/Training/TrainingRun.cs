@@ -61,6 +61,8 @@ internal sealed class TrainingRun : IDisposable
 
     public double? LastEvalLoss { get; private set; }
 
+    public RowPrints Prints => RowPrints.Of(_rows);
+
     public RowLedger Ledger { get; } = new();
 
     public EvaluationStanding Standing { get; private set; } = new();
@@ -99,7 +101,7 @@ internal sealed class TrainingRun : IDisposable
     /// <exception cref="ResumeRefusedException">The snapshot is of a run with another recipe, data or model.</exception>
     public void Resume(Snapshot snapshot)
     {
-        var differences = _identity.DifferencesFrom(snapshot.State.Identity, RowPrints.Read(Path.GetDirectoryName(snapshot.Folder)!), RowPrints.Of(_rows));
+        var differences = _identity.DifferencesFrom(snapshot.State.Identity, RowPrints.Read(Path.GetDirectoryName(snapshot.Folder)!), Prints);
         if (differences.Count > 0)
             throw new ResumeRefusedException($"The snapshot {Path.GetFileName(snapshot.Folder)} belongs to another run: {string.Join("; ", differences)}. Start a new run, or undo the change.");
         snapshot.RestoreInto(_optimizer, Ledger);

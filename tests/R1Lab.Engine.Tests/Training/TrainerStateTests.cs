@@ -63,6 +63,23 @@ public sealed class TrainerStateTests : IDisposable
     }
 
     [Fact]
+    public void D8_KilledInTheMiddleOfASnapshot_TheOneBeforeIsGoneOnFrom()
+    {
+        var recipe = TrainingRuns.Busy with { SaveSteps = 3 };
+        var (job, killed) = (_runs.Job(recipe), _runs.Job(recipe));
+        var written = 0;
+        // The folder as it lies on disk while the second snapshot is half written.
+        var straight = _runs.Run(job, whileWriting: () => { if (++written == 2) CopyFolder(job.OutputFolder, killed.OutputFolder); });
+        _runs.Events.Clear();
+
+        var resumed = _runs.Run(killed);
+
+        Assert.Equal(3, Assert.Single(_runs.Events, e => e.Kind == "resumed").Step);
+        Assert.Equal(TrainingRuns.WeightsOf(straight), TrainingRuns.WeightsOf(resumed));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(killed.OutputFolder, "snapshots"), "*tmp*"));
+    }
+
+    [Fact]
     public void D6_DiskFullWhileASnapshotIsWritten_LeavesTheOldOnesAndGoesOnLater()
     {
         var recipe = TrainingRuns.Busy with { SaveSteps = 3 };

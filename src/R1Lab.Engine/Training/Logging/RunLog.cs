@@ -35,6 +35,7 @@ public sealed class RunLog
         if (metrics.Loss is not null && metrics.GradNorm is { } norm) yield return ("train/grad_norm", norm);
         if (metrics.Loss is not null) yield return ("train/learning_rate", metrics.LearningRate);
         if (metrics.EvalLoss is { } evalLoss) yield return ("eval/loss", evalLoss);
+        if (metrics.EvalTokenAccuracy is { } accuracy) yield return ("eval/token_accuracy", accuracy);
         if (metrics.EvalSeconds is { } seconds) yield return ("eval/runtime", seconds);
         yield return ("train/epoch", metrics.Epoch);
     }

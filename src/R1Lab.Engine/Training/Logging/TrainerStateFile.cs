@@ -37,17 +37,19 @@ public sealed class TrainerStateFile
         (_step, _epoch) = (metrics.Step, metrics.Epoch);
         if (metrics.Loss is { } loss)
             _history.Add(Entry(metrics, ("grad_norm", metrics.GradNorm), ("learning_rate", metrics.LearningRate), ("loss", loss)));
-        if (metrics.EvalLoss is { } evalLoss) _history.Add(Entry(metrics, ("eval_loss", evalLoss), ("eval_runtime", metrics.EvalSeconds)));
+        if (metrics.EvalLoss is { } evalLoss) _history.Add(Entry(metrics, ("eval_loss", evalLoss), ("eval_runtime", metrics.EvalSeconds), ("eval_token_accuracy", metrics.EvalTokenAccuracy)));
     }
 
     /// <summary>Writes the file, whole or not at all.</summary>
     public void Save()
     {
-        var best = _history.Where(entry => NumberOf(entry, "eval_loss") is not null).MinBy(entry => NumberOf(entry, "eval_loss"));
+        var metric = SnakeCase.Of(_recipe.MetricForBestModel);
+        var judged = _history.Where(entry => NumberOf(entry, metric) is not null);
+        var best = _recipe.MetricForBestModel == BestMetric.EvalLoss ? judged.MinBy(entry => NumberOf(entry, metric)) : judged.MaxBy(entry => NumberOf(entry, metric));
         var state = new JsonObject
         {
             ["best_global_step"] = best is null ? null : StepOf(best),
-            ["best_metric"] = best is null ? null : NumberOf(best, "eval_loss"),
+            ["best_metric"] = best is null ? null : NumberOf(best, metric),
             ["epoch"] = _epoch,
             ["eval_steps"] = _recipe.EvalSteps,
             ["global_step"] = _step,

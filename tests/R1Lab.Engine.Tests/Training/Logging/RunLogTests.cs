@@ -18,11 +18,12 @@ public sealed class RunLogTests : IDisposable
 
         var scalars = Curves(job).ToLookup(point => point.Tag, point => (point.Step, point.Value));
 
-        Assert.Equal(["eval/loss", "eval/runtime", "train/epoch", "train/grad_norm", "train/learning_rate", "train/loss"], scalars.Select(curve => curve.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["eval/loss", "eval/runtime", "eval/token_accuracy", "train/epoch", "train/grad_norm", "train/learning_rate", "train/loss"], scalars.Select(curve => curve.Key).Order(StringComparer.Ordinal));
         Assert.Equal(Logged(m => m.Loss), scalars["train/loss"]);
         Assert.Equal(Logged(m => m.Loss is null ? null : m.GradNorm), scalars["train/grad_norm"]);
         Assert.Equal(Logged(m => m.Loss is null ? null : m.LearningRate), scalars["train/learning_rate"]);
         Assert.Equal(Logged(m => m.EvalLoss), scalars["eval/loss"]);
+        Assert.Equal(Logged(m => m.EvalTokenAccuracy), scalars["eval/token_accuracy"]);
         Assert.Equal(Logged(m => m.Epoch), scalars["train/epoch"]);
     }
 
