@@ -20,12 +20,28 @@ public static class RunRecordEndpoints
             .WithSummary("Loss of every row over the passes; sort is never_learned, memorised, improved, worse or row; verdict keeps one kind");
         run.MapGet("/receipt", ReceiptAsync).WithName("GetRunReceipt").Produces<RunReceipt>(contentType: "application/json").Produces<ApiError>(StatusCodes.Status404NotFound)
             .WithSummary("What the run was made from and what came of it, to compare it with another or to repeat it");
+        run.MapGet("/receipt/diff", DifferenceAsync).WithName("CompareRunReceipts").Produces<ReceiptComparison>().Produces<ApiError>(StatusCodes.Status404NotFound)
+            .WithSummary("Everything in which the receipts of this run and of another differ, causes first");
     }
+
+    private static async Task<IResult> DifferenceAsync(int id, RunStore runs, RunReceipts receipts, CancellationToken cancellationToken, int? other = null)
+    {
+        if (other is not { } second) return ApiError.BadRequest("Name the other run: ?other=ID.", "other");
+        foreach (var one in new[] { id, second })
+        {
+            if (await runs.GetAsync(one, cancellationToken) is null) return RunEndpoints.Missing(one);
+            if (receipts.Find(one) is null) return NoReceipt(one);
+        }
+
+        return Results.Ok(ReceiptComparison.Of(receipts.Find(id)!, receipts.Find(second)!));
+    }
+
+    private static ApiErrorAnswer NoReceipt(int id) => ApiError.NotFound($"Run {id} has no receipt: it never began.", "id");
 
     private static async Task<IResult> ReceiptAsync(int id, RunStore runs, RunReceipts receipts, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is null) return RunEndpoints.Missing(id);
-        return receipts.Find(id) is { } receipt ? Results.Text(receipt.ToJson(), "application/json") : ApiError.NotFound($"Run {id} has no receipt: it never began.", "id");
+        return receipts.Find(id) is { } receipt ? Results.Text(receipt.ToJson(), "application/json") : NoReceipt(id);
     }
 
     private static async Task<IResult> ProbesAsync(int id, RunStore runs, CancellationToken cancellationToken, int since_step = -1) =>

@@ -218,4 +218,18 @@ public sealed class ChineseRunPageTests() : RunPageTest("zh-CN")
         Assert.Contains("训练 90 行，验证 10 行", page.WaitForElement("[data-kind=started]").TextContent, StringComparison.Ordinal);
         Assert.Equal("中断", page.Find("[data-action=stop]").TextContent.Trim());
     }
+
+    [Fact]
+    public async Task Page_DiskFullInChinese_SaysWhatIsNeededWhereAndThatItIsPaused()
+    {
+        var run = await AddRunAsync("第一次");
+        await TrainAsync(run, 2);
+        RunEvent full = new() { Kind = "disk_full", Message = "R1L-DISK-01: The disk is full.", ArgumentsJson = "[5000000,1200,\"/data\"]", At = DateTimeOffset.UtcNow };
+        await Get<RunStore>().AppendAsync(run.Id, [], [full], TestContext.Current.CancellationToken);
+        await Get<RunStore>().PauseAsync(run.Id, "disk_full", full.Message, TestContext.Current.CancellationToken);
+
+        var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
+
+        Assert.Equal("已暂停：磁盘已满磁盘已满：/data 所在的磁盘需要 5,000,000 字节，只剩 1,200 字节。训练已暂停；腾出空间后可以继续。 (R1L-DISK-01)", page.WaitForElement("[data-testid=paused] .mud-alert-message").TextContent.Trim());
+    }
 }

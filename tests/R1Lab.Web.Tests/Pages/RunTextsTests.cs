@@ -39,6 +39,8 @@ public sealed class RunTextsTests
         Assert.Empty(Missing<RunStatusChip>(Enum.GetNames<RunStatus>()));
         Assert.Empty(Missing<RunCharts>(RunChart.All.SelectMany(chart => chart.Curves.Select(curve => $"Curve_{curve.Key}").Append($"Chart_{chart.Key}"))));
         Assert.Empty(Missing<RunCharts>(Enum.GetNames<MarkKind>().Select(kind => $"Mark_{kind}")));
+        Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<ReceiptGroup>().Select(group => $"Section_{group}")));
+        Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<RowOmission>().Where(reason => reason != "none").Select(reason => $"Omitted_{reason}")));
         Assert.Empty(Missing<RunPage>(RunPage.Tabs.Select(tab => $"Tab_{tab}")));
         Assert.Empty(Missing<RunRows>(Enum.GetNames<RowVerdict>().SelectMany(verdict => new[] { $"Verdict_{verdict}", $"Definition_{verdict}" })));
         Assert.Empty(Missing<RunRows>(Enum.GetNames<LedgerOrder>().Select(order => $"Sort_{order}")));

@@ -27,6 +27,9 @@ public sealed class RunReceiptsTests
         Assert.Equal("finished", receipt.Events[^1].Kind);
         Assert.Contains(receipt.Results, file => file.Path == "adapter/adapter_model.safetensors" && file.Sha256.Length == 64);
         Assert.True(receipt.SameLosses(lab.Get<RunReceipts>().Find(second)!, 10));
+        var comparison = await TinyRuns.GetAsync(client, $"/api/v1/runs/{first}/receipt/diff?other={second}");
+        Assert.Equal((10, true), (comparison["common_losses"]!.GetValue<int>(), comparison["same_losses"]!.GetValue<bool>()));
+        Assert.DoesNotContain(comparison["differences"]!.AsArray(), difference => difference!["group"]!.GetValue<string>() != "outcome");
     }
 
     [Fact]
@@ -37,7 +40,10 @@ public sealed class RunReceiptsTests
 
         using var missing = await client.GetAsync("/api/v1/runs/12/receipt", TestContext.Current.CancellationToken);
 
-        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        using var compared = await client.GetAsync("/api/v1/runs/12/receipt/diff?other=13", TestContext.Current.CancellationToken);
+        using var unnamed = await client.GetAsync("/api/v1/runs/12/receipt/diff", TestContext.Current.CancellationToken);
+
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.NotFound, HttpStatusCode.BadRequest], new[] { missing.StatusCode, compared.StatusCode, unnamed.StatusCode });
         Assert.Null(lab.Get<RunReceipts>().Find(12));
     }
 }

@@ -21,7 +21,7 @@ public sealed partial class RunPage : IDisposable
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The tabs in their order; each is also a value of <c>?tab=</c>.</summary>
-    public static IReadOnlyList<string> Tabs { get; } = ["charts", "events", "samples", "checkpoints", "rows", "config"];
+    public static IReadOnlyList<string> Tabs { get; } = ["charts", "events", "samples", "checkpoints", "rows", "config", "receipt"];
 
     private RunHistory _history = RunHistory.Empty;
     private RunProgress _progress = new();

@@ -25,6 +25,9 @@ public sealed partial class RunStatePanel
 
     /// <summary>Null where it cannot be read any more: then nothing is diagnosed.</summary>
     [Parameter]
+    public IReadOnlyList<RunEvent> Events { get; set; } = [];
+
+    [Parameter]
     public TrainingRecipe? Recipe { get; set; }
 
     /// <summary>The step a failed run's loss or gradient was no number at.</summary>
@@ -80,6 +83,13 @@ public sealed partial class RunStatePanel
     private string? DeviceState => Progress.Status == RunStatus.Running && Lease.Holder is { } holder && holder.What != Run.Name
         ? Text["DeviceWaits", holder.Who, holder.What].Value
         : null;
+
+    /// <summary>Why the run came to rest, in the reader's language where its event says it too, with the code to ask others by.</summary>
+    private string? Reason => Run.Error is { } error && Events.LastOrDefault(happened => happened.Message == error) is { } happened
+        ? $"{EventText.Show(happened)} {CodeOf(error)}".TrimEnd()
+        : Run.Error;
+
+    private static string CodeOf(string error) => error.StartsWith("R1L-", StringComparison.Ordinal) && error.IndexOf(':', StringComparison.Ordinal) is > 0 and var end ? $"({error[..end]})" : "";
 
     private static string Whole(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
 
