@@ -83,7 +83,6 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, TimeProvider time
     private static ReceiptData DataOf(Run run, RunPlan plan, IReadOnlyList<TokenExample> train, IReadOnlyList<TokenExample> evaluation)
     {
         var facts = plan.Check.Facts!;
-        var leftOut = new Dictionary<string, int> { ["too_long"] = facts.OverLongRows - facts.SplitRows, ["other"] = facts.OtherRowsLeftOut };
         return new ReceiptData
         {
             Name = plan.Dataset!.Name,
@@ -93,7 +92,7 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, TimeProvider time
             RowsIn = facts.Rows,
             RowsTrained = train.Count,
             RowsEvaluated = evaluation.Count,
-            RowsLeftOut = leftOut.Where(reason => reason.Value > 0).ToDictionary(),
+            RowsLeftOut = facts.Omitted.GroupBy(row => row.Reason).ToDictionary(rows => SnakeCase.Of(rows.Key), rows => rows.Count()),
         };
     }
 
