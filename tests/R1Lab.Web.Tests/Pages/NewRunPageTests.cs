@@ -236,6 +236,7 @@ public sealed class NewRunPageTests : RunPageTest
         Dialogs.WaitForElement("[data-testid=import-settings-use]:not([disabled])", Patience).Click();
 
         page.WaitForElement("[data-carriage=not_carried]", Patience);
+        Assert.Contains("LLaMA-Factory", page.Find("[data-testid=origin]").TextContent, StringComparison.Ordinal);
         Assert.Contains("invented_setting", page.Find("[data-testid=origin]").TextContent, StringComparison.Ordinal);
         Assert.Equal(["24", "1.5e-4"], new[] { "lora.r", "learning_rate" }.Select(field => page.Find($"[data-field='{field}'] input").GetAttribute("value")));
         page.WaitForElement("[data-action=start]:not([disabled])", Patience);

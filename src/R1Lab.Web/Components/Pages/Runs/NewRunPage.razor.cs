@@ -84,6 +84,9 @@ public sealed partial class NewRunPage : IDisposable
     private IStringLocalizer<NewRunPage> Text { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<ImportSettingsDialog> ImportText { get; set; } = null!;
+
+    [Inject]
     private IStringLocalizer<ProbePrompts> ProbeText { get; set; } = null!;
 
     [Inject]
@@ -183,7 +186,7 @@ public sealed partial class NewRunPage : IDisposable
         var dialog = await DialogService.ShowAsync<ImportSettingsDialog>(Text["Import"], new DialogOptions { MaxWidth = MaxWidth.Medium, FullWidth = true });
         if (await dialog.Result is not { Canceled: false, Data: ImportedRecipe imported }) return;
 
-        var tool = SnakeCase.Of(imported.Format);
+        var tool = ImportText[$"Format_{SnakeCase.Of(imported.Format)}"].Value;
         (_preset, _changes, _carried) = (null, [], [.. imported.Values.Where(value => value.Kind is Carriage.Changed or Carriage.NotCarried)]);
         _origin = Text[_carried.Count > 0 ? "ImportedFrom" : "ImportedWhole", tool];
         _unreadable.Clear();
