@@ -25,6 +25,7 @@ public sealed partial class RunPage : IDisposable
 
     private RunHistory _history = RunHistory.Empty;
     private RunProgress _progress = new();
+    private Visitor _visitor = new(null, "-");
     private ChartSettings _settings = new();
     private RunCharts? _charts;
     private TrainingRecipe? _recipe;
@@ -69,6 +70,9 @@ public sealed partial class RunPage : IDisposable
     private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = null!;
 
     [Inject]
+    private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject]
     private ISnackbar Snackbar { get; set; } = null!;
 
     [Inject]
@@ -84,6 +88,8 @@ public sealed partial class RunPage : IDisposable
 
     private string Subtitle => string.Join(" · ",
         new[] { _run!.ModelName, _run.DatasetName, _run.OwnerName is { } owner ? Text["By", owner].Value : null }.Where(part => !string.IsNullOrEmpty(part)));
+
+    private bool MayChange => _visitor.MayChange(_run!.OwnerId);
 
     private bool CanStop => _progress.Status is RunStatus.Queued or RunStatus.Running or RunStatus.Paused;
 
@@ -106,6 +112,7 @@ public sealed partial class RunPage : IDisposable
         if (_shownId == Id) return;
 
         _shownId = Id;
+        _visitor = Visitor.Of((await Session).User);
         _tab = Math.Max(0, Tabs.ToList().IndexOf(Tab ?? Tabs[0]));
         _news?.Dispose();
         _news = Feed.Subscribe(Id, update => InvokeAsync(() => TakeAsync(update)));
@@ -163,19 +170,37 @@ public sealed partial class RunPage : IDisposable
         if (_charts is not null && update.Metrics.Count + update.Events.Count > 0) await _charts.AppendAsync(update.Metrics);
     }
 
-    private async Task<Visitor> VisitorAsync() => Visitor.Of((await Session).User);
-
-    private async Task StopAsync()
+    private Task StopAsync() => DoAsync(async () =>
     {
         _stopping = true;
-        if (await Queue.StopAsync(Id, await VisitorAsync())) Snackbar.Add(Text["StopAsked"], Severity.Info);
+        if (await Queue.StopAsync(Id, _visitor)) Snackbar.Add(Text["StopAsked"], Severity.Info);
         else await LoadAsync();
-    }
+    });
 
-    private async Task ResumeAsync()
+    private Task ResumeAsync() => DoAsync(async () =>
     {
-        if (await Queue.ResumeAsync(Id, await VisitorAsync())) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
+        if (await Queue.ResumeAsync(Id, _visitor)) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
         await LoadAsync();
+    });
+
+    private Task RunAgainAsync() => DoAsync(async () =>
+    {
+        var submission = await Queue.RunAgainAsync(_run!, _visitor);
+        if (submission.Run is { } again) Navigation.NavigateTo($"/runs/{again.Id}");
+        else Snackbar.Add(ProblemText.Show(submission.Problems.First(problem => problem.IsError)), Severity.Error);
+    });
+
+    private async Task DoAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (NotAllowedException)
+        {
+            Snackbar.Add(Text["NotAllowed"], Severity.Warning);
+            await LoadAsync();
+        }
     }
 
     private async Task CopyRecipeAsync()
