@@ -7,6 +7,11 @@ namespace R1Lab.Web.Components.Charts;
 /// <param name="Metrics">Every logged step so far, in order; the page appends to it.</param>
 public sealed record ComparedRun(int Id, string Name, int Color, DateTimeOffset Start, List<RunMetric> Metrics)
 {
+    private static readonly string[] Dashes = ["0", "8 4", "3 3", "8 3 3 3", "12 4", "12 3 3 3", "1 3"];
+
+    /// <summary>Lengths of strokes and gaps in pixels, so that curves can be told apart without their colours; "0" is an unbroken line.</summary>
+    public string Dash => Dashes[Color % Dashes.Length];
+
     /// <summary>The charts of a comparison: each number has its own, because every run brings a curve.</summary>
     public static IReadOnlyList<RunChart> Charts { get; } =
     [

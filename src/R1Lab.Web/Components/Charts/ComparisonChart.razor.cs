@@ -8,8 +8,6 @@ namespace R1Lab.Web.Components.Charts;
 /// <summary>One number of several runs in one chart. Like <see cref="MetricChart"/> it is drawn once and then appended to.</summary>
 public sealed partial class ComparisonChart
 {
-    private static readonly string[] Dashes = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid"];
-
     private readonly string _id = $"chart-{Guid.NewGuid():N}";
     private readonly Config _config = PlotlyStyle.Config();
     private PlotlyChart? _plot;
@@ -110,7 +108,7 @@ public sealed partial class ComparisonChart
     private static Plotly.Blazor.Traces.Scatter Trace(ComparedRun run, RunCurve curve, IReadOnlyList<ChartPoint> points, ChartPalette palette)
     {
         var trace = PlotlyStyle.Trace(curve, run.Name, points, palette);
-        if (curve.Style != CurveStyle.Faint) trace.Line.Dash = Dashes[run.Color % Dashes.Length];
+        if (curve.Style != CurveStyle.Faint) trace.Line.Dash = run.Dash == "0" ? "solid" : string.Join(',', run.Dash.Split(' ').Select(length => $"{length}px"));
         else trace.HoverInfo = Plotly.Blazor.Traces.ScatterLib.HoverInfoFlag.Skip; // the smoothed curve speaks for the run
         return trace;
     }

@@ -140,8 +140,6 @@ public sealed partial class CompareRunsPage : IDisposable
 
     private string BestStep(Run run) => run.BestStep is { } step ? $" ({Text["AtStep", step]})" : "";
 
-    private static string Swatch(ComparedRun run) => $"background: var(--lab-series-{run.Color + 1})";
-
     private static string? Number(double? value) => value?.ToString("0.0000", CultureInfo.CurrentCulture);
 
     private static double? Median(IEnumerable<double> values)

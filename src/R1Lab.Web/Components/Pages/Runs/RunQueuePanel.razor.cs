@@ -189,6 +189,8 @@ public sealed partial class RunQueuePanel
 
     private string Whose(Run run) => string.Join(" · ", new[] { run.OwnerName, run.ModelName, run.DatasetName }.Where(part => !string.IsNullOrEmpty(part)));
 
+    private static string Whole(int value) => value.ToString("N0", CultureInfo.CurrentCulture);
+
     private static string Clock(DateTimeOffset at) => at.ToLocalTime().ToString("g", CultureInfo.CurrentCulture);
 
     private Held<MudIconButton> Button(int run, bool up) =>
