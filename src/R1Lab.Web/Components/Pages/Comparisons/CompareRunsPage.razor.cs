@@ -55,7 +55,7 @@ public sealed partial class CompareRunsPage : IDisposable
 
     private IReadOnlyList<ComparedSetting> FigureRows =>
     [
-        Row("Steps", run => Text["StepOf", ProgressOf(run.Id).Step, ProgressOf(run.Id).TotalSteps]),
+        Row("Steps", run => Text["StepOf", Whole(ProgressOf(run.Id).Step), Whole(ProgressOf(run.Id).TotalSteps)]),
         Row("FinalLoss", run => Number(_runs[run.Id].FinalLoss ?? run.Metrics.LastOrDefault(metric => metric.Loss is not null)?.Loss)),
         Row("BestEvalLoss", run => Number(_runs[run.Id].BestEvalLoss) is { } best ? $"{best}{BestStep(_runs[run.Id])}" : null),
         Row("LastGradNorm", run => run.Metrics.LastOrDefault(metric => metric.GradNorm is not null)?.GradNorm?.ToString("0.000", CultureInfo.CurrentCulture)),
@@ -139,6 +139,8 @@ public sealed partial class CompareRunsPage : IDisposable
     private ComparedSetting Row(string key, Func<ComparedRun, string?> value) => new(Text[$"Figure_{key}"], [.. _compared.Select(value)]);
 
     private string BestStep(Run run) => run.BestStep is { } step ? $" ({Text["AtStep", step]})" : "";
+
+    private static string Whole(int value) => value.ToString("N0", CultureInfo.CurrentCulture);
 
     private static string? Number(double? value) => value?.ToString("0.0000", CultureInfo.CurrentCulture);
 
