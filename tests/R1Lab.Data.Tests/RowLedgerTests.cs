@@ -14,7 +14,8 @@ public sealed class RowLedgerTests
     [InlineData(1.0, 0.04, 3, 0.5, 0.9, RowVerdict.Memorised)]
     [InlineData(1.0, 0.04, 3, 0.5, 0.05, RowVerdict.Learned)] // held-out rows are known as well: that is skill
     [InlineData(0.03, 0.01, 3, 0.5, 0.9, RowVerdict.KnownBefore)]
-    [InlineData(0.03, 0.9, 3, 0.5, 0.9, RowVerdict.NeverLearned)] // forgotten
+    [InlineData(0.03, 0.9, 3, 0.5, 0.9, RowVerdict.Forgotten)]
+    [InlineData(0.03, 0.06, 3, 0.01, 0.9, RowVerdict.Learned)]
     public void Of_LossesOfARow_GivesItsVerdict(double first, double last, int passes, double median, double? heldOut, RowVerdict expected)
     {
         var verdict = RowVerdicts.Of(first, last, passes, median, heldOut);

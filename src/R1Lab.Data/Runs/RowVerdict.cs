@@ -15,6 +15,9 @@ public enum RowVerdict
     /// <summary>The base knew it by heart already.</summary>
     KnownBefore,
 
+    /// <summary>The base knew it by heart, and no longer does.</summary>
+    Forgotten,
+
     Learned,
 }
 
@@ -33,6 +36,9 @@ public static class RowVerdicts
     /// </summary>
     public const double HeldOutShare = 0.5;
 
+    /// <summary>A row is forgotten when its loss is so many times what counts as known by heart.</summary>
+    public const double Lost = 2;
+
     /// <param name="first">In the first pass that saw the row.</param>
     /// <param name="last">In the last one.</param>
     /// <param name="passes">How many saw it.</param>
@@ -42,7 +48,8 @@ public static class RowVerdicts
     {
         if (passes < 2) return RowVerdict.SeenOnce;
         if (first < ByHeart && last < ByHeart) return RowVerdict.KnownBefore;
+        if (first < ByHeart && last >= Lost * ByHeart) return RowVerdict.Forgotten;
         if (last < ByHeart && (heldOut is not { } loss || last < HeldOutShare * loss)) return RowVerdict.Memorised;
-        return last >= Unmoved * first && last > median ? RowVerdict.NeverLearned : RowVerdict.Learned;
+        return first >= ByHeart && last >= Unmoved * first && last > median ? RowVerdict.NeverLearned : RowVerdict.Learned;
     }
 }

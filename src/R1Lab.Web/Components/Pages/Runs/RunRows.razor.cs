@@ -36,7 +36,7 @@ public sealed partial class RunRows
     private ILogger<RunRows> Log { get; set; } = null!;
 
     private IEnumerable<(RowVerdict? Verdict, int Count)> Choices =>
-        new[] { RowVerdict.NeverLearned, RowVerdict.Memorised, RowVerdict.KnownBefore, RowVerdict.Learned, RowVerdict.SeenOnce }
+        new[] { RowVerdict.NeverLearned, RowVerdict.Memorised, RowVerdict.Forgotten, RowVerdict.KnownBefore, RowVerdict.Learned, RowVerdict.SeenOnce }
             .Select(verdict => ((RowVerdict?)verdict, _ledger!.Counts.GetValueOrDefault(verdict))).Prepend((null, _ledger!.Rows));
 
     protected override async Task OnParametersSetAsync()
