@@ -68,6 +68,15 @@ internal sealed unsafe partial class MappedFile : IDisposable
         throw new LibTorchException($"No tensor could be made over mapped memory: {Marshal.PtrToStringUTF8(THSTorch_get_and_reset_last_err())}");
     }
 
+    /// <summary>Lets the system take back the pages of these bytes, as long as nobody wrote to them; read again, they come from the file again.</summary>
+    public void Forget(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        var page = Environment.SystemPageSize;
+        var (first, end) = (((long)_start + offset + page - 1) / page * page, ((long)_start + offset + length) / page * page);
+        if (end > first) _ = madvise((nint)first, (nuint)(end - first), DontNeed);
+    }
+
     public void Dispose()
     {
         lock (Gate)
@@ -109,6 +118,11 @@ internal sealed unsafe partial class MappedFile : IDisposable
         lock (Gate) owner = Live.Find(m => address >= (nint)m._start && address < (nint)(m._start + m.Length));
         owner?.Release();
     }
+
+    private const int DontNeed = 4; // MADV_DONTNEED
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint address, nuint length, int advice);
 
     [LibraryImport("LibTorchSharp")]
     private static partial nint THSTensor_new(

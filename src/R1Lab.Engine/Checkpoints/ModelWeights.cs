@@ -43,6 +43,9 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="BadInputException">There is no tensor of that name.</exception>
     public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null) => FileOf(name).Read(name, device, dtype);
 
+    /// <summary>Gives the memory back that reading a tensor which is not kept as a view of its file has taken.</summary>
+    internal void Forget(string name) => FileOf(name).Forget(name);
+
     public void Dispose() => _files.ForEach(f => f.Dispose());
 
     private SafetensorsFile FileOf(string name) =>

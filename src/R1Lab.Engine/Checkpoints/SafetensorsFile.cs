@@ -77,6 +77,12 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// The file's pages of a tensor need not stay in memory: of no use while a view of it is, since that reads them again. Its bytes must not have
+    /// been written to.
+    /// </summary>
+    internal void Forget(string name) => _mapped.Forget(Tensors[name].Offset, Tensors[name].Length);
+
     /// <summary>Closes the file. Tensors already read stay valid.</summary>
     public void Dispose() => _mapped.Dispose();
 

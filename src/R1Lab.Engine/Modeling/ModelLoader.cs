@@ -71,7 +71,12 @@ public static class ModelLoader
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parameters = new OrderedDictionary<string, Tensor>();
-        foreach (var name in names) parameters[name] = weights.Read(name, at(name), dtype);
+        foreach (var name in names)
+        {
+            parameters[name] = weights.Read(name, at(name), dtype);
+            if (at(name).Kind != DeviceType.CPU || weights.Entry(name).Dtype != dtype) weights.Forget(name);
+        }
+
         foreach (var tensor in parameters.Values) tensor.DetachFromDisposeScope();
         return parameters;
     }
@@ -86,6 +91,7 @@ public static class ModelLoader
             {
                 using var scope = NewDisposeScope();
                 quantized[name] = quantize(weights.Read(name, at(name)));
+                weights.Forget(name);
             }
         }
         catch

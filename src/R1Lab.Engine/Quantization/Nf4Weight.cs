@@ -66,11 +66,11 @@ internal sealed class Nf4Weight : IQuantizedWeight
         var blocks = (flat.numel() + BlockSize - 1) / BlockSize;
         var codes = empty([blocks * BytesPerBlock], ScalarType.Byte, weight.device);
         var scales = empty([blocks], ScalarType.Float32, weight.device);
-        var borders = tensor(DynamicMap.Borders([.. Values]), device: weight.device);
+        var nearest = new NearestCode(Values, weight.device);
         var piece = PieceFor(weight.device);
         for (var start = 0L; start < flat.numel(); start += piece)
         {
-            QuantizePiece(flat.narrow(0, start, Math.Min(piece, flat.numel() - start)), start / BlockSize, codes, scales, borders);
+            QuantizePiece(flat.narrow(0, start, Math.Min(piece, flat.numel() - start)), start / BlockSize, codes, scales, nearest);
         }
 
         return new Nf4Weight(codes, scales, weight.size(0), weight.size(1), doubleQuantization);
@@ -105,14 +105,14 @@ internal sealed class Nf4Weight : IQuantizedWeight
         _scaleBytes?.Dispose();
     }
 
-    private static void QuantizePiece(Tensor piece, long firstBlock, Tensor codes, Tensor scales, Tensor borders)
+    private static void QuantizePiece(Tensor piece, long firstBlock, Tensor codes, Tensor scales, NearestCode nearest)
     {
         using var scope = NewDisposeScope();
         var numbers = piece.to(ScalarType.Float32);
         if (numbers.numel() % BlockSize is var rest and > 0) numbers = nn.functional.pad(numbers, [0, BlockSize - rest]);
         numbers = numbers.view(-1, BlockSize);
         var largest = numbers.abs().amax([1]);
-        var places = bucketize(numbers * ByteBlocks.Reciprocal(largest).unsqueeze(1), borders, outInt32: true, right: false).to(ScalarType.Byte).view(-1, 2);
+        var places = nearest.Of((numbers * ByteBlocks.Reciprocal(largest).unsqueeze(1)).view(-1)).view(-1, 2);
         codes.narrow(0, firstBlock * BytesPerBlock, places.size(0)).copy_(places.select(1, 0).mul(16).add_(places.select(1, 1)));
         scales.narrow(0, firstBlock, largest.numel()).copy_(largest);
     }
