@@ -20,7 +20,10 @@ internal static class PythonCalls
         ["lora_r"] = "lora.r", ["lora_rank"] = "lora.r", ["lora_alpha"] = "lora.lora_alpha", ["lora_dropout"] = "lora.lora_dropout", ["max_seq_length"] = "max_length", ["max_length"] = "max_length", ["freeze_layers"] = "freeze_layers",
     };
 
-    public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig";
+    public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig" || IsOtherObjective(owner);
+
+    // Preferences and rewards: the settings they share with fine-tuning are carried, their own are named.
+    private static bool IsOtherObjective(string owner) => owner is "DPOConfig" or "KTOConfig" or "ORPOConfig" or "CPOConfig" or "GRPOConfig" or "PPOConfig" or "RLOOConfig" or "RewardConfig";
 
     /// <summary>The method, from the calls that are there.</summary>
     public static void Method(RecipeDraft draft, IReadOnlyList<Setting> settings)
@@ -33,7 +36,12 @@ internal static class PythonCalls
     public static void Read(RecipeDraft draft, Setting setting)
     {
         var owner = setting.Owner!;
-        if (setting.Name == PythonSettings.CallMark) return;
+        if (setting.Name == PythonSettings.CallMark)
+        {
+            if (IsOtherObjective(owner)) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "objective"));
+            return;
+        }
+
         if (owner == "=") Assigned(draft, setting);
         else if (IsArguments(owner)) Arguments(draft, setting);
         else if (owner == "LoraConfig") Lora(draft, setting);

@@ -16,7 +16,7 @@ internal sealed class PythonSettings
 
     private static readonly string[] Calls =
     [
-        "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "Trainer",
+        "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "DPOConfig", "KTOConfig", "ORPOConfig", "CPOConfig", "GRPOConfig", "PPOConfig", "RLOOConfig", "RewardConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "Trainer",
         "create_loraplus_optimizer", "from_pretrained", "load_dataset", "train_test_split", "get_peft_model", "tokenizer",
     ];
 

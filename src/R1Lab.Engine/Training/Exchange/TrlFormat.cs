@@ -6,7 +6,7 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary>Python scripts of TRL, PEFT and transformers: the settings in their calls.</summary>
 internal sealed class TrlFormat : IRecipeFormat
 {
-    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
+    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "DPOConfig(", "KTOConfig(", "ORPOConfig(", "GRPOConfig(", "RewardConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
 
     public RecipeFormat Format => RecipeFormat.Trl;
 

@@ -25,6 +25,8 @@ internal sealed class TrlScript
 
     private bool Adapts => Methods.Adapts(_recipe);
 
+    private bool EightBit => _recipe.Optim == OptimizerType.Adamw8Bit;
+
     private bool Evaluates => _recipe.ValSize > 0;
 
     private void Line(string text = "") => _text.Append(text).Append('\n');
@@ -32,6 +34,7 @@ internal sealed class TrlScript
     private void Imports()
     {
         if (Methods.Bits(_recipe) is not null || _recipe.Lora.LoraplusLrRatio is not null) Line("import torch");
+        if (Adapts && _recipe.Lora.LoraplusLrRatio is not null && EightBit) Line("import bitsandbytes");
         Line("from datasets import load_dataset");
         if (Adapts) Line("from peft import LoraConfig, PeftModel, get_peft_model");
         if (Adapts && _recipe.Lora.LoraplusLrRatio is not null) Line("from peft.optimizers import create_loraplus_optimizer");
@@ -116,9 +119,12 @@ internal sealed class TrlScript
         {
             Line("optimizer = create_loraplus_optimizer(");
             Line("    model=model,");
-            Line("    optimizer_cls=torch.optim.AdamW,");
+            Line($"    optimizer_cls={(EightBit ? "bitsandbytes.optim.AdamW8bit" : "torch.optim.AdamW")},");
             Line("    lr=args.learning_rate,");
             Line($"    loraplus_lr_ratio={Text(ratio)},");
+            Line("    loraplus_weight_decay=args.weight_decay,");
+            Line("    betas=(args.adam_beta1, args.adam_beta2),");
+            Line("    eps=args.adam_epsilon,");
             Line(")");
         }
 

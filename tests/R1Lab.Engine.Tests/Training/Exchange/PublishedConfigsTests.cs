@@ -238,6 +238,18 @@ public sealed class PublishedConfigsTests
     }
 
     [Theory]
+    [InlineData("DPOConfig(beta=0.1, learning_rate=5e-7)", "DPOConfig: exchange_unsupported, beta: exchange_unknown")]
+    [InlineData("stage: dpo\npref_beta: 0.1\nlearning_rate: 5e-7", "stage: exchange_unsupported, pref_beta: exchange_unknown")]
+    [InlineData("base_model: m\nrl: dpo\nrl_beta: 0.1\nlearning_rate: 5e-7", "rl: exchange_unsupported, rl_beta: exchange_unknown")]
+    public void Import_OtherObjectives_AreNamed(string text, string told)
+    {
+        var imported = RecipeExchange.Import(text);
+
+        Assert.Equal(told, string.Join(", ", Told(imported).Where(one => !one.EndsWith("default", StringComparison.Ordinal))));
+        Assert.Equal(5e-7, imported.Recipe.LearningRate);
+    }
+
+    [Theory]
     [InlineData("finetuning_type: lora\nuse_dora: true", TrainingMethod.Dora, false)]
     [InlineData("finetuning_type: lora\nuse_dora: true\nquantization_bit: 4", TrainingMethod.Qlora, true)]
     [InlineData("finetuning_type: lora\nquantization_bit: 8", TrainingMethod.Qlora, false)]

@@ -79,7 +79,7 @@ public sealed class RecipeExchangeTests
     [Theory, MemberData(nameof(Formats))]
     public void Export_Presets_LoseOnlyWhatTheToolCannotSay(RecipeFormat format)
     {
-        var recipe = TrainingRecipe.Preset("recommended") with { Model = "m", Dataset = "d", Dtype = TrainingDtype.Bfloat16 };
+        var recipe = TrainingRecipe.Preset("recommended") with { Model = "m", Dataset = "d", Dtype = TrainingDtype.Bfloat16, EvalsPerEpoch = null };
 
         var lost = RecipeExchange.Export(recipe, format).Values.Select(value => value.Field);
 

@@ -43,6 +43,18 @@ public sealed class RunLogTests : IDisposable
             History(state).Where(e => e["eval_loss"] is not null).Select(e => ((int)e["step"]!, (double)e["eval_loss"]!)));
     }
 
+    [Fact]
+    public void Save_BestByAccuracy_NamesTheMostAccurateStep()
+    {
+        var folder = _runs.NewFolder();
+        var log = new RunLog(folder, TrainingRuns.Busy with { MetricForBestModel = BestMetric.EvalTokenAccuracy }, 12, 0);
+        log.Add(Step(1, 1) with { EvalLoss = 1, EvalTokenAccuracy = 0.5 });
+        log.Add(Step(2, 1) with { EvalLoss = 2, EvalTokenAccuracy = 0.75 });
+        log.Save();
+
+        Assert.Equal((2, 0.75), ((int)State(folder)["best_global_step"]!, (double)State(folder)["best_metric"]!));
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(7)]
