@@ -19,6 +19,9 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
     private static readonly (string Name, Func<StepMetrics, double?> Value)[] Curves =
         [("loss", step => step.Loss), ("eval_loss", step => step.EvalLoss), ("grad_norm", step => step.GradNorm), ("learning_rate", step => step.LearningRate)];
 
+    // Row numbers may be many; that they differ is seen at their beginning too, or by their count.
+    private const int LongestText = 200;
+
     private static readonly string[] Unimportant = ["run.name", "run.owner", "run.started_at", "run.ended_at", "recipe.name"];
 
     /// <summary>Everything two runs differ in, causes first; curves and events by the first step of difference.</summary>
@@ -102,5 +105,9 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
         _ => ReceiptGroup.Outcome,
     };
 
-    private static string? TextOf(JsonNode? value) => value is null ? null : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+    private static string? TextOf(JsonNode? value)
+    {
+        var text = value is null ? null : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+        return text?.Length > LongestText ? text[..LongestText] + "…" : text;
+    }
 }

@@ -93,6 +93,8 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, TimeProvider time
             RowsTrained = train.Count,
             RowsEvaluated = evaluation.Count,
             RowsLeftOut = facts.Omitted.GroupBy(row => row.Reason).ToDictionary(rows => SnakeCase.Of(rows.Key), rows => rows.Count()),
+            RowsSplit = facts.SplitRows,
+            LeftOut = facts.Omitted.GroupBy(row => row.Reason).ToDictionary(rows => SnakeCase.Of(rows.Key), rows => (IReadOnlyList<int>)[.. rows.Select(row => row.Row).Order()]),
         };
     }
 

@@ -45,6 +45,12 @@ public sealed record ReceiptData
 
     /// <summary>Rows left out, by reason, for example <c>too_long</c>.</summary>
     public IReadOnlyDictionary<string, int> RowsLeftOut { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Over-long rows that were learned in parts.</summary>
+    public int RowsSplit { get; init; }
+
+    /// <summary>The rows left out, by the same reasons.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<int>> LeftOut { get; init; } = new Dictionary<string, IReadOnlyList<int>>();
 }
 
 /// <summary>The base the run began from.</summary>

@@ -32,7 +32,7 @@ public sealed class RunReceiptTests : IDisposable
         var json = System.Text.Json.Nodes.JsonNode.Parse(Sample().ToJson())!.AsObject();
 
         Assert.Equal(["schema_version", "written_at", "run", "data", "recipe", "model", "environment", "curves", "events", "snapshots", "results"], json.Select(field => field.Key));
-        Assert.Equal(["name", "version", "train_hash", "evaluation_hash", "rows_in", "rows_trained", "rows_evaluated", "rows_left_out"], json["data"]!.AsObject().Select(field => field.Key));
+        Assert.Equal(["name", "version", "train_hash", "evaluation_hash", "rows_in", "rows_trained", "rows_evaluated", "rows_left_out", "rows_split", "left_out"], json["data"]!.AsObject().Select(field => field.Key));
         Assert.Equal(["program", "lib_torch", "dot_net", "operating_system", "processor", "logical_processors", "threads", "device", "device_name"], json["environment"]!.AsObject().Select(field => field.Key));
         Assert.Equal(["path", "bytes", "sha256"], json["results"]![0]!.AsObject().Select(field => field.Key));
         Assert.Equal(1, (int)json["schema_version"]!);
@@ -72,7 +72,7 @@ public sealed class RunReceiptTests : IDisposable
         {
             WrittenAt = left.WrittenAt.AddDays(1),
             Run = left.Run with { Name = "again", Owner = "li", Outcome = "stopped" },
-            Data = left.Data with { TrainHash = "other", RowsLeftOut = new Dictionary<string, int> { ["too_long"] = 3, ["no_thought"] = 1 } },
+            Data = left.Data with { TrainHash = "other", RowsLeftOut = new Dictionary<string, int> { ["too_long"] = 3, ["no_thought"] = 1 }, LeftOut = new Dictionary<string, IReadOnlyList<int>> { ["too_long"] = [.. Enumerable.Range(1000, 60)] } },
             Recipe = left.Recipe with { Seed = 7, Lora = left.Recipe.Lora with { R = 8 } },
             Model = left.Model with { TemplateHash = "t2" },
             Environment = left.Environment with { Threads = 4 },
@@ -86,6 +86,7 @@ public sealed class RunReceiptTests : IDisposable
         Assert.Equal(
             [
                 new(ReceiptGroup.Data, "data.train_hash", "aa", "other"), new(ReceiptGroup.Data, "data.rows_left_out.too_long", "4", "3"), new(ReceiptGroup.Data, "data.rows_left_out.no_thought", null, "1"),
+                new(ReceiptGroup.Data, "data.left_out.too_long", null, $"[{string.Join(',', Enumerable.Range(1000, 60))}"[..200] + "…"),
                 new(ReceiptGroup.Recipe, "recipe.seed", "42", "7"), new(ReceiptGroup.Recipe, "recipe.lora.r", "16", "8"), new(ReceiptGroup.Model, "model.template_hash", "t", "t2"),
                 new(ReceiptGroup.Environment, "environment.threads", "2", "4"), new(ReceiptGroup.Outcome, "run.outcome", "finished", "stopped"), new(ReceiptGroup.Outcome, "results.adapter/a", "ff", "00"),
                 new(ReceiptGroup.Outcome, "curves.loss", "1", "1.5", 2), new(ReceiptGroup.Outcome, "curves.learning_rate", null, "0.1", 3), new(ReceiptGroup.Outcome, "events", "finished", "stopped", 2),
