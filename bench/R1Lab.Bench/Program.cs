@@ -11,7 +11,7 @@ return args switch
     ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
     ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
     ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
-    [MemoryRow.Verb, var place, var folder] => MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder),
+    [MemoryRow.Verb, var place, var folder, var steps] => MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder, int.Parse(steps, CultureInfo.InvariantCulture)),
     [TrainingRow.Verb, var row] => TrainingRow.Run(row),
     _ => Usage(),
 };

@@ -7,8 +7,6 @@ namespace R1Lab.Bench.Memory;
 /// <param name="RowLength">Tokens of every row.</param>
 internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLength)
 {
-    private const int Steps = 4;
-
     /// <summary>What matters for memory, one after the other: method, batch, length, checkpointing, packing, type and dropout.</summary>
     public static IReadOnlyList<MemoryCase> All { get; } =
     [
@@ -23,7 +21,9 @@ internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLen
     ];
 
     /// <summary>Enough rows for every step.</summary>
-    public int Rows => Recipe.EffectiveBatchSize * Steps * (Recipe.Packing ? Recipe.MaxLength / RowLength : 1);
+    public int Rows => Recipe.EffectiveBatchSize * Recipe.MaxSteps!.Value * (Recipe.Packing ? Recipe.MaxLength / RowLength : 1);
+
+    public MemoryCase WithSteps(int steps) => this with { Recipe = Recipe with { MaxSteps = steps } };
 
     public MemoryFacts Facts => new() { LongestRow = RowLength, Rows = Rows };
 
@@ -32,7 +32,7 @@ internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLen
         Name = name,
         Model = "measured",
         Dataset = "random tokens",
-        MaxSteps = Steps,
+        MaxSteps = 4,
         SaveSteps = 1_000_000,
     }, length);
 

@@ -19,31 +19,37 @@ internal sealed record MemoryRow(string Name, MemoryPlan Plan, MeasuredRun Measu
     /// <summary>The same of what the run added to the program.</summary>
     public double ErrorBeyondProgram => (double)(Plan.TotalBytes - Measured.Baseline) / (Measured.Peak - Measured.Baseline) - 1;
 
+    /// <summary>Bytes of tensors and program alone, what a heap that gives everything back at once would hold.</summary>
+    public long PlannedTensors => Plan.TotalBytes - Plan.BytesOf(MemoryPart.Overhead);
+
     /// <summary>Trains in a fresh process and plans for the same.</summary>
     /// <param name="place">A case's place in <see cref="MemoryCase.All"/>.</param>
-    public static MemoryRow Of(int place, string modelFolder)
+    /// <param name="steps">Optimizer steps.</param>
+    /// <param name="exact">The C heap keeps nothing: every tensor is mapped for itself and unmapped when it goes. Slower, and what is resident is what is alive.</param>
+    public static MemoryRow Of(int place, string modelFolder, int steps = 4, bool exact = false)
     {
-        var one = MemoryCase.All[place];
+        var one = MemoryCase.All[place].WithSteps(steps);
         var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, modelFolder);
-        var measured = InFreshProcess(place, modelFolder);
+        var measured = InFreshProcess([Verb, $"{place}", modelFolder, $"{steps}"], exact);
         var device = DeviceCapacity.Read(ComputeDevice.Cpu);
         return new MemoryRow(one.Name, MemoryPlan.Of(one.Recipe, config, one.Facts with { RuntimeBytes = measured.Baseline }, device), measured);
     }
 
     /// <summary>The fresh process's part.</summary>
-    public static int Run(int place, string modelFolder)
+    public static int Run(int place, string modelFolder, int steps)
     {
-        var one = MemoryCase.All[place];
+        var one = MemoryCase.All[place].WithSteps(steps);
         var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, modelFolder);
         var measured = MeasuredRun.Of(one.Recipe, modelFolder, MeasuredRun.RandomRows(one.Rows, one.RowLength, config.VocabSize));
         Console.WriteLine(JsonSerializer.Serialize(measured, MeasuredRun.Json));
         return 0;
     }
 
-    private static MeasuredRun InFreshProcess(int place, string modelFolder)
+    private static MeasuredRun InFreshProcess(IEnumerable<string> words, bool exact)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(MemoryRow).Assembly.Location, Verb, $"{place}", modelFolder]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [typeof(MemoryRow).Assembly.Location, .. words]) { RedirectStandardOutput = true, UseShellExecute = false };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.FileName = Environment.ProcessPath!;
+        if (exact) (start.Environment["MALLOC_MMAP_THRESHOLD_"], start.Environment["MALLOC_MMAP_MAX_"], start.Environment["MALLOC_TRIM_THRESHOLD_"]) = ("65536", "1000000", "65536");
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

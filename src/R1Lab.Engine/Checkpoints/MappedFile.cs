@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using R1Lab.Engine.Native;
 using static TorchSharp.torch;
 
@@ -17,13 +18,15 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
+    private readonly SafeFileHandle _handle;
     private readonly byte* _start;
     private int _references = 1;
     private bool _closed;
 
-    private MappedFile(MemoryMappedFile file, MemoryMappedViewAccessor view, long length)
+    private MappedFile(MemoryMappedFile file, MemoryMappedViewAccessor view, SafeFileHandle handle, long length)
     {
         _file = file;
+        _handle = handle;
         _view = view;
         Length = length;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -38,7 +41,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
         var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: false);
         try
         {
-            var mapped = new MappedFile(file, file.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.CopyOnWrite), stream.Length);
+            var mapped = new MappedFile(file, file.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.CopyOnWrite), stream.SafeFileHandle, stream.Length);
             lock (Gate) Live.Add(mapped);
             return mapped;
         }
@@ -53,6 +56,21 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     public byte* Address(long offset) => _start + offset;
 
+    /// <summary>Copies bytes out of the file by reading it, so that no page of the map comes into memory.</summary>
+    /// <returns>False when the file ends before that.</returns>
+    public bool ReadInto(byte* target, long offset, long length)
+    {
+        const int chunk = 1 << 26;
+        for (var done = 0L; done < length;)
+        {
+            var read = RandomAccess.Read(_handle, new Span<byte>(target + done, (int)Math.Min(chunk, length - done)), offset + done);
+            if (read == 0) return false;
+            done += read;
+        }
+
+        return true;
+    }
+
     /// <summary>A CPU tensor over the mapped bytes, without a copy; the bytes must be aligned for the type.</summary>
     public Tensor View(long offset, ReadOnlySpan<long> shape, ScalarType dtype)
     {
@@ -66,15 +84,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
         Release();
         throw new LibTorchException($"No tensor could be made over mapped memory: {Marshal.PtrToStringUTF8(THSTorch_get_and_reset_last_err())}");
-    }
-
-    /// <summary>Lets the system take back the pages of these bytes, as long as nobody wrote to them; read again, they come from the file again.</summary>
-    public void Forget(long offset, long length)
-    {
-        if (!OperatingSystem.IsLinux()) return;
-        var page = Environment.SystemPageSize;
-        var (first, end) = (((long)_start + offset + page - 1) / page * page, ((long)_start + offset + length) / page * page);
-        if (end > first) _ = madvise((nint)first, (nuint)(end - first), DontNeed);
     }
 
     public void Dispose()
@@ -118,11 +127,6 @@ internal sealed unsafe partial class MappedFile : IDisposable
         lock (Gate) owner = Live.Find(m => address >= (nint)m._start && address < (nint)(m._start + m.Length));
         owner?.Release();
     }
-
-    private const int DontNeed = 4; // MADV_DONTNEED
-
-    [LibraryImport("libc")]
-    private static partial int madvise(nint address, nuint length, int advice);
 
     [LibraryImport("LibTorchSharp")]
     private static partial nint THSTensor_new(

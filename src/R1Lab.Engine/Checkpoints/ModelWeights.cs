@@ -39,12 +39,9 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="BadInputException">There is no tensor of that name.</exception>
     public TensorEntry Entry(string name) => FileOf(name).Tensors[name];
 
-    /// <summary>One tensor; on the CPU in its own type it is a view of the file that outlives this object (<see cref="SafetensorsFile.Read"/>).</summary>
+    /// <summary>One tensor; on the CPU in its own type it is a view of the file that outlives this object (<see cref="SafetensorsFile.Read"/>) unless <paramref name="own"/> is set.</summary>
     /// <exception cref="BadInputException">There is no tensor of that name.</exception>
-    public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null) => FileOf(name).Read(name, device, dtype);
-
-    /// <summary>Gives the memory back that reading a tensor which is not kept as a view of its file has taken.</summary>
-    internal void Forget(string name) => FileOf(name).Forget(name);
+    public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null, bool own = false) => FileOf(name).Read(name, device, dtype, own);
 
     public void Dispose() => _files.ForEach(f => f.Dispose());
 

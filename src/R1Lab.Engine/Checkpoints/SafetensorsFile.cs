@@ -58,30 +58,22 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="device">Where the tensor is wanted.</param>
     /// <param name="dtype">The element type wanted; null keeps the file's.</param>
-    /// <exception cref="BadInputException">The file has no such tensor, or its element type cannot be computed with.</exception>
-    public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null)
+    /// <param name="own">Never a view: for what will be written to, or is only passing through.</param>
+    /// <exception cref="BadInputException">The file has no such tensor, or its element type cannot be computed with, or it was cut meanwhile.</exception>
+    public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null, bool own = false)
     {
         if (!Tensors.TryGetValue(name, out var entry)) throw new BadInputException(Path, $"tensor \"{name}\"", "is not in the file");
         if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", $"dtype {entry.Format} cannot be read as a tensor");
-        var stored = Stored(entry);
         var wanted = dtype ?? entry.Dtype;
-        var here = device.Kind == DeviceType.CPU;
-        if (here && wanted == entry.Dtype) return stored;
-        using (stored)
-        {
-            // Moved before converted: the file's type is usually the smaller one to send.
-            if (here) return stored.to_type(wanted);
-            var moved = stored.to(device.Torch);
-            if (wanted == entry.Dtype) return moved;
-            using (moved) return moved.to_type(wanted);
-        }
+        if (!device.IsCuda && wanted == entry.Dtype) return own ? Copy(entry) : View(entry);
+        // Read past the map: pages of the file would stay in memory beside what they were turned into.
+        using var stored = Copy(entry);
+        if (!device.IsCuda) return stored.to_type(wanted);
+        // Moved before converted: the file's type is usually the smaller one to send.
+        var moved = stored.to(device.Torch);
+        if (wanted == entry.Dtype) return moved;
+        using (moved) return moved.to_type(wanted);
     }
-
-    /// <summary>
-    /// The file's pages of a tensor need not stay in memory: of no use while a view of it is, since that reads them again. Its bytes must not have
-    /// been written to.
-    /// </summary>
-    internal void Forget(string name) => _mapped.Forget(Tensors[name].Offset, Tensors[name].Length);
 
     /// <summary>Closes the file. Tensors already read stay valid.</summary>
     public void Dispose() => _mapped.Dispose();
@@ -91,20 +83,21 @@ public sealed class SafetensorsFile : IDisposable
 
     internal long Length => _mapped.Length;
 
-    private Tensor Stored(TensorEntry entry)
+    private Tensor View(TensorEntry entry)
     {
-        long[] shape = [.. entry.Shape];
-        if (entry.Length == 0) return empty(shape, entry.Dtype);
+        if (entry.Length == 0) return empty([.. entry.Shape], entry.Dtype);
         var aligned = entry.Offset % (SafetensorsDtype.Find(entry.Format)!.Bits / 8) == 0; // a mapping starts on a page
-        return aligned ? _mapped.View(entry.Offset, shape, entry.Dtype) : Copy(entry, shape);
+        return aligned ? _mapped.View(entry.Offset, [.. entry.Shape], entry.Dtype) : Copy(entry);
     }
 
-    private unsafe Tensor Copy(TensorEntry entry, long[] shape)
+    private unsafe Tensor Copy(TensorEntry entry)
     {
-        var copy = empty(shape, entry.Dtype);
+        var copy = empty([.. entry.Shape], entry.Dtype);
+        if (entry.Length == 0) return copy;
         StableAbi.Check(StableAbi.aoti_torch_get_data_ptr(copy.Handle, out var data), "data pointer");
-        Buffer.MemoryCopy(_mapped.Address(entry.Offset), (void*)data, entry.Length, entry.Length);
-        return copy;
+        if (_mapped.ReadInto((byte*)data, entry.Offset, entry.Length)) return copy;
+        copy.Dispose();
+        throw new BadInputException(Path, null, "the file became shorter while it was read");
     }
 
     private static FileStream OpenForReading(string path)

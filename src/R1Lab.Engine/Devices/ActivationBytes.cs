@@ -29,29 +29,26 @@ internal sealed record ActivationBytes(double Input, double Kept, double Forward
 
         // Inputs of linear maps are kept where a weight behind them learns; an adapter's dropout keeps a mask and a masked input a map instead.
         double InputOf(ProjectionKind kind) => kind switch { ProjectionKind.O => q, ProjectionKind.Down => i, _ => h };
+        double OutputOf(ProjectionKind kind) => kind switch { ProjectionKind.Q => q, ProjectionKind.K or ProjectionKind.V => k, ProjectionKind.Gate or ProjectionKind.Up => i, _ => h };
         bool Needs(params ProjectionKind[] kinds) => full || (!dropped && kinds.Any(Adapted));
         var inputs = (Needs(ProjectionKind.Q, ProjectionKind.K, ProjectionKind.V) ? h : 0) + (Needs(ProjectionKind.Gate, ProjectionKind.Up) ? h : 0) + (Needs(ProjectionKind.Down) ? i : 0);
         var adapters = adapted.Sum(kind => (double)peft.RankOf(Projection.PathOf(0, kind))) + (dropped ? 2 * adapted.Sum(InputOf) : 0);
         var heads = model.QkNorm ? q + k : 0;
         var norms = NormBytes.Of(h, heads, full, element, isCuda);
+        // DoRA scales the base's output and the update apart, and keeps both.
+        var scaled = !full && recipe.Lora.UseDora ? 2 * adapted.Sum(OutputOf) : 0;
+        // Runs of packed lines are attended one by one on the CPU, and their results put together.
+        var joined = recipe.Packing && !isCuda ? q : 0;
         // The layer's result, attention's queries, keys, values and result, and gate, its activation and up.
-        var kept = ((h + inputs + adapters + (2 * (q + k)) + (3 * i)) * element) + norms.Kept + (4d * model.HeadCount);
-
-        // The results of all operators stay until the layer ends: of an adapted map the base's and the sum. Rotation makes three.
-        double Results(bool sums)
-        {
-            double Of(ProjectionKind kind, double size) => sums && Adapted(kind) ? 2 * size : size;
-            var maps = Of(ProjectionKind.Q, q) + Of(ProjectionKind.K, k) + Of(ProjectionKind.V, k) + Of(ProjectionKind.O, h)
-                + Of(ProjectionKind.Gate, i) + Of(ProjectionKind.Up, i) + Of(ProjectionKind.Down, h);
-            return maps + adapters + (2 * h) + heads + (3 * (q + k)) + q + (2 * h) + (2 * i);
-        }
-
-        // Without gradients the sum is made in place, unless the adapter's type differs from the model's.
+        var kept = ((h + inputs + adapters + scaled + joined + (2 * (q + k)) + (3 * i)) * element) + norms.Kept + (4d * model.HeadCount);
+        // The results of all operators stay until the layer ends: of each map (adapter and residual are added in place), two norms, three of a
+        // rotation, attention, activation and product.
+        var results = q + (2 * k) + h + (2 * i) + h + adapters + (2 * scaled) + joined + (2 * h) + heads + (3 * (q + k)) + q + (2 * i);
         return new ActivationBytes(
             Input: batch.Tokens * h * element,
             Kept: batch.Tokens * kept,
-            Forward: batch.Tokens * ((Results(sums: true) * element) + norms.Widened),
+            Forward: batch.Tokens * ((results * element) + norms.Widened),
             Backward: batch.Tokens * ((dropped ? i : 2 * i) + h) * element,
-            Plain: batch.Tokens * Results(sums: element < 4) * element);
+            Plain: batch.Tokens * results * element);
     }
 }

@@ -36,9 +36,16 @@ internal sealed class MemoryNeeds
         };
         if (moment != MemoryMoment.Loading) AddTrained(shares);
         AddPassing(shares, moment);
-        var moving = shares.Where(share => share.Key is MemoryPart.Activations or MemoryPart.Working or MemoryPart.Logits or MemoryPart.KeyValueCache).Sum(share => share.Value);
-        shares[MemoryPart.Overhead] = moving * (_isCuda ? AssumedMemory.CardFragmentation : AssumedMemory.HeapFragmentation);
+        shares[MemoryPart.Overhead] = Overhead(shares);
         return [.. shares.Where(share => share.Value >= 1).Select(share => new MemoryShare(share.Key, (long)share.Value))];
+    }
+
+    private double Overhead(SortedDictionary<MemoryPart, double> shares)
+    {
+        var passing = shares.Where(share => share.Key is MemoryPart.Activations or MemoryPart.Working or MemoryPart.Logits or MemoryPart.KeyValueCache).Sum(share => share.Value);
+        if (_isCuda) return passing * AssumedMemory.CardFragmentation;
+        var share = _recipe.GradientCheckpointing ? AssumedMemory.HeapFragmentationCheckpointing : AssumedMemory.HeapFragmentation;
+        return AssumedMemory.Growth + (_layer.Input > AssumedMemory.LargestOnHeap ? 0 : passing * share);
     }
 
     private void AddTrained(SortedDictionary<MemoryPart, double> shares)
@@ -72,12 +79,9 @@ internal sealed class MemoryNeeds
     // Everything autograd saved in every layer, or with checkpointing only the layers' inputs; off-loaded, two of those are on the card.
     private double KeptByAll()
     {
-        if (!_recipe.GradientCheckpointing) return _layer.Input + (_model.LayerCount * _layer.Kept) + Mask();
-        return Mask() + _layer.Input * (_recipe.ActivationOffloading && _isCuda ? Math.Min(2, _model.LayerCount) : _model.LayerCount + 1);
+        if (!_recipe.GradientCheckpointing) return _layer.Input + (_model.LayerCount * _layer.Kept);
+        return _layer.Input * (_recipe.ActivationOffloading && _isCuda ? Math.Min(2, _model.LayerCount) : _model.LayerCount + 1);
     }
-
-    // [B,1,T,T] in the type computed with, for packed examples on the CPU.
-    private double Mask() => _recipe.Packing && !_isCuda ? (double)_batch.Lines * _batch.Length * _batch.Length * _element : 0;
 
     private double OneLayer() => _recipe.GradientCheckpointing
         ? Math.Max(_layer.Forward + _layer.Input, _layer.Kept + _layer.Backward)

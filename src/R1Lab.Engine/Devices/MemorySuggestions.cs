@@ -23,14 +23,16 @@ public static class MemorySuggestions
         return [.. found.Where(change => change.SavedBytes > before.TotalBytes / 100)];
     }
 
-    /// <summary>The first changes of the list, one on top of the other, until the run fits; empty when it fits already, null when nothing makes it fit.</summary>
+    /// <summary>Changes one on top of the other until the run fits, those that leave the result as it is before all others; empty when it fits already, null when nothing makes it fit.</summary>
     public static IReadOnlyList<MemorySuggestion>? UntilItFits(TrainingRecipe recipe, DecoderConfig model, MemoryFacts facts, DeviceCapacity device)
     {
         var taken = new List<MemorySuggestion>();
         while (!MemoryPlan.Of(recipe, model, facts, device).Fits)
         {
             var open = Of(recipe, model, facts, device).Where(change => taken.TrueForAll(done => done.Code != change.Code)).ToList();
-            if ((open.Find(change => change.Fits) ?? open.FirstOrDefault()) is not { } next) return null;
+            var gentle = open.FindAll(change => change.SameResult);
+            var choice = gentle.Count > 0 ? gentle : open;
+            if ((choice.Find(change => change.Fits) ?? choice.FirstOrDefault()) is not { } next) return null;
             taken.Add(next);
             recipe = next.Recipe;
             if (next.Code == "unload_chat_model") facts = facts with { ResidentModelBytes = 0 };

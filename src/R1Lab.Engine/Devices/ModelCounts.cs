@@ -14,8 +14,6 @@ namespace R1Lab.Engine.Devices;
 /// <param name="LargestTrained">In the largest tensor that learns.</param>
 internal sealed record ModelCounts(long Linear, long Rest, long LargestLayer, long LargestTensor, long Adapter, long Trained, long LargestTrained)
 {
-    private const string Embedding = "model.embed_tokens.weight";
-
     /// <param name="recipe">An effective recipe.</param>
     public static ModelCounts Of(TrainingRecipe recipe, DecoderConfig model)
     {
@@ -23,7 +21,7 @@ internal sealed record ModelCounts(long Linear, long Rest, long LargestLayer, lo
         var linear = shapes.Where(weight => IsLinear(weight.Key)).Sum(weight => Count(weight.Value));
         var all = shapes.Values.Sum(Count);
         var adapter = recipe.Method == TrainingMethod.Full ? [] : AdapterTensors(recipe.Lora, shapes).ToList();
-        var trained = recipe.Method == TrainingMethod.Full ? [.. shapes.Where(weight => Learns(weight.Key, recipe.FreezeLayers)).Select(weight => Count(weight.Value))] : adapter;
+        var trained = recipe.Method == TrainingMethod.Full ? [.. shapes.Where(weight => Trainables.Learns(weight.Key, recipe.FreezeLayers)).Select(weight => Count(weight.Value))] : adapter;
         return new ModelCounts(linear, all - linear, linear / model.LayerCount, shapes.Values.Max(Count), adapter.Sum(), trained.Sum(), trained.DefaultIfEmpty().Max());
     }
 
@@ -42,15 +40,6 @@ internal sealed record ModelCounts(long Linear, long Rest, long LargestLayer, lo
     }
 
     private static bool IsLinear(string name) => name.EndsWith("_proj.weight", StringComparison.Ordinal);
-
-    private static bool Learns(string name, int frozenLayers) =>
-        frozenLayers == 0 || (name != Embedding && !(LayerOf(name) < frozenLayers));
-
-    private static int? LayerOf(string name)
-    {
-        var parts = name.Split('.');
-        return parts is ["model", "layers", var number, ..] ? int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) : null;
-    }
 
     private static long Count(long[] shape) => shape.Aggregate(1L, (product, size) => product * size);
 }

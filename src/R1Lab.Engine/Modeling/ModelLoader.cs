@@ -19,8 +19,9 @@ public static class ModelLoader
     /// <summary>The same, with the blocks' linear maps quantised as they are read, one at a time: whole and quantised are never held together.</summary>
     /// <param name="quantize">Makes a quantised weight of a dense one; null leaves all dense.</param>
     /// <param name="place">Decides over which devices the layers are spread; null keeps all on <paramref name="device"/>.</param>
+    /// <param name="learns">Names of weights that will be written to: they are never views of the file.</param>
     internal static Decoder Load(
-        string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize, Func<DecoderConfig, LayerPlacement>? place = null)
+        string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize, Func<DecoderConfig, LayerPlacement>? place = null, Predicate<string>? learns = null)
     {
         var model = ModelFolder.Open(folder);
         if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
@@ -32,7 +33,7 @@ public static class ModelLoader
         var placement = place?.Invoke(config) ?? LayerPlacement.Single(device, config.LayerCount);
         ComputeDevice At(string name) => DecoderShapes.PlaceOf(name, config, placement);
         var small = quantize is null ? [] : Quantize(weights, Decoder.QuantizableNames(config), At, quantize);
-        return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), At, wanted), device, wanted, small, placement);
+        return new Decoder(config, Read(weights, shapes.Keys.Where(name => !small.ContainsKey(name)), At, wanted, learns ?? (_ => false)), device, wanted, small, placement);
     }
 
     /// <summary>A decoder with fresh weights as Hugging Face starts them: normal of <see cref="DecoderConfig.InitializerRange"/>, norms one, biases zero.</summary>
@@ -66,17 +67,12 @@ public static class ModelLoader
         ModelCompanions.Write(decoder, folder, dtype, sourceFolder);
     }
 
-    private static OrderedDictionary<string, Tensor> Read(ModelWeights weights, IEnumerable<string> names, Func<string, ComputeDevice> at, ScalarType dtype)
+    private static OrderedDictionary<string, Tensor> Read(ModelWeights weights, IEnumerable<string> names, Func<string, ComputeDevice> at, ScalarType dtype, Predicate<string> learns)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var parameters = new OrderedDictionary<string, Tensor>();
-        foreach (var name in names)
-        {
-            parameters[name] = weights.Read(name, at(name), dtype);
-            if (at(name).Kind != DeviceType.CPU || weights.Entry(name).Dtype != dtype) weights.Forget(name);
-        }
-
+        foreach (var name in names) parameters[name] = weights.Read(name, at(name), dtype, learns(name));
         foreach (var tensor in parameters.Values) tensor.DetachFromDisposeScope();
         return parameters;
     }
@@ -90,8 +86,7 @@ public static class ModelLoader
             foreach (var name in names)
             {
                 using var scope = NewDisposeScope();
-                quantized[name] = quantize(weights.Read(name, at(name)));
-                weights.Forget(name);
+                quantized[name] = quantize(weights.Read(name, at(name), own: true));
             }
         }
         catch

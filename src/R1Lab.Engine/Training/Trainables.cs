@@ -31,7 +31,8 @@ internal sealed class Trainables : IDisposable
     /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe.</exception>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
-        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null, PlacerOf(recipe, device));
+        var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null, PlacerOf(recipe, device),
+            learns: name => recipe.Method == TrainingMethod.Full && Learns(name, recipe.FreezeLayers));
         try
         {
             return recipe.Method == TrainingMethod.Full ? new Trainables(Trainable(decoder, recipe.FreezeLayers), null) : new Trainables(decoder, AdapterOf(decoder, recipe));
@@ -97,21 +98,12 @@ internal sealed class Trainables : IDisposable
         return AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout);
     }
 
-    // Loaded weights may be views of the file: training needs its own. What stays frozen stays as it is.
+    // What learns was read into memory of its own; what stays frozen may be a view of the file.
     private static Decoder Trainable(Decoder loaded, int freezeLayers)
     {
         if (freezeLayers > loaded.BlockCount)
             throw new BadInputException("recipe", "freeze_layers", $"is {freezeLayers}, and the model has {loaded.BlockCount} layers");
-        using var owner = loaded;
-        using var noGradient = no_grad();
-        var own = new OrderedDictionary<string, Tensor>();
-        foreach (var (name, tensor) in loaded.Parameters)
-        {
-            var trained = Learns(name, freezeLayers);
-            own[name] = trained ? tensor.clone() : tensor.alias();
-            own[name].requires_grad = trained;
-        }
-
-        return new Decoder(loaded.Config, own, loaded.Device, loaded.Dtype, placement: loaded.Placement);
+        foreach (var (name, tensor) in loaded.Parameters) tensor.requires_grad = Learns(name, freezeLayers);
+        return loaded;
     }
 }
