@@ -24,9 +24,9 @@ public sealed class RunQueuePanelTests : RunPageTest
         var panel = Show<RunQueuePanel>();
         panel.WaitForElement("[data-run]");
 
-        await panel.Find($"[data-run='{runs[2].Id}'] [data-action=up]").ClickAsync();
-        await panel.Find($"[data-run='{runs[0].Id}'] [data-action=down]").ClickAsync();
-        await panel.Find($"[data-run='{runs[0].Id}'] [data-action=down]").ClickAsync();
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[2].Id}'] [data-action=up]").ClickAsync());
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[0].Id}'] [data-action=down]").ClickAsync());
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[0].Id}'] [data-action=down]").ClickAsync());
 
         Assert.Equal(["c", "b", "a"], Names(panel));
         Assert.Equal([runs[2].Id, runs[1].Id, runs[0].Id], (await Get<RunStore>().WaitingAsync(TestContext.Current.CancellationToken)).Select(run => run.Id));
@@ -43,8 +43,8 @@ public sealed class RunQueuePanelTests : RunPageTest
         var panel = Show<RunQueuePanel>();
         panel.WaitForElement("[data-run]");
 
-        await panel.Find($"[data-run='{runs[dragged].Id}']").DragStartAsync();
-        await panel.Find($"[data-run='{runs[target].Id}']").DropAsync();
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[dragged].Id}']").DragStartAsync());
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[target].Id}']").DropAsync());
 
         Assert.Equal(expected.Split(','), Names(panel));
     }
@@ -56,8 +56,8 @@ public sealed class RunQueuePanelTests : RunPageTest
         var panel = Show<RunQueuePanel>();
         panel.WaitForElement("[data-run]");
 
-        await panel.Find($"[data-run='{runs[0].Id}']").DragStartAsync();
-        await panel.Find(".queue-end").DropAsync();
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[0].Id}']").DragStartAsync());
+        await panel.InvokeAsync(() => panel.Find(".queue-end").DropAsync());
 
         Assert.Equal(["b", "c", "a"], Names(panel));
         Assert.Empty(panel.FindAll(".queue-end"));
@@ -97,11 +97,24 @@ public sealed class RunQueuePanelTests : RunPageTest
 
         await Get<RunLine>().HoldAsync(new Visitor("li", "Li") { MayTrain = true }, TestContext.Current.CancellationToken);
         var held = panel.WaitForElement("[data-testid=queue-hold]").TextContent;
-        await panel.Find("[data-action=go-on]").ClickAsync();
+        await panel.InvokeAsync(() => panel.Find("[data-action=go-on]").ClickAsync());
 
         Assert.Contains("Held by Li", held, StringComparison.Ordinal);
         panel.WaitForAssertion(() => Assert.Empty(panel.FindAll("[data-testid=queue-hold]")));
         Assert.Null((await Get<RunLine>().PictureAsync(TestContext.Current.CancellationToken)).Hold);
+    }
+
+    [Fact]
+    public async Task Switches_ReadByAnotherProcess_AreAsTheyWereLeft()
+    {
+        var li = new Visitor("li", "Li") { MayTrain = true };
+        await Get<RunLine>().HoldAsync(li, TestContext.Current.CancellationToken);
+        await Get<RunLine>().SetContinuesOnErrorAsync(false, li, TestContext.Current.CancellationToken);
+
+        var later = new QueueSwitches(Get<SettingsStore>());
+
+        Assert.Equal("Li", (await later.HoldAsync(TestContext.Current.CancellationToken))?.By);
+        Assert.False(await later.ContinuesOnErrorAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -138,7 +151,7 @@ public sealed class RunQueuePanelTests : RunPageTest
         var panel = Show<RunQueuePanel>();
         panel.WaitForElement("[data-run]");
 
-        await panel.Find($"[data-run='{runs[0].Id}'] [data-action=take-out]").ClickAsync();
+        await panel.InvokeAsync(() => panel.Find($"[data-run='{runs[0].Id}'] [data-action=take-out]").ClickAsync());
 
         Assert.Equal(["b"], Names(panel));
         Assert.Equal(RunStatus.Stopped, (await Get<RunStore>().GetAsync(runs[0].Id, TestContext.Current.CancellationToken))!.Status);

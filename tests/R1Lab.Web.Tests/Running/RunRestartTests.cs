@@ -37,12 +37,29 @@ public sealed class RunRestartTests
         Assert.Equal("interrupted", (await TinyRuns.GetAsync(client, $"/api/v1/runs/{id}"))["status"]!.GetValue<string>());
     }
 
-    private static async Task<int> EndInTheMiddleAsync(Dictionary<string, string> settings)
+    [Fact]
+    public async Task Restart_OthersWait_TheInterruptedRunGoesOnBeforeThem()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = new Dictionary<string, string> { ["Lab:DataFolder"] = folder.Path };
+        var cut = await EndInTheMiddleAsync(settings, alsoWaiting: "next");
+
+        using var again = LabHost.With(settings);
+        using var client = again.ApiClient();
+        var first = await TinyRuns.WaitForAsync(client, cut, "finished", "failed");
+        var second = await TinyRuns.WaitForAsync(client, cut + 1, "finished", "failed");
+
+        Assert.Equal(("finished", "finished"), (first["status"]!.GetValue<string>(), second["status"]!.GetValue<string>()));
+        Assert.True(second["started_at"]!.GetValue<DateTimeOffset>() >= first["finished_at"]!.GetValue<DateTimeOffset>());
+    }
+
+    private static async Task<int> EndInTheMiddleAsync(Dictionary<string, string> settings, string? alsoWaiting = null)
     {
         await using var lab = LabHost.With(settings);
         using var client = lab.ApiClient();
         await TinyRuns.AddGoldenDatasetAsync(lab.Get<DatasetStore>());
         var id = await TinyRuns.StartAsync(client, TinyRuns.Recipe(("max_steps", Steps)));
+        if (alsoWaiting is not null) await TinyRuns.StartAsync(client, TinyRuns.Recipe(("name", alsoWaiting), ("max_steps", 2)));
         while ((await TinyRuns.WaitForAsync(client, id, "queued", "running"))["step"]!.GetValue<int>() == 0) await Task.Delay(20, TestContext.Current.CancellationToken);
         return id;
     }
