@@ -14,7 +14,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly RunRows _rows;
     private readonly Trainables _model;
     private readonly Optimizer _optimizer;
-    private readonly TrainingPass _pass;
+    private readonly StepPasses _passes;
     private readonly Batcher _batcher;
     private readonly LearningRateSchedule _schedule;
     private readonly Evaluator _evaluator;
@@ -31,16 +31,17 @@ internal sealed class TrainingRun : IDisposable
         TotalSteps = _batcher.Steps ?? recipe.MaxSteps!.Value;
         var family = model.Decoder.Config.Family;
         _optimizer = new Optimizer(model.Parameters, recipe, name => recipe.DecayGroups == DecayGroups.Uniform || Optimizer.DecaysByDefault(name, family));
-        _pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)
+        var pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)
         {
             BeforePass = beforePass,
             NeftuneAlpha = recipe.NeftuneNoiseAlpha,
             Offload = recipe.ActivationOffloading && model.Decoder.Device.IsCuda,
         };
+        _passes = new StepPasses(recipe, _batcher, pass, _optimizer);
         _scaler = model.Decoder.Dtype == ScalarType.Float16 ? new LossScaler() : null;
         _schedule = new LearningRateSchedule(recipe, TotalSteps);
         var evaluationBatch = recipe.PerDeviceEvalBatchSize ?? recipe.PerDeviceTrainBatchSize;
-        _evaluator = new Evaluator(_pass, rows.Evaluation, evaluationBatch, (long)evaluationBatch * rows.LongestLine(recipe));
+        _evaluator = new Evaluator(pass, rows.Evaluation, evaluationBatch, (long)evaluationBatch * rows.LongestLine(recipe));
     }
 
     public ComputeDevice Device => _model.Decoder.Device;
@@ -74,11 +75,9 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>How steps pass through the device.</summary>
     public MicroBatchPlan Plan
     {
-        get => new(_lines ?? _recipe.PerDeviceTrainBatchSize, _pass.Checkpointing);
-        set => (_lines, _pass.Checkpointing) = (value.MicroBatchSize, value.Checkpointing);
+        get => _passes.Plan;
+        set => _passes.Plan = value;
     }
-
-    private int? _lines;
 
     /// <summary>Everything a snapshot keeps, in the caller's dispose scope.</summary>
     public IReadOnlyList<KeyValuePair<string, Tensor>> Tensors => [.. _optimizer.State(), .. Ledger.State()];
@@ -125,20 +124,7 @@ internal sealed class TrainingRun : IDisposable
 
     /// <summary>The largest micro-batch of the run forward and backward, without a step.</summary>
     /// <returns>Its rows as they went.</returns>
-    public MicroBatch TryLargest()
-    {
-        // A look at a million lines is enough: a rare longer batch later is met by halving.
-        var largest = _batcher.Largest(Math.Min(TotalSteps, Math.Max(1, 1_000_000 / _recipe.EffectiveBatchSize)));
-        using var scope = NewDisposeScope();
-        foreach (var part in _batcher.Split(largest, Plan.MicroBatchSize).Where(part => part.Targets.Length > 0))
-        {
-            _pass.Backward(part, part.Targets.Length, 0);
-            _optimizer.Gradients.Gather(_optimizer.Parameters);
-        }
-
-        _optimizer.Gradients.Clear();
-        return largest;
-    }
+    public MicroBatch TryLargest() => _passes.TryLargest(TotalSteps);
 
     /// <summary>Gradients of a step's rows. May be called again when the device ran out of memory in it.</summary>
     /// <returns>The losses, and the gradient's norm before clipping: not finite where a float16 gradient overflowed.</returns>
@@ -146,9 +132,10 @@ internal sealed class TrainingRun : IDisposable
     public StepLosses Compute(StepBatch batch)
     {
         var step = Step + 1;
-        var losses = Accumulate(batch, step);
         _clock?.Enter(StepPhase.Optimizer);
-        if (!double.IsFinite(losses.Loss)) throw Diverged(losses, step);
+        var losses = _passes.Run(batch, step, LossScale ?? 1);
+        _clock?.Enter(StepPhase.Optimizer);
+        if (!double.IsFinite(losses.Loss)) throw new TrainingDivergedException(step, "loss", losses.NonFiniteRows(), _passes.FirstNonFinite(losses));
         var norm = _optimizer.Gradients.Norm() / (LossScale ?? 1);
         if (!double.IsFinite(norm) && _scaler?.IsExhausted != false) throw new TrainingDivergedException(step, "gradient", batch.Rows, NonFiniteParameter());
         return losses with { GradNorm = norm };
@@ -165,14 +152,6 @@ internal sealed class TrainingRun : IDisposable
         foreach (var part in losses.Parts) Ledger.Add(part.Batch, part.Each);
         (_windowLoss, _windowSteps) = (_windowLoss + losses.Loss, _windowSteps + 1);
         return rate;
-    }
-
-    private void Move(double norm, double rate)
-    {
-        if (_scaler is not null) _optimizer.Gradients.Scale((float)(1 / _scaler.Scale));
-        _optimizer.Gradients.Clip(norm, _recipe.MaxGradNorm);
-        _optimizer.Step(rate);
-        _scaler?.Taken();
     }
 
     /// <summary>Rows' losses of the passes over the data that are complete.</summary>
@@ -199,35 +178,12 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose() => _optimizer.Dispose();
 
-    private StepLosses Accumulate(StepBatch batch, int step)
+    private void Move(double norm, double rate)
     {
-        _clock?.Enter(StepPhase.Optimizer);
-        _optimizer.Gradients.Clear();
-        using var scope = NewDisposeScope();
-        var scale = LossScale ?? 1;
-        var parts = new List<(MicroBatch Batch, long Seed, Tensor Loss, Tensor Each)>();
-        for (var micro = 0; micro < batch.MicroBatches.Count; micro++)
-        {
-            var whole = batch.MicroBatches[micro];
-            var divisor = _recipe.LossNormalization == LossNormalization.TokenSum ? batch.TrainedTokens : (double)whole.Targets.Length * batch.MicroBatches.Count;
-            var pieces = _batcher.Split(whole, Plan.MicroBatchSize);
-            for (var piece = 0; piece < pieces.Count; piece++)
-            {
-                if (pieces[piece].Targets.Length == 0) continue;
-                var seed = pieces.Count == 1 ? SeededShuffle.Mix(_recipe.Seed, step, micro) : SeededShuffle.Mix(_recipe.Seed, step, micro, piece);
-                var (loss, each) = _pass.Backward(pieces[piece], divisor / scale, (long)(seed >> 1));
-                parts.Add((pieces[piece], (long)(seed >> 1), loss, each));
-                _optimizer.Gradients.Gather(_optimizer.Parameters);
-            }
-        }
-
-        return new StepLosses([.. parts.Select(part => new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle() / scale, part.Each.cpu().data<float>().ToArray()))]);
-    }
-
-    private TrainingDivergedException Diverged(StepLosses losses, int step)
-    {
-        var first = losses.Parts.FirstOrDefault(part => !double.IsFinite(part.Loss)) ?? losses.Parts[0];
-        return new TrainingDivergedException(step, "loss", losses.NonFiniteRows(), _pass.FirstNonFinite(first.Batch, first.DropoutSeed));
+        if (_scaler is not null) _optimizer.Gradients.Scale((float)(1 / _scaler.Scale));
+        _optimizer.Gradients.Clip(norm, _recipe.MaxGradNorm);
+        _optimizer.Step(rate);
+        _scaler?.Taken();
     }
 
     private string NonFiniteParameter()
