@@ -73,6 +73,23 @@ public sealed class RunConfirmationTests
         Assert.Contains(created["notes"]!.AsArray(), note => note!["message"]!.GetValue<string>().StartsWith("Every token of 1 rows", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Create_OverLongRowsSplit_TrainsEveryPart()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), ("1+1?", $"<think>{string.Join('\n', Enumerable.Range(1, 20).Select(i => $"{i}+{i}={i + i}"))}</think>2"), ("2+2?", "<think>2+2=4</think>4"));
+        var recipe = Recipe(("max_length", 48), ("max_steps", null), ("num_train_epochs", 1), ("per_device_train_batch_size", 1));
+
+        var dropped = await TinyRuns.StartAsync(client, recipe);
+        recipe["overlong_rows"] = "split";
+        var split = await TinyRuns.StartAsync(client, recipe);
+
+        var (less, more) = (await TinyRuns.WaitForAsync(client, dropped, "finished", "failed"), await TinyRuns.WaitForAsync(client, split, "finished", "failed"));
+        Assert.Equal((1, "finished", "finished"), (less["step"]!.GetValue<int>(), less["status"]!.GetValue<string>(), more["status"]!.GetValue<string>()));
+        Assert.InRange(more["step"]!.GetValue<int>(), 3, 10);
+    }
+
     private static JsonObject Recipe(params (string Field, JsonNode? Value)[] changes) =>
         TinyRuns.Recipe([("model", TinyRuns.ThinkingModel), ("dataset", "talk"), ("max_steps", 1), .. changes]);
 }

@@ -9,7 +9,6 @@ using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Exchange;
-using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -128,31 +127,6 @@ public sealed partial class NewRunPage : IDisposable
         Change(_recipe);
     }
 
-    private async Task<TrainingRecipe> FirstRecipeAsync()
-    {
-        if (From is { } id && await Runs.GetAsync(id) is { } run && TrainingRecipe.Parse(run.RecipeJson, out _) is { } earlier)
-        {
-            _preset = null;
-            return await MendedAsync(run, earlier with { Name = null, Confirmed = [] });
-        }
-
-        var model = Model ?? OnlyBase() ?? "";
-        var dataset = Dataset is null && _datasets!.Count == 1 ? _datasets[0].Name : NameOf(Dataset);
-        return FormRecipe.Preset(_preset ?? "quick_trial", new TrainingRecipe { Model = model, Dataset = dataset, ProbePrompts = ProbePrompts.Examples(ProbeText) }, ParametersOf(model));
-    }
-
-    private async Task<TrainingRecipe> MendedAsync(Run run, TrainingRecipe earlier)
-    {
-        if (Fix is null || await Fixes.OfAsync(run, earlier, Fix) is not { } mended)
-        {
-            _origin = Text[Fix is null ? "CopiedFrom" : "NothingToMend", run.Id];
-            return earlier;
-        }
-
-        (_origin, _changes) = (Text["MendedFrom", run.Id, ProblemText.Show(mended.Problem)], mended.Changes);
-        return mended.Recipe;
-    }
-
     private string NameOf(string? dataset) => _datasets!.FirstOrDefault(one => one.Name == dataset || one.Id.ToString(System.Globalization.CultureInfo.InvariantCulture) == dataset)?.Name ?? "";
 
     /// <summary>With one base model there is nothing to choose; its adapters are for going on.</summary>
@@ -181,105 +155,7 @@ public sealed partial class NewRunPage : IDisposable
         Change(FormRecipe.Preset(preset, _recipe, ParametersOf(_recipe.Model)));
     }
 
-    private async Task ImportAsync()
-    {
-        var dialog = await DialogService.ShowAsync<ImportSettingsDialog>(Text["Import"], new DialogOptions { MaxWidth = MaxWidth.Medium, FullWidth = true });
-        if (await dialog.Result is not { Canceled: false, Data: ImportedRecipe imported }) return;
-
-        var tool = ImportText[$"Format_{SnakeCase.Of(imported.Format)}"].Value;
-        (_preset, _changes, _carried) = (null, [], [.. imported.Values.Where(value => value.Kind is Carriage.Changed or Carriage.NotCarried)]);
-        _origin = Text[_carried.Count > 0 ? "ImportedFrom" : "ImportedWhole", tool];
-        _unreadable.Clear();
-        Change(FormRecipe.Imported(imported.Recipe, _recipe, [.. _models!.Select(model => model.Name)], [.. _datasets!.Select(dataset => dataset.Name)]));
-    }
-
     private IReadOnlyList<RecipeField> Shown(RecipeFieldGroup group) => group.Shown(_recipe, Compute.Cards);
-
-    private void Mark((string Field, bool Unreadable) mark)
-    {
-        if (mark.Unreadable) _unreadable.Add(mark.Field);
-        else _unreadable.Remove(mark.Field);
-    }
-
-    private void Confirm((string Code, bool Meant) word) =>
-        Change(_recipe with { Confirmed = [.. _recipe.Confirmed.Where(code => code != word.Code), .. word.Meant ? [word.Code] : Array.Empty<string>()] });
-
-    /// <summary>A word given for other data, another model or policy does not count any more.</summary>
-    private static bool AsksAgain(TrainingRecipe before, TrainingRecipe after) =>
-        (before.Model, before.Dataset, before.ThinkingPolicy) != (after.Model, after.Dataset, after.ThinkingPolicy);
-
-    private void Change(TrainingRecipe changed)
-    {
-        if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
-        _recipe = changed;
-        _unreadable.RemoveWhere(name => !RecipeFields.All.Any(field => field.Name == name && field.Applies(changed)));
-        _typing.Cancel();
-        _typing.Dispose();
-        _typing = new();
-        if (changed.Model.Length == 0 || changed.Dataset.Length == 0)
-        {
-            (_check, _facts, _estimate, _checking) = (null, null, null, false);
-            return;
-        }
-
-        _checking = true;
-        _ = CheckAsync(changed, _typing.Token);
-    }
-
-    private async Task CheckAsync(TrainingRecipe recipe, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(TypingPause, cancellationToken);
-            var check = await Queue.CheckAsync(recipe, cancellationToken);
-            if (cancellationToken.IsCancellationRequested) return;
-            Take(check);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-        catch (Exception error)
-        {
-            Log.LogError(error, "The check of a recipe failed.");
-            _check = new([new("check_failed", "", ProblemSeverity.Error, error.Message, error.Message)], null, null);
-        }
-
-        _checking = false;
-        await InvokeAsync(StateHasChanged);
-    }
-
-    /// <summary>A check that found a mistake knows no numbers; those of the check before stay, so that nothing jumps.</summary>
-    private void Take(RunCheck check)
-    {
-        _check = check;
-        var about = (_recipe.Model, _recipe.Dataset);
-        if (check.Facts is not null || about != _factsAbout) (_facts, _estimate, _factsAbout) = (check.Facts, check.Estimate, about);
-    }
-
-    private async Task StartAsync()
-    {
-        if (_starting || _unreadable.Count > 0) return;
-
-        _starting = true;
-        try
-        {
-            var submission = await Queue.EnqueueAsync(_recipe, Visitor.Of((await Authentication).User));
-            if (submission.Run is { } run)
-            {
-                Navigation.NavigateTo($"/runs/{run.Id}");
-                return;
-            }
-
-            // Model or data changed since the last check; what it asks now may be answered.
-            Take(new(submission.Problems, null, null));
-            Change(_recipe);
-        }
-        finally
-        {
-            _starting = false;
-        }
-    }
 
     /// <summary>What the check says about a field, errors only: warnings stand in the panel.</summary>
     private string? Said(string field) => _check?.About(field) is { IsError: true } problem ? ProblemText.Show(problem) : null;
