@@ -33,6 +33,22 @@ public sealed class RunReceiptsTests
     }
 
     [Fact]
+    public async Task Receipt_OfARunThatLeavesRowsOut_NamesThemByReason()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        (string, string)[] rows = [.. Enumerable.Range(0, 5).Select(i => ($"What is {i} + 1?", $"<think>One more.</think>{i + 1}")), ("Count.", $"<think>Long.</think>{string.Join(' ', Enumerable.Range(0, 400))}")];
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), rows);
+        var id = await TinyRuns.StartAsync(client, TinyRuns.Recipe(("model", TinyRuns.ThinkingModel), ("dataset", "talk"), ("max_steps", 1), ("max_length", 128)));
+        await TinyRuns.WaitForAsync(client, id, "finished", "failed");
+
+        var data = lab.Get<RunReceipts>().Find(id)!.Data;
+
+        Assert.Equal((6, 5, 1), (data.RowsIn, data.RowsTrained, data.RowsLeftOut["too_long"]));
+        Assert.Equal(6, Assert.Single(data.LeftOut["too_long"]));
+    }
+
+    [Fact]
     public async Task Receipt_OfARunThatNeverBegan_IsNotThere()
     {
         using var lab = new LabHost();
