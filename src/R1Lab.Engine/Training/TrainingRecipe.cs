@@ -24,7 +24,7 @@ public sealed partial record TrainingRecipe
     /// <summary>Quantises the scales of NF4 blocks too (8 bits and one float32 a 256 scales).</summary>
     public bool DoubleQuantization { get; init; } = true;
 
-    /// <summary>Full fine-tuning leaves the embedding and this many first layers as they are.</summary>
+    /// <summary>Full fine-tuning leaves the embedding (with tied embeddings the output matrix too) and this many first layers as they are.</summary>
     public int FreezeLayers { get; init; }
 
     public TrainingObjective Objective { get; init; } = TrainingObjective.Sft;
@@ -128,7 +128,7 @@ public sealed partial record TrainingRecipe
     /// <summary>With checkpointing: the blocks' inputs wait in host memory. Saves memory on a card and takes a little time; no effect on the CPU.</summary>
     public bool ActivationOffloading { get; init; }
 
-    /// <summary>Over which devices the layers are spread.</summary>
+    /// <summary>Over which devices the layers are spread. With one device nothing changes; not run on several cards yet.</summary>
     public DeviceMap DeviceMap { get; init; } = DeviceMap.Single;
 
     /// <summary>Strength of the noise on embeddings while training (arXiv 2310.05914); null: none.</summary>
