@@ -51,6 +51,7 @@ public sealed partial class FullDiskTests
 
         using var refused = await UntilRefusedAsync(program.Client, disk);
         using var alive = await program.Client.GetAsync("/health", Cancel);
+        await program.WaitForAsync("R1L-DISK-01"); // the run met the full disk; nobody can read that from the database yet
         disk.Free();
         var paused = await TinyRuns.WaitForAsync(program.Client, run, "paused");
         using var resumed = await program.Client.PostAsync($"/api/v1/runs/{run}/resume", null, Cancel);

@@ -46,7 +46,7 @@ internal static class StartedLab
         for (var deadline = DateTime.UtcNow.AddMinutes(2); DateTime.UtcNow < deadline; await Task.Delay(20, TestContext.Current.CancellationToken))
         {
             var state = await TinyRuns.GetAsync(client, $"/api/v1/runs/{run}");
-            Assert.Contains(state["status"]!.GetValue<string>(), (string[])["queued", "running"]);
+            Assert.True(state["status"]!.GetValue<string>() is "queued" or "running", state.ToJsonString());
             if (state["step"]!.GetValue<int>() is var reached && reached >= step) return reached;
         }
 
