@@ -65,10 +65,11 @@ public sealed class SafetensorsFile : IDisposable
         if (!Tensors.TryGetValue(name, out var entry)) throw new BadInputException(Path, $"tensor \"{name}\"", "is not in the file");
         if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", $"dtype {entry.Format} cannot be read as a tensor");
         var wanted = dtype ?? entry.Dtype;
-        if (!device.IsCuda && wanted == entry.Dtype) return own ? Copy(entry) : View(entry);
+        var here = device.Kind == DeviceType.CPU;
+        if (here && wanted == entry.Dtype) return own ? Copy(entry) : View(entry);
         // Read past the map: pages of the file would stay in memory beside what they were turned into.
         using var stored = Copy(entry);
-        if (!device.IsCuda) return stored.to_type(wanted);
+        if (here) return stored.to_type(wanted);
         // Moved before converted: the file's type is usually the smaller one to send.
         var moved = stored.to(device.Torch);
         if (wanted == entry.Dtype) return moved;
