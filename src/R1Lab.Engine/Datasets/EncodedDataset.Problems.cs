@@ -43,9 +43,10 @@ public sealed partial record EncodedDataset
     {
         if (policy == ThinkingPolicy.NoThinking && TextRows > 0)
             yield return new Problem("teaches_not_to_think", "thinking_policy", ProblemSeverity.Confirmation, "This policy teaches the model to answer without thinking.");
+        // The empty thought is shown and never learned, so this cannot teach to stop thinking by itself: a warning is enough.
         var (without, empty) = (TextRows - RowsWithThought, Corpus.Rows.Count(row => row.Traits.HasFlag(RowTraits.EmptyThought)));
         if (policy == ThinkingPolicy.KeepThoughts && without * 2 > TextRows)
-            yield return new Problem("most_rows_without_thought", "thinking_policy", ProblemSeverity.Confirmation, $"{without} of {TextRows} rows have no thought. Their answers are learned behind an empty thought, which can make the model think less.", without, TextRows);
+            yield return new Problem("most_rows_without_thought", "thinking_policy", ProblemSeverity.Warning, $"{without} of {TextRows} rows have no thought. Only their answers are learned, behind an empty thought that is not; look at the probe prompts whether the model still thinks.", without, TextRows);
         else if (policy == ThinkingPolicy.KeepThoughts && without > 0)
             yield return new Problem("rows_without_thought", "thinking_policy", ProblemSeverity.Note, $"{without} of {TextRows} rows have no thought; only their answers are learned, so that the model does not unlearn thinking.", without, TextRows);
         if (policy is ThinkingPolicy.KeepThoughts or ThinkingPolicy.AnswerOnly && empty > 0)

@@ -14,7 +14,7 @@ public sealed class EncodedDatasetTests : IDisposable
 
     [Theory]
     [InlineData(ThinkingPolicy.KeepThoughts, 3, 1, "rows_without_thought:Note")]
-    [InlineData(ThinkingPolicy.KeepThoughts, 1, 3, "most_rows_without_thought:Confirmation")]
+    [InlineData(ThinkingPolicy.KeepThoughts, 1, 3, "most_rows_without_thought:Warning")]
     [InlineData(ThinkingPolicy.KeepThoughts, 3, 0, "")]
     [InlineData(ThinkingPolicy.AnswerOnly, 0, 3, "")]
     [InlineData(ThinkingPolicy.NoThinking, 3, 1, "teaches_not_to_think:Confirmation")]
@@ -28,7 +28,7 @@ public sealed class EncodedDatasetTests : IDisposable
 
     [Fact]
     public void Problems_EmptyThoughts_CountAsNone() =>
-        Assert.Equal("most_rows_without_thought:Confirmation, rows_with_empty_thought:Warning",
+        Assert.Equal("most_rows_without_thought:Warning, rows_with_empty_thought:Warning",
             Said(Data(ThinkingPolicy.KeepThoughts, new DatasetRow("q", "<think>\n\n</think>\n\na")), ThinkingPolicy.KeepThoughts));
 
     [Theory]

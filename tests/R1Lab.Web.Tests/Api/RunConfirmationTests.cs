@@ -12,16 +12,15 @@ public sealed class RunConfirmationTests
 {
     private static readonly (string, string)[] Silent = [("1+1?", "2"), ("2+2?", "4"), ("3+3?", "<think>3+3=6</think>6")];
 
-    [Theory]
-    [InlineData("keep_thoughts", "most_rows_without_thought")]
-    [InlineData("no_thinking", "teaches_not_to_think")]
-    public async Task Create_UnlearnsThinking_IsRefusedNamingTheCode(string policy, string code)
+    [Fact]
+    public async Task Create_UnlearnsThinking_IsRefusedNamingTheCode()
     {
+        const string code = "teaches_not_to_think";
         using var lab = new LabHost();
         using var client = lab.ApiClient();
         await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
 
-        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("thinking_policy", policy)), TestContext.Current.CancellationToken);
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("thinking_policy", "no_thinking")), TestContext.Current.CancellationToken);
 
         var error = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
         var first = error["problems"]![0]!;
@@ -47,13 +46,27 @@ public sealed class RunConfirmationTests
     }
 
     [Fact]
+    public async Task Create_MostRowsWithoutThought_StartsWithAWarning()
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
+
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(), TestContext.Current.CancellationToken);
+
+        var created = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Contains(created["notes"]!.AsArray(), note => note!["message"]!.GetValue<string>().StartsWith("2 of 3 rows have no thought", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Create_AnotherCodeConfirmed_IsStillRefused()
     {
         using var lab = new LabHost();
         using var client = lab.ApiClient();
         await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), Silent);
 
-        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("confirmed", new JsonArray("teaches_not_to_think"))), TestContext.Current.CancellationToken);
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("thinking_policy", "no_thinking"), ("confirmed", new JsonArray("prompt_learned"))), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
     }

@@ -287,14 +287,14 @@ public sealed class NewRunPageTests : RunPageTest
     }
 
     [Fact]
-    public async Task Page_WouldUnlearnThinking_StartsOnlyWithAWord()
+    public async Task Page_WouldLearnPrompts_StartsOnlyWithAWord()
     {
-        await AddThinkingModelAsync(("1+1?", "2"), ("2+2?", "4"));
+        await AddThinkingModelAsync(("Which river flows through Paris?", "Which river flows through Paris? The Seine."), ("Which river flows through London?", "Which river flows through London? The Thames."));
         var page = Show<NewRunPage>();
-        page.WaitForElement("[data-problem=most_rows_without_thought]", Patience);
+        page.WaitForElement("[data-problem=prompt_learned]", Patience);
         Assert.True(page.Find("[data-action=start]").HasAttribute("disabled"));
 
-        await page.Find("[data-confirm=most_rows_without_thought]").ChangeAsync(true);
+        await page.Find("[data-confirm=prompt_learned]").ChangeAsync(true);
 
         page.WaitForAssertion(() => Assert.False(page.Find("[data-action=start]").HasAttribute("disabled")), Patience);
     }
