@@ -46,7 +46,7 @@ public sealed class EncodedDatasetTests : IDisposable
 
         var problem = Assert.Single(data.Problems(ThinkingPolicy.KeepThoughts, modelThinks: false));
 
-        Assert.Equal(("everything_learned", ProblemSeverity.Warning, "2"), (problem.Code, problem.Severity, $"{problem.Arguments[0]}"));
+        Assert.Equal(("everything_learned", ProblemSeverity.Warning, "1"), (problem.Code, problem.Severity, $"{problem.Arguments[0]}"));
     }
 
     [Fact]
