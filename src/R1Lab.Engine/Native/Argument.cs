@@ -58,6 +58,15 @@ public readonly struct Argument
 
     public static implicit operator Argument(string value) => new(Kind.Text, 0, value);
 
+    /// <summary>The tensors in the value.</summary>
+    internal IEnumerable<Tensor> Tensors => _kind switch
+    {
+        Kind.Tensor => [(Tensor)_object!],
+        Kind.TensorList => (IReadOnlyList<Tensor>)_object!,
+        Kind.Optional => ((Argument)_object!).Tensors,
+        _ => [],
+    };
+
     /// <summary>Writes the value as the stable ABI wants it. The callee owns what is made here.</summary>
     internal unsafe ulong Push()
     {

@@ -17,7 +17,7 @@ public static unsafe class Dispatcher
     /// <param name="overload">Overload name, empty for the default one.</param>
     /// <param name="arguments">Every argument of the schema in order; defaults are not filled in.</param>
     /// <returns>The result, owned by the caller (and by the current dispose scope).</returns>
-    /// <exception cref="LibTorchException">The operator refused the call; its own text goes to standard error.</exception>
+    /// <exception cref="LibTorchException">The operator refused the call; its own text goes to standard error. A card without room is named "out of memory".</exception>
     public static Tensor Call(string op, string overload, params ReadOnlySpan<Argument> arguments) =>
         Wrap(Invoke(op, overload, 1, arguments)[0])!;
 
@@ -67,6 +67,7 @@ public static unsafe class Dispatcher
         var shown = new string[arguments.Length];
         for (var i = 0; i < shown.Length; i++) shown[i] = arguments[i].ToString();
         var name = overload.Length == 0 ? op : $"{op}.{overload}";
-        return new LibTorchException($"{name} failed on ({string.Join(", ", shown)}).");
+        var shortage = MemoryShortage.After(arguments);
+        return new LibTorchException($"{name} failed on ({string.Join(", ", shown)}).{(shortage is null ? "" : $" {shortage}")}");
     }
 }

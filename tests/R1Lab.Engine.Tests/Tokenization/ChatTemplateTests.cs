@@ -97,7 +97,7 @@ public sealed class ChatTemplateTests : IDisposable
     [InlineData("{{ '%1000000000d' % 1 }}", "too large")]
     [InlineData("{{ 9 ** 9 ** 9 ** 9 ** 9 }}", "too large")]
     [InlineData("{{ 'a'.center(10 ** 9) }}", "too much text")]
-    [InlineData("{% for i in range(99999) %}{{ range(100000)|length }}{% endfor %}", "too long")]
+    [InlineData("{% for i in range(99999) %}{{ range(100000)|length }}{% endfor %}", "too")] // one second or the work limit, whichever comes first
     [InlineData("{{ ''.__class__.__mro__ }}", "no attribute")]
     [InlineData("{{ messages.append(1) }}", "unsafe")]
     [InlineData("{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", "nested too deeply")]
