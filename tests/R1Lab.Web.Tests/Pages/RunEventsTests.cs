@@ -10,11 +10,11 @@ public sealed class RunEventsTests() : PageTest(Languages.Chinese)
     [Fact]
     public void Events_ConfirmedProblem_StandsInTheReadersLanguageWithWhoAndWhat()
     {
-        var word = new RunEvent { Kind = RunConfirmations.EventKind, Message = "admin confirmed: ...", ArgumentsJson = """["admin","most_rows_without_thought",[133,200]]""" };
+        var word = new RunEvent { Kind = RunConfirmations.EventKind, Message = "admin confirmed: ...", ArgumentsJson = """["admin","prompt_learned",[133,200]]""" };
 
         var events = Render<RunEvents>(list => list.Add(one => one.Events, [word]));
 
-        Assert.Equal("admin 在开始前确认：200 行中有 133 行没有思考过程。模型将在空思考之后学习答案，可能因此变得不愿思考。", events.Find(".run-event-text").TextContent);
+        Assert.Equal("admin 在开始前确认：200 行中有 133 行的回答里含有提示词或其他轮次的标记：模型会学着自己写提示词。", events.Find(".run-event-text").TextContent);
     }
 
     [Fact]
