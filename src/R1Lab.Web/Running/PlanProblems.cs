@@ -40,6 +40,12 @@ internal static class PlanProblems
                 $"The run needs about {ByteSize.Show(plan.TotalBytes)} of memory and {estimate.Device} has {ByteSize.Show(plan.UsableBytes)}.", ByteSize.Show(plan.TotalBytes), estimate.Device, ByteSize.Show(plan.UsableBytes));
         }
 
+        if (recipe.Dtype == TrainingDtype.Float16 && !estimate.Memory.Device.IsCuda)
+        {
+            yield return new("float16_slow_on_cpu", "dtype", ProblemSeverity.Warning,
+                "float16 is made for cards: on the CPU its matrix products take five to ten times as long. Choose auto, unless the loss scaler is what you want to see.");
+        }
+
         if (!disk.Fits)
         {
             yield return new("disk_does_not_fit", "save_total_limit", ProblemSeverity.Warning,

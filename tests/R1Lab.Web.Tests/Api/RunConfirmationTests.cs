@@ -86,6 +86,21 @@ public sealed class RunConfirmationTests
         Assert.Contains(created["notes"]!.AsArray(), note => note!["message"]!.GetValue<string>().StartsWith("Every token of 1 rows", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("float16", true)]
+    [InlineData("float32", false)]
+    public async Task Create_Float16OnTheCpu_StartsWithAWarning(string dtype, bool warned)
+    {
+        using var lab = new LabHost();
+        using var client = lab.ApiClient();
+        await TinyRuns.AddTextDatasetAsync(lab.Get<DatasetStore>(), ("3+3?", "<think>3+3=6</think>6"));
+
+        using var response = await client.PostAsJsonAsync("/api/v1/runs", Recipe(("dtype", dtype)), TestContext.Current.CancellationToken);
+
+        var created = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal((HttpStatusCode.Created, warned), (response.StatusCode, created["notes"]!.AsArray().Any(note => note!["field"]!.GetValue<string>() == "dtype")));
+    }
+
     [Fact]
     public async Task Create_OverLongRowsSplit_TrainsEveryPart()
     {
