@@ -2,36 +2,32 @@ using R1Lab.Data.Runs;
 
 namespace R1Lab.Web.Components.Charts;
 
-/// <summary>New points of one trace. A trace of one place shows its newest point only.</summary>
-public readonly record struct ChartGrowth(int Trace, IReadOnlyList<ChartPoint> Points, bool OnePlace);
-
 /// <summary>
 /// The points of one chart: a trace for each curve that has numbers, then one for each kind of mark that occurs. Built once from everything
 /// known, it then says what to append.
 /// </summary>
 public sealed class ChartSeries
 {
+    private const int OneRun = 0;
+
     private readonly RunChart _chart;
     private readonly ChartSettings _settings;
     private readonly DateTimeOffset _start;
-    private readonly List<CurveBuilder> _builders;
+    private readonly CurveSet _curves;
     private readonly CurveBuilder? _ground;
     private readonly List<(int Step, double Height)> _heights = [];
     private readonly HashSet<RunMark> _drawn;
-    private int _longest;
 
     public ChartSeries(RunChart chart, ChartSettings settings, DateTimeOffset start, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunMark> marks)
     {
         (_chart, _settings, _start) = (chart, settings, start);
         Curves = chart.CurvesWithNumbers(metrics);
-        _builders = [.. Curves.Select(curve => new CurveBuilder(curve, settings, start))];
+        _curves = new(Curves.Select(curve => new CurveSource(OneRun, curve, start, metrics)), settings);
         _ground = Curves.FirstOrDefault(curve => curve.Smoothed) is { } smoothed ? new(smoothed, settings, start) : null;
         Rise(metrics);
         _drawn = [.. marks];
         Marks = [.. marks.Select(mark => mark.Kind).Distinct().Order()];
-        var curves = _builders.Select(builder => PointReduction.MinMax(builder.NextAll(metrics))).ToList();
-        _longest = curves.Count == 0 ? 0 : curves.Max(curve => curve.Count);
-        Points = [.. curves, .. Marks.Select(kind => Place(marks.Where(mark => mark.Kind == kind)))];
+        Points = [.. _curves.Points, .. Marks.Select(kind => Place(marks.Where(mark => mark.Kind == kind)))];
     }
 
     public IReadOnlyList<RunCurve> Curves { get; }
@@ -47,18 +43,15 @@ public sealed class ChartSeries
     /// <param name="marks">All marks of the run.</param>
     public IReadOnlyList<ChartGrowth>? Next(IReadOnlyList<RunMetric> added, IReadOnlyList<RunMark> marks)
     {
-        if (_longest + added.Count > MetricChart.MostPoints || _chart.CurvesWithNumbers(added).Except(Curves).Any()) return null;
+        if (_chart.CurvesWithNumbers(added).Except(Curves).Any() || _curves.Next(OneRun, added) is not { } curves) return null;
 
         Rise(added);
         var fresh = marks.Where(mark => !_drawn.Contains(mark)).ToList();
         if (fresh.Exists(mark => !Marks.Contains(mark.Kind))) return null;
 
         _drawn.UnionWith(fresh);
-        var curves = _builders.Select((builder, trace) => new ChartGrowth(trace, builder.NextAll(added), false));
         var marked = Marks.Select((kind, place) => new ChartGrowth(Curves.Count + place, Place(fresh.Where(mark => mark.Kind == kind)), kind == MarkKind.Best));
-        var grown = curves.Concat(marked).Where(growth => growth.Points.Count > 0).ToList();
-        if (grown.Count > 0) _longest += grown.Max(growth => growth.Points.Count);
-        return grown;
+        return [.. curves, .. marked.Where(growth => growth.Points.Count > 0)];
     }
 
     private void Rise(IReadOnlyList<RunMetric> metrics)

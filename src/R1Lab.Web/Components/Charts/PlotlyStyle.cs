@@ -62,7 +62,7 @@ internal static class PlotlyStyle
         _ => "solid",
     };
 
-    public static Plotly.Blazor.Layout Layout(RunChart chart, int traces, ChartSettings settings, ChartPalette palette) => new()
+    public static Plotly.Blazor.Layout Layout(RunChart chart, bool legend, ChartSettings settings, ChartPalette palette) => new()
     {
         AutoSize = true,
         PaperBgColor = palette.Surface,
@@ -71,7 +71,7 @@ internal static class PlotlyStyle
         Margin = new Margin { L = 56, R = 12, T = 8, B = 32 },
         HoverMode = HoverModeEnum.XUnified,
         HoverLabel = new HoverLabel { BgColor = palette.Surface, BorderColor = palette.Grid, Font = new() { Color = palette.Text, Size = 12 } },
-        ShowLegend = traces > 1,
+        ShowLegend = legend,
         Legend = [new Legend { Orientation = LegendLib.OrientationEnum.H, X = 0, Y = 1, YAnchor = LegendLib.YAnchorEnum.Bottom, Font = new() { Color = palette.Text } }],
         XAxis = [new XAxis { GridColor = palette.Grid, ZeroLine = false, LineColor = palette.Grid, Type = XAxisType.TypeEnum.Linear, HoverFormat = settings.Axis == ChartAxis.Time ? ".2f" : ",.0f" }],
         YAxis = [new YAxis
