@@ -15,7 +15,7 @@ namespace R1Lab.Web.Running;
 /// The receipt of every run, <c>receipt.json</c> in its output folder: begun with what the run starts from, completed with what came of it.
 /// No run fails because its receipt could not be written.
 /// </summary>
-public sealed class RunReceipts(RunQueue queue, RunStore runs, TimeProvider time, ILogger<RunReceipts> log)
+public sealed class RunReceipts(RunQueue queue, RunStore runs, IGpuMonitor cards, TimeProvider time, ILogger<RunReceipts> log)
 {
     /// <summary>Writes what is known at the start: data, recipe, model, program and machine.</summary>
     public void Begin(Run run, RunPlan plan, TrainingJob job) => Try(run.Id, () =>
@@ -28,7 +28,7 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, TimeProvider time
             Data = DataOf(run, plan, train, evaluation),
             Recipe = job.Recipe,
             Model = ModelOf(plan.Model!),
-            Environment = ReceiptEnvironment.Current(job.Device),
+            Environment = ReceiptEnvironment.Current(job.Device, cards.ReadingOf(job.Device)?.Name),
         }.Write(PathOf(run.Id));
     });
 

@@ -25,6 +25,7 @@ public sealed class RunReceiptsTests
         Assert.Equal(("finished", 10, "golden", 16, 14, 2), (receipt.Run.Outcome, receipt.Run.Step, receipt.Data.Name, receipt.Data.RowsIn, receipt.Data.RowsTrained, receipt.Data.RowsEvaluated));
         Assert.Equal(10, receipt.Curves.Count(step => step.Loss is not null));
         Assert.Equal("finished", receipt.Events[^1].Kind);
+        Assert.Equal(receipt.Environment.Device == "cpu", receipt.Environment.DeviceName is null);
         Assert.Contains(receipt.Results, file => file.Path == "adapter/adapter_model.safetensors" && file.Sha256.Length == 64);
         Assert.True(receipt.SameLosses(lab.Get<RunReceipts>().Find(second)!, 10));
         var comparison = await TinyRuns.GetAsync(client, $"/api/v1/runs/{first}/receipt/diff?other={second}");
