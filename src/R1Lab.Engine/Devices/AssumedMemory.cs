@@ -21,6 +21,9 @@ internal static class AssumedMemory
     /// <summary>Tensors of this size and above are mapped for themselves and given back at once (the highest M_MMAP_THRESHOLD of glibc, mallopt(3)).</summary>
     public const long LargestOnHeap = 32L << 20;
 
+    /// <summary>The same while QLoRA trains on the CPU, by the program's own choice: the many small dense weights in between would break up the heap.</summary>
+    public const int LargestOnHeapQlora = 4 << 20;
+
     /// <summary>The same of the caching allocator with expandable segments. Not measured yet.</summary>
     public const double CardFragmentation = 0.05;
 }

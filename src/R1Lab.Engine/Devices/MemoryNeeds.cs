@@ -45,7 +45,8 @@ internal sealed class MemoryNeeds
         var passing = shares.Where(share => share.Key is MemoryPart.Activations or MemoryPart.Working or MemoryPart.Logits or MemoryPart.KeyValueCache).Sum(share => share.Value);
         if (_isCuda) return passing * AssumedMemory.CardFragmentation;
         var share = _recipe.GradientCheckpointing ? AssumedMemory.HeapFragmentationCheckpointing : AssumedMemory.HeapFragmentation;
-        return AssumedMemory.Growth + (_layer.Input > AssumedMemory.LargestOnHeap ? 0 : passing * share);
+        var largestOnHeap = _recipe.Method == TrainingMethod.Qlora ? AssumedMemory.LargestOnHeapQlora : AssumedMemory.LargestOnHeap;
+        return AssumedMemory.Growth + (_layer.Input > largestOnHeap ? 0 : passing * share);
     }
 
     private void AddTrained(SortedDictionary<MemoryPart, double> shares)

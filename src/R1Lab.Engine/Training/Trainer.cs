@@ -1,5 +1,7 @@
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
 using R1Lab.Engine.Training.Logging;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -44,6 +46,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     public TrainingResult Run(CancellationToken stop)
     {
         var rows = RunRows.Of(job with { Recipe = _recipe });
+        using var mapped = _recipe.Method == TrainingMethod.Qlora && !job.Device.IsCuda ? new MappedBlocks(AssumedMemory.LargestOnHeapQlora) : null;
         using var scope = NewDisposeScope();
         using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device);
         rows.CheckTokens(model.Decoder.Config.VocabSize);
