@@ -12,8 +12,16 @@ public sealed class MemoryPlanTests
     // The config.json of DeepSeek-R1-Distill-Llama-8B.
     private static readonly DecoderConfig Llama8B = new()
     {
-        Family = DecoderFamily.Llama, VocabSize = 128256, HiddenSize = 4096, IntermediateSize = 14336, LayerCount = 32,
-        HeadCount = 32, KeyValueHeadCount = 8, HeadDim = 128, MaxPositions = 131072, Dtype = "bfloat16",
+        Family = DecoderFamily.Llama,
+        VocabSize = 128256,
+        HiddenSize = 4096,
+        IntermediateSize = 14336,
+        LayerCount = 32,
+        HeadCount = 32,
+        KeyValueHeadCount = 8,
+        HeadDim = 128,
+        MaxPositions = 131072,
+        Dtype = "bfloat16",
     };
 
     private static readonly DeviceCapacity Card = new("cuda:0", true, 25_757_220_864, 25_300_000_000);

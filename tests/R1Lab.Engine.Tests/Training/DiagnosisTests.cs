@@ -187,7 +187,12 @@ public sealed class DiagnosisTests
             from scheduler in Gen.Enum<SchedulerType>()
             select Recipe with
             {
-                LearningRate = rate, WarmupSteps = warmup, SaveSteps = save, LoggingSteps = logging, Method = method, LrSchedulerType = scheduler,
+                LearningRate = rate,
+                WarmupSteps = warmup,
+                SaveSteps = save,
+                LoggingSteps = logging,
+                Method = method,
+                LrSchedulerType = scheduler,
                 LrSchedulerKwargs = new() { MinLr = rate / 10, LrEnd = rate / 100 },
             };
 

@@ -15,7 +15,14 @@ public sealed class TrainerStateTests : IDisposable
     // At step 7 a pass and a window of losses are half done, the best checkpoint is an earlier one and patience is running out.
     private static readonly TrainingRecipe Recipe = TrainerEvaluationTests.Overfitting with
     {
-        MaxSteps = null, NumTrainEpochs = 3, PerDeviceEvalBatchSize = 2, MetricForBestModel = BestMetric.EvalTokenAccuracy, EarlyStoppingPatience = 2, LoggingSteps = 5, SaveSteps = 100, SaveTotalLimit = null,
+        MaxSteps = null,
+        NumTrainEpochs = 3,
+        PerDeviceEvalBatchSize = 2,
+        MetricForBestModel = BestMetric.EvalTokenAccuracy,
+        EarlyStoppingPatience = 2,
+        LoggingSteps = 5,
+        SaveSteps = 100,
+        SaveTotalLimit = null,
     };
 
     private readonly TrainingRuns _runs = new();

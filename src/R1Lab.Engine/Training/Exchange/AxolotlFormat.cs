@@ -67,9 +67,23 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     public IReadOnlyDictionary<string, string> Names { get; } = Same.ToDictionary(pair => pair.Value, pair => pair.Key).Concat(new Dictionary<string, string>
     {
-        ["dataset"] = "datasets", ["method"] = "adapter", ["quantization"] = "load_in_4bit", ["double_quantization"] = "bnb_config_kwargs", ["lora.target_modules"] = "lora_target_modules", ["lora.use_dora"] = "peft_use_dora",
-        ["lr_scheduler_type"] = "lr_scheduler", ["optim"] = "optimizer", ["max_steps"] = "max_steps", ["save_steps"] = "save_steps", ["eval_steps"] = "eval_steps", ["shuffle"] = "curriculum_sampling", ["dtype"] = "bf16",
-        ["overlong_rows"] = "excess_length_strategy", ["gradient_checkpointing"] = "gradient_checkpointing", ["activation_offloading"] = "activation_offloading", ["device_map"] = "device_map",
+        ["dataset"] = "datasets",
+        ["method"] = "adapter",
+        ["quantization"] = "load_in_4bit",
+        ["double_quantization"] = "bnb_config_kwargs",
+        ["lora.target_modules"] = "lora_target_modules",
+        ["lora.use_dora"] = "peft_use_dora",
+        ["lr_scheduler_type"] = "lr_scheduler",
+        ["optim"] = "optimizer",
+        ["max_steps"] = "max_steps",
+        ["save_steps"] = "save_steps",
+        ["eval_steps"] = "eval_steps",
+        ["shuffle"] = "curriculum_sampling",
+        ["dtype"] = "bf16",
+        ["overlong_rows"] = "excess_length_strategy",
+        ["gradient_checkpointing"] = "gradient_checkpointing",
+        ["activation_offloading"] = "activation_offloading",
+        ["device_map"] = "device_map",
         ["metric_for_best_model"] = "metric_for_best_model",
     }).ToDictionary();
 

@@ -47,9 +47,21 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
     public IReadOnlyDictionary<string, string> Names { get; } = Same.Concat(TrainingArgumentNames.Same).ToDictionary(pair => pair.Value, pair => pair.Key)
         .Concat(new Dictionary<string, string>
         {
-            ["dataset"] = "dataset", ["method"] = "finetuning_type", ["quantization"] = "quantization_bit", ["lora.target_modules"] = "lora_target", ["packing"] = "packing", ["shuffle"] = "disable_shuffling",
-            ["warmup_steps"] = "warmup_steps", ["logging_steps"] = "logging_steps", ["save_steps"] = "save_steps", ["eval_steps"] = "eval_steps", ["max_steps"] = "max_steps", ["optim"] = "optim",
-            ["lr_scheduler_type"] = "lr_scheduler_type", ["metric_for_best_model"] = "metric_for_best_model", ["dtype"] = "bf16",
+            ["dataset"] = "dataset",
+            ["method"] = "finetuning_type",
+            ["quantization"] = "quantization_bit",
+            ["lora.target_modules"] = "lora_target",
+            ["packing"] = "packing",
+            ["shuffle"] = "disable_shuffling",
+            ["warmup_steps"] = "warmup_steps",
+            ["logging_steps"] = "logging_steps",
+            ["save_steps"] = "save_steps",
+            ["eval_steps"] = "eval_steps",
+            ["max_steps"] = "max_steps",
+            ["optim"] = "optim",
+            ["lr_scheduler_type"] = "lr_scheduler_type",
+            ["metric_for_best_model"] = "metric_for_best_model",
+            ["dtype"] = "bf16",
         }).ToDictionary();
 
     private static TrainingRecipe Defaults { get; } = new()

@@ -5,19 +5,40 @@ internal static class PythonCalls
 {
     private static readonly Dictionary<string, string> SftNames = new(StringComparer.Ordinal)
     {
-        ["max_length"] = "max_length", ["max_seq_length"] = "max_length", ["packing"] = "packing", ["activation_offloading"] = "activation_offloading",
+        ["max_length"] = "max_length",
+        ["max_seq_length"] = "max_length",
+        ["packing"] = "packing",
+        ["activation_offloading"] = "activation_offloading",
     };
 
     private static readonly Dictionary<string, string> LoraNames = new(StringComparer.Ordinal)
     {
-        ["r"] = "lora.r", ["lora_alpha"] = "lora.lora_alpha", ["lora_dropout"] = "lora.lora_dropout", ["use_rslora"] = "lora.use_rslora", ["rank_pattern"] = "lora.rank_pattern", ["alpha_pattern"] = "lora.alpha_pattern",
+        ["r"] = "lora.r",
+        ["lora_alpha"] = "lora.lora_alpha",
+        ["lora_dropout"] = "lora.lora_dropout",
+        ["use_rslora"] = "lora.use_rslora",
+        ["rank_pattern"] = "lora.rank_pattern",
+        ["alpha_pattern"] = "lora.alpha_pattern",
     };
 
     /// <summary>Names people give to values before they use them, or to values the script only has in mind.</summary>
     private static readonly Dictionary<string, string> AssignedNames = new(StringComparer.Ordinal)
     {
-        ["model_name"] = "model", ["model_id"] = "model", ["model_path"] = "model", ["base_model"] = "model", ["model_name_or_path"] = "model", ["dataset_name"] = "dataset", ["dataset_path"] = "dataset", ["data_path"] = "dataset",
-        ["lora_r"] = "lora.r", ["lora_rank"] = "lora.r", ["lora_alpha"] = "lora.lora_alpha", ["lora_dropout"] = "lora.lora_dropout", ["max_seq_length"] = "max_length", ["max_length"] = "max_length", ["freeze_layers"] = "freeze_layers",
+        ["model_name"] = "model",
+        ["model_id"] = "model",
+        ["model_path"] = "model",
+        ["base_model"] = "model",
+        ["model_name_or_path"] = "model",
+        ["dataset_name"] = "dataset",
+        ["dataset_path"] = "dataset",
+        ["data_path"] = "dataset",
+        ["lora_r"] = "lora.r",
+        ["lora_rank"] = "lora.r",
+        ["lora_alpha"] = "lora.lora_alpha",
+        ["lora_dropout"] = "lora.lora_dropout",
+        ["max_seq_length"] = "max_length",
+        ["max_length"] = "max_length",
+        ["freeze_layers"] = "freeze_layers",
     };
 
     public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig" || IsOtherObjective(owner);

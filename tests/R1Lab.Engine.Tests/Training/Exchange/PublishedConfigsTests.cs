@@ -139,8 +139,20 @@ public sealed class PublishedConfigsTests
 
         var expected = new TrainingRecipe
         {
-            Model = "Qwen/Qwen3-4B-Instruct-2507", Dataset = "identity", LearningRate = 1e-4, LrSchedulerType = SchedulerType.Cosine, WarmupRatio = 0.1, PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 8,
-            NumTrainEpochs = 3, MaxLength = 2048, LoggingSteps = 10, SaveSteps = 500, Dtype = TrainingDtype.Bfloat16, GradientCheckpointing = true, Lora = new LoraSettings { R = 8, LoraAlpha = 16 },
+            Model = "Qwen/Qwen3-4B-Instruct-2507",
+            Dataset = "identity",
+            LearningRate = 1e-4,
+            LrSchedulerType = SchedulerType.Cosine,
+            WarmupRatio = 0.1,
+            PerDeviceTrainBatchSize = 1,
+            GradientAccumulationSteps = 8,
+            NumTrainEpochs = 3,
+            MaxLength = 2048,
+            LoggingSteps = 10,
+            SaveSteps = 500,
+            Dtype = TrainingDtype.Bfloat16,
+            GradientCheckpointing = true,
+            Lora = new LoraSettings { R = 8, LoraAlpha = 16 },
         };
         Assert.Equal(RecipeFormat.LlamaFactory, imported.Format);
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
@@ -158,9 +170,23 @@ public sealed class PublishedConfigsTests
 
         var expected = new TrainingRecipe
         {
-            Model = "NousResearch/Meta-Llama-3-8B", Dataset = "mhenrichsen/alpaca_2k_test", Method = TrainingMethod.Qlora, Quantization = BaseQuantization.Int8, Optim = OptimizerType.Adamw8Bit, LearningRate = 2e-4,
-            LrSchedulerType = SchedulerType.Cosine, WarmupRatio = 0.1, PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = 4, NumTrainEpochs = 4, MaxLength = 4096, Packing = true, EvalsPerEpoch = 4, ValSize = 0.05,
-            GradientCheckpointing = true, Lora = new LoraSettings { R = 32, LoraAlpha = 16, LoraDropout = 0.05 },
+            Model = "NousResearch/Meta-Llama-3-8B",
+            Dataset = "mhenrichsen/alpaca_2k_test",
+            Method = TrainingMethod.Qlora,
+            Quantization = BaseQuantization.Int8,
+            Optim = OptimizerType.Adamw8Bit,
+            LearningRate = 2e-4,
+            LrSchedulerType = SchedulerType.Cosine,
+            WarmupRatio = 0.1,
+            PerDeviceTrainBatchSize = 2,
+            GradientAccumulationSteps = 4,
+            NumTrainEpochs = 4,
+            MaxLength = 4096,
+            Packing = true,
+            EvalsPerEpoch = 4,
+            ValSize = 0.05,
+            GradientCheckpointing = true,
+            Lora = new LoraSettings { R = 32, LoraAlpha = 16, LoraDropout = 0.05 },
         };
         Assert.Equal(RecipeFormat.Axolotl, imported.Format);
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
@@ -217,9 +243,25 @@ public sealed class PublishedConfigsTests
 
         var expected = new TrainingRecipe
         {
-            Model = "deepseek-ai/DeepSeek-R1-Distill-Llama-8B", Dataset = "med.jsonl", Method = TrainingMethod.Qlora, DoubleQuantization = false, LearningRate = 2e-4, LrSchedulerType = SchedulerType.Cosine,
-            LrSchedulerKwargs = new() { NumCycles = 0.5 }, WarmupRatio = 0.05, PerDeviceTrainBatchSize = 8, MaxLength = 2048, Packing = true, ValSize = 200, Dtype = TrainingDtype.Bfloat16, GradientCheckpointing = true, Shuffle = false,
-            Optim = OptimizerType.Adamw8Bit, EarlyStoppingPatience = 3, EarlyStoppingThreshold = 0.01, Lora = new LoraSettings { R = 64, LoraAlpha = 16, UseRslora = true },
+            Model = "deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
+            Dataset = "med.jsonl",
+            Method = TrainingMethod.Qlora,
+            DoubleQuantization = false,
+            LearningRate = 2e-4,
+            LrSchedulerType = SchedulerType.Cosine,
+            LrSchedulerKwargs = new() { NumCycles = 0.5 },
+            WarmupRatio = 0.05,
+            PerDeviceTrainBatchSize = 8,
+            MaxLength = 2048,
+            Packing = true,
+            ValSize = 200,
+            Dtype = TrainingDtype.Bfloat16,
+            GradientCheckpointing = true,
+            Shuffle = false,
+            Optim = OptimizerType.Adamw8Bit,
+            EarlyStoppingPatience = 3,
+            EarlyStoppingThreshold = 0.01,
+            Lora = new LoraSettings { R = 64, LoraAlpha = 16, UseRslora = true },
         };
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
         Assert.Contains("gradient_accumulation_steps: exchange_computed", Told(imported));
