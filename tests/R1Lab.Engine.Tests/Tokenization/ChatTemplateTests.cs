@@ -98,6 +98,7 @@ public sealed class ChatTemplateTests : IDisposable
     [InlineData("{{ 9 ** 9 ** 9 ** 9 ** 9 }}", "too large")]
     [InlineData("{{ 'a'.center(10 ** 9) }}", "too much text")]
     [InlineData("{% for i in range(99999) %}{{ range(100000)|length }}{% endfor %}", "too")] // one second or the work limit, whichever comes first
+    [InlineData("{% set xs = range(100000)|list %}{% for i in range(90000) %}{{ -1 in xs }}{% endfor %}", "takes too long")] // looks, and makes nothing: only time can stop it
     [InlineData("{{ ''.__class__.__mro__ }}", "no attribute")]
     [InlineData("{{ messages.append(1) }}", "unsafe")]
     [InlineData("{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", "nested too deeply")]
