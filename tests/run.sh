@@ -31,6 +31,7 @@ if browser=$(find_browser); then export R1LAB_CHROMIUM="$browser"; else echo "No
 dotnet build R1Lab.sln -c Release --nologo -v quiet -clp:NoSummary || { echo "0 passed, 1 failed"; exit 1; }
 
 passed=0 failed=0 skipped=0
+failures=$(mktemp)
 for project in Engine Data Web Browser; do
   name="R1Lab.$project.Tests"
   log=$(mktemp)
@@ -42,10 +43,14 @@ for project in Engine Data Web Browser; do
   p=$(count succeeded) f=$(count failed) s=$(count skipped)
   # A runner that dies without a summary is a failure of its own.
   if [ -z "$p" ] || { [ "$status" != 0 ] && [ "${f:-0}" = 0 ]; }; then f=$((${f:-0} + 1)); tail -40 "$log.err"; fi
+  grep -A 20 '^failed ' "$log" >>"$failures"
   passed=$((passed + ${p:-0})) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
   echo "   $((SECONDS - started)) s"
   rm -f "$log" "$log.err"
 done
 
+# Once more at the end, where whoever reads only the last lines finds them.
+[ -s "$failures" ] && { echo "== What failed"; cat "$failures"; }
+rm -f "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -108,7 +108,8 @@ public sealed class DatasetStoreTests
         Assert.Equal((100_000, "row 0", "row 99999"), (first.Total, first.Rows[0].Prompt, last.Rows[^1].Prompt));
         Assert.Equal((0, 11), (found.Total, literal.Total));
         Assert.True(import < Patience.For(TimeSpan.FromSeconds(10)), $"import {import}");
-        Assert.True(firstTook < TimeSpan.FromSeconds(1) && lastTook < TimeSpan.FromSeconds(1), $"first page {firstTook}, last {lastTook}");
+        var page = Patience.For(TimeSpan.FromSeconds(1));
+        Assert.True(firstTook < page && lastTook < page, $"first page {firstTook}, last {lastTook}");
     }
 
     [Fact]

@@ -1,8 +1,11 @@
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Native;
+using R1Lab.Engine.Tests.Devices;
 
 namespace R1Lab.Engine.Tests;
 
+/// <summary>Watches the memory of the whole process, so nothing else may run beside it.</summary>
+[Collection(nameof(ProcessMemoryTests))]
 public sealed class MappedBlocksTests
 {
     [Fact]

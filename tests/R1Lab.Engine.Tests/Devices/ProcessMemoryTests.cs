@@ -3,6 +3,9 @@ using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Tests.Devices;
 
+/// <summary>Watches the memory of the whole process, so nothing else may run beside it.</summary>
+[Collection(nameof(ProcessMemoryTests))]
+[CollectionDefinition(nameof(ProcessMemoryTests), DisableParallelization = true)]
 public sealed class ProcessMemoryTests
 {
     [Fact]
