@@ -50,10 +50,10 @@ public static class LibTorch
             LoadInOrder(Folder);
             NativeLibrary.SetDllImportResolver(typeof(LibTorch).Assembly, Resolve);
             FoundVersion = ReadVersion();
-            Failure = FoundVersion >= NeededVersion
-                ? null
-                : $"libtorch {FoundVersion} was found in {Folder}, but {NeededVersion} is needed.";
-            if (Failure is null) _ = torch.CPU; // runs TorchSharp's own checks while their failure can still be told
+            if (FoundVersion < NeededVersion) throw new LibTorchException($"libtorch {FoundVersion} was found in {Folder}, but {NeededVersion} is needed.");
+            LoadWrapper(Folder);
+            _ = torch.CPU; // runs TorchSharp's own checks while their failure can still be told
+            Failure = null;
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or TypeInitializationException
                                       or EntryPointNotFoundException or LibTorchException or UnauthorizedAccessException or NotSupportedException)
@@ -94,11 +94,19 @@ public static class LibTorch
             if (!File.Exists(path)) continue;
             Libraries[name] = NativeLibrary.Load(path);
         }
+    }
 
+    private static void LoadWrapper(string folder)
+    {
         var native = CandidateFolders("TorchSharpNativeFolder").Prepend(folder)
             .Select(f => Path.Combine(f, NativeName("LibTorchSharp")))
             .FirstOrDefault(File.Exists) ?? throw new LibTorchException($"{NativeName("LibTorchSharp")} was not found. Restore the packages again.");
-        if (!NativeLibrary.TryLoad(native, out _)) OldLibstdcxx.LoadRelaxedCopy(native);
+        var refusal = BoundLibrary.Load(native);
+        if (refusal is not null && OldLibstdcxx.RelaxedCopy(native) is { } copy) refusal = BoundLibrary.Load(copy);
+        if (refusal is null) return;
+        throw new LibTorchException(refusal.Contains("undefined symbol", StringComparison.Ordinal)
+            ? $"libtorch {FoundVersion} was found in {folder}, but TorchSharp's {Path.GetFileName(native)} was built for {NeededVersion} and does not fit it ({refusal})."
+            : $"{native} could not be loaded: {refusal}");
     }
 
     /// <summary>One of libtorch's libraries as it was loaded, by its plain name; null when it is not there (those of CUDA).</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace R1Lab.Engine.Native;
@@ -15,11 +14,12 @@ internal static class OldLibstdcxx
     private const uint VersionNeedSection = 0x6ffffffe; // SHT_GNU_verneed
     private const ushort WeakFlag = 0x2;                // VER_FLG_WEAK
 
-    public static void LoadRelaxedCopy(string library)
+    /// <returns>Where a copy lies that does without the version; null where the library does not ask for it.</returns>
+    public static string? RelaxedCopy(string library)
     {
+        if (!OperatingSystem.IsLinux()) return null;
         var image = File.ReadAllBytes(library);
-        if (!OperatingSystem.IsLinux() || MarkWeak(image, MissingVersion) == 0) NativeLibrary.Load(library); // throws with the loader's own reason
-        NativeLibrary.Load(WriteCopy(image));
+        return MarkWeak(image, MissingVersion) == 0 ? null : WriteCopy(image);
     }
 
     // A name of our own per process, then a rename: two programs that start together never load a half-written file.
