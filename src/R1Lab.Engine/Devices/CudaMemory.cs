@@ -2,7 +2,7 @@ using R1Lab.Engine.Native;
 
 namespace R1Lab.Engine.Devices;
 
-/// <summary>Memory of one card: by the driver for everybody, by libtorch's allocator for this process. Not run on a card yet.</summary>
+/// <summary>Memory of one card: by the driver for everybody, by libtorch's allocator for this process.</summary>
 /// <param name="TotalBytes">Built in.</param>
 /// <param name="FreeBytes">Not taken by any process.</param>
 /// <param name="AllocatedBytes">In tensors of this process.</param>

@@ -5,8 +5,8 @@ namespace R1Lab.Engine.Native;
 
 /// <summary>
 /// Statistics of libtorch's caching allocator for CUDA. No exported function gives them: they are virtual functions of c10::DeviceAllocator, called
-/// here by their place in its table (c10/core/CachingDeviceAllocator.h of 2.10). The table of the loaded library is compared first; where it looks
-/// otherwise nothing is called. Not run on a card yet.
+/// here by their place in its table (c10/core/CachingDeviceAllocator.h of 2.10 and 2.11). The table of the loaded library is compared first; where it
+/// looks otherwise nothing is called.
 /// </summary>
 internal static unsafe class CudaAllocator
 {
@@ -24,6 +24,8 @@ internal static unsafe class CudaAllocator
     private const int Allocated = 4 * NumbersOfArray;
     private const int Reserved = 5 * NumbersOfArray;
     private const int StatisticsBytes = 4096; // well above sizeof(DeviceStats), about 1 KB
+
+    private static readonly Version?[] KnownVersions = [new(2, 10), new(2, 11)];
 
     private static readonly Lazy<nint> Instance = new(Find);
 
@@ -54,7 +56,7 @@ internal static unsafe class CudaAllocator
     /// <summary>Whether the loaded library's table is the one these places are for.</summary>
     internal static bool LayoutIsKnown()
     {
-        if (!OperatingSystem.IsLinux() || LibTorch.FoundVersion != LibTorch.NeededVersion || LibTorch.Library("c10") is not { } c10) return false;
+        if (!OperatingSystem.IsLinux() || !KnownVersions.Contains(LibTorch.FoundVersion) || LibTorch.Library("c10") is not { } c10) return false;
         if (!NativeLibrary.TryGetExport(c10, "_ZTVN3c1015DeviceAllocatorE", out var symbol)) return false;
         if (!NativeLibrary.TryGetExport(c10, "_ZNK3c109Allocator18is_simple_data_ptrERKNS_7DataPtrE", out var isSimple)) return false;
         var table = (nint*)symbol + TableHeader;

@@ -12,6 +12,9 @@ public static unsafe class Dispatcher
     // The ABI the values below are laid out for: libtorch 2.10.
     private const ulong AbiVersion = (2UL << 56) | (10UL << 48);
 
+    // A later libtorch may read optional arguments that were added behind those of 2.10: zeros are their absence.
+    private const int LaterArguments = 8;
+
     /// <summary>Calls an operator that returns one tensor.</summary>
     /// <param name="op">Qualified name, for example <c>aten::rms_norm</c>.</param>
     /// <param name="overload">Overload name, empty for the default one.</param>
@@ -54,7 +57,9 @@ public static unsafe class Dispatcher
     private static ulong[] Invoke(string op, string overload, int results, ReadOnlySpan<Argument> arguments)
     {
         LibTorch.EnsureAvailable();
-        var stack = stackalloc ulong[Math.Max(Math.Max(arguments.Length, results), 1)];
+        var places = Math.Max(arguments.Length, results) + LaterArguments;
+        var stack = stackalloc ulong[places];
+        new Span<ulong>(stack, places).Clear();
         for (var i = 0; i < arguments.Length; i++) stack[i] = arguments[i].Push();
         if (StableAbi.torch_call_dispatcher(op, overload, stack, AbiVersion) != 0) throw Refused(op, overload, arguments);
         return new ReadOnlySpan<ulong>(stack, results).ToArray();
