@@ -1,4 +1,5 @@
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Modeling;
@@ -81,7 +82,8 @@ internal sealed record AttentionPlan(Tensor Cos, Tensor SignedSin, Tensor? Mask,
             starts.narrow(1, 1, length - 1).copy_(changed.to(ScalarType.Int64) * index.narrow(1, 1, length - 1));
         }
 
-        return index - starts.cummax(1).values;
+        // Not the wrapper's own: an error in its native half would end the process.
+        return index - Dispatcher.CallMany("aten::cummax", "", 2, starts, 1)[0]!;
     }
 
     // Additive [B or 1, 1, T, past+T]: 0 where allowed, minus infinity elsewhere. Every token sees itself, padding too: a row without

@@ -157,8 +157,8 @@ public sealed class Decoder : IDisposable
         var k = Split(block[ProjectionKind.K].Apply(x, context), kvHeads, at);
         var v = Split(block[ProjectionKind.V].Apply(x, context), kvHeads, at);
         if (block.QueryNorm is not null) (q, k) = (Norm(q, block.QueryNorm, _headShape), Norm(k, block.KeyNorm!, _headShape));
-        q = RotaryEmbedding.Rotate(q, plan.Cos, plan.SignedSin);
-        k = RotaryEmbedding.Rotate(k, plan.Cos, plan.SignedSin);
+        q = Rotary.Rotate(q, plan.Cos, plan.SignedSin);
+        k = Rotary.Rotate(k, plan.Cos, plan.SignedSin);
         if (plan.Segments is { } segments) return segments.Attend(q.reshape(-1, heads, dim), k.reshape(-1, kvHeads, dim), v.reshape(-1, kvHeads, dim)).reshape(-1, heads * dim);
         // For a single token [B,heads,1,dim] is the same memory as [B,1,heads,dim]: Split made it so at once.
         if (at.Length > 1) (q, k, v) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));

@@ -61,12 +61,17 @@ internal sealed class GradientBuffer : IDisposable
         }
     }
 
-    /// <summary>The total 2-norm, as <c>torch.nn.utils.clip_grad_norm_</c> takes it: the norm of the norms.</summary>
+    /// <summary>
+    /// The total 2-norm, as <c>torch.nn.utils.clip_grad_norm_</c> takes it: the norm of the norms. A card takes each device's whole at once: hundreds of
+    /// small kernels would cost more than the sum.
+    /// </summary>
     public double Norm()
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        return linalg.vector_norm(stack(Views.Select(view => linalg.vector_norm(view).to(_wholes[0].device)))).ToSingle();
+        var first = _wholes[0].device;
+        var parts = first.type == DeviceType.CUDA ? _wholes : Views;
+        return linalg.vector_norm(stack(parts.Select(part => linalg.vector_norm(part).to(first)))).ToSingle();
     }
 
     /// <summary>The place of the last view that holds a number that is not finite: the first of them in the backward pass. -1 when all are finite.</summary>
