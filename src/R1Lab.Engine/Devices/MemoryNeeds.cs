@@ -80,11 +80,16 @@ internal sealed class MemoryNeeds
     // Everything autograd saved in every layer, or with checkpointing only the layers' inputs; off-loaded, two of those are on the card.
     private double KeptByAll()
     {
-        if (!_recipe.GradientCheckpointing) return _layer.Input + (_model.LayerCount * _layer.Kept);
-        return _layer.Input * (_recipe.ActivationOffloading && _isCuda ? Math.Min(2, _model.LayerCount) : _model.LayerCount + 1);
+        var again = Again;
+        var inputs = _recipe.ActivationOffloading && _isCuda ? Math.Min(2, again) : again + 1;
+        return _layer.Input * (again == 0 ? 1 : inputs) + ((_model.LayerCount - again) * _layer.Kept);
     }
 
-    private double OneLayer() => _recipe.GradientCheckpointing
+    // Blocks that are computed again: the first ones.
+    private int Again => _recipe.GradientCheckpointing ? Math.Min(_recipe.GradientCheckpointingLayers ?? _model.LayerCount, _model.LayerCount) : 0;
+
+    // While a block is computed again those behind it have let go of what they kept.
+    private double OneLayer() => _recipe.GradientCheckpointing && Again == _model.LayerCount
         ? Math.Max(_layer.Forward + _layer.Input, _layer.Kept + _layer.Backward)
         : Math.Max(_layer.Forward - _layer.Kept, _layer.Backward);
 

@@ -45,7 +45,8 @@ public static class MemorySuggestions
     {
         if (SmallerMicroBatch(recipe, after) is { } smaller)
             yield return Change("smaller_micro_batch", smaller, true, recipe.PerDeviceTrainBatchSize, smaller.PerDeviceTrainBatchSize, smaller.GradientAccumulationSteps);
-        if (!recipe.GradientCheckpointing) yield return Change("gradient_checkpointing", recipe with { GradientCheckpointing = true }, true);
+        if (!recipe.GradientCheckpointing || recipe.GradientCheckpointingLayers is not null)
+            yield return Change("gradient_checkpointing", recipe with { GradientCheckpointing = true, GradientCheckpointingLayers = null }, true);
         if (device.IsCuda && recipe.GradientCheckpointing && !recipe.ActivationOffloading) yield return Change("activation_offloading", recipe with { ActivationOffloading = true }, true);
         if (facts.ResidentModelBytes > 0) yield return Change("unload_chat_model", recipe, true);
         if (recipe.Dtype == TrainingDtype.Float32) yield return Change("bfloat16", recipe with { Dtype = TrainingDtype.Bfloat16 }, false);

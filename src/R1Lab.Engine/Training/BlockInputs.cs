@@ -14,6 +14,8 @@ internal sealed class BlockInputs(int count, bool offload)
 {
     private readonly (Tensor Input, Device Home)?[] _kept = new (Tensor, Device)?[count];
 
+    public int Count => count;
+
     /// <summary>Keeps a block's input [B,T,Hidden]; it is this object's from now on.</summary>
     public void Keep(int block, Tensor input)
     {

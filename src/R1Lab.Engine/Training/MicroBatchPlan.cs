@@ -6,13 +6,14 @@ namespace R1Lab.Engine.Training;
 /// </summary>
 /// <param name="MicroBatchSize">Lines that pass together.</param>
 /// <param name="Checkpointing">Blocks are computed again for their gradients.</param>
-public sealed record MicroBatchPlan(int MicroBatchSize, bool Checkpointing)
+/// <param name="Layers">How many of the first blocks; null: all.</param>
+public sealed record MicroBatchPlan(int MicroBatchSize, bool Checkpointing, int? Layers = null)
 {
-    /// <summary>The next plan that needs less memory: half the lines (rounded up), then checkpointing; null when there is none.</summary>
+    /// <summary>The next plan that needs less memory: half the lines (rounded up), then checkpointing of every block; null when there is none.</summary>
     public MicroBatchPlan? Smaller() => this switch
     {
         { MicroBatchSize: > 1 } => this with { MicroBatchSize = (MicroBatchSize + 1) / 2 },
-        { Checkpointing: false } => this with { Checkpointing = true },
+        { Checkpointing: false } or { Layers: not null } => this with { Checkpointing = true, Layers = null },
         _ => null,
     };
 }

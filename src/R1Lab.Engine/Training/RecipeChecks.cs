@@ -31,7 +31,7 @@ public sealed partial record TrainingRecipe
             ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
             ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
             ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
-            ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
+            ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("gradient_checkpointing_layers", GradientCheckpointingLayers ?? 1, 1), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
             ("early_stopping_patience", EarlyStoppingPatience ?? 1, 1), ("early_stopping_threshold", EarlyStoppingThreshold, 0),
             ("probe_max_new_tokens", ProbeMaxNewTokens, 1),
         ];
@@ -103,6 +103,8 @@ public sealed partial record TrainingRecipe
             yield return Error("neftune_negative", "neftune_noise_alpha", "neftune_noise_alpha must be 0 or more.");
         if (NeftuneNoiseAlpha > 50)
             yield return Warning("neftune_strong", "neftune_noise_alpha", $"A NEFTune strength of {NeftuneNoiseAlpha} drowns the embeddings; 5 to 15 are usual.", NeftuneNoiseAlpha);
+        if (GradientCheckpointingLayers is not null && !Effective().GradientCheckpointing)
+            yield return Warning("checkpointing_layers_unused", "gradient_checkpointing_layers", "Nothing is computed again without gradient checkpointing: gradient_checkpointing_layers has no effect.");
         if (ActivationOffloading && !Effective().GradientCheckpointing)
             yield return Warning("offload_without_checkpointing", "activation_offloading", "Only inputs kept by gradient checkpointing can wait in host memory: without it activation_offloading has no effect.");
     }

@@ -14,8 +14,8 @@ internal sealed class StepPasses(TrainingRecipe recipe, Batcher batcher, Trainin
 
     public MicroBatchPlan Plan
     {
-        get => new(_lines, pass.Checkpointing);
-        set => (_lines, pass.Checkpointing) = (value.MicroBatchSize, value.Checkpointing);
+        get => new(_lines, pass.Checkpointing, pass.CheckpointedBlocks);
+        set => (_lines, pass.Checkpointing, pass.CheckpointedBlocks) = (value.MicroBatchSize, value.Checkpointing, value.Layers);
     }
 
     /// <summary>The largest micro-batch of the run forward and backward, without a step.</summary>

@@ -17,6 +17,9 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <summary>Whether blocks are run again for their gradients; may change between passes.</summary>
     public bool Checkpointing { get; set; } = checkpointing;
 
+    /// <summary>How many of the first blocks, with <see cref="Checkpointing"/>; null or more than there are: all.</summary>
+    public int? CheckpointedBlocks { get; set; }
+
     /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
     public Action<MicroBatch, bool>? BeforePass { get; init; }
 
@@ -88,23 +91,26 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
 
     private Tensor InSegments(Tensor ids, (Tensor Places, Tensor Targets, Tensor Each) scored, ForwardContext context, double divisor)
     {
-        var inputs = new BlockInputs(decoder.BlockCount, Offload);
-        var last = KeepInputs(inputs, ids, context).requires_grad_(_firstTrained < decoder.BlockCount || TrainsEmbedding);
+        var count = Math.Min(CheckpointedBlocks ?? decoder.BlockCount, decoder.BlockCount);
+        var inputs = new BlockInputs(count, Offload);
+        var middle = KeepInputs(inputs, ids, context).requires_grad_(_firstTrained < count || TrainsEmbedding);
+        var last = middle;
+        for (var i = count; i < decoder.BlockCount; i++) last = decoder.Block(i, last, context);
         var loss = VocabularyLoss.Backward(decoder, Scored(last, scored.Places), scored.Targets, divisor, clock, each: scored.Each);
-        if (!last.requires_grad) return loss;
-        var gradient = last.grad!;
-        for (var i = decoder.BlockCount - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
+        if (!middle.requires_grad) return loss;
+        var gradient = middle.grad!;
+        for (var i = count - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
             gradient = BackThrough(i, inputs.Take(i), gradient, context);
         if (TrainsEmbedding) autograd.backward([Embed(ids, context)], [gradient]);
         return loss;
     }
 
-    // The last block's output; inputs of blocks the way back passes are kept.
+    // The output of the last checkpointed block; inputs of blocks the way back passes are kept.
     private Tensor KeepInputs(BlockInputs inputs, Tensor ids, ForwardContext context)
     {
         using var noGradient = no_grad();
         var x = Embed(ids, context);
-        for (var i = 0; i < decoder.BlockCount; i++)
+        for (var i = 0; i < inputs.Count; i++)
         {
             var next = decoder.Block(i, x, context);
             if (i >= _firstTrained || TrainsEmbedding) inputs.Keep(i, x);

@@ -125,6 +125,9 @@ public sealed partial record TrainingRecipe
     /// <summary>Keep only each block's input and compute the block again for its gradient: less memory, about a third more time.</summary>
     public bool GradientCheckpointing { get; init; }
 
+    /// <summary>With checkpointing: how many of the first blocks are computed again; null: all. Those behind keep what their gradient needs, which takes memory and saves time; the result is the same.</summary>
+    public int? GradientCheckpointingLayers { get; init; }
+
     /// <summary>With checkpointing: the blocks' inputs wait in host memory. Saves memory on a card and takes a little time; no effect on the CPU.</summary>
     public bool ActivationOffloading { get; init; }
 

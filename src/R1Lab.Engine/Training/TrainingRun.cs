@@ -34,6 +34,7 @@ internal sealed class TrainingRun : IDisposable
         var pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)
         {
             BeforePass = beforePass,
+            CheckpointedBlocks = recipe.GradientCheckpointingLayers,
             NeftuneAlpha = recipe.NeftuneNoiseAlpha,
             Offload = recipe.ActivationOffloading && model.Decoder.Device.IsCuda,
         };

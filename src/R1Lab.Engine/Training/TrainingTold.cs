@@ -39,7 +39,7 @@ internal sealed class TrainingTold(TrainingObserver observer)
     /// <summary>Tells of a plan that needs less memory.</summary>
     public MicroBatchPlan Smaller(int step, MicroBatchPlan plan, TrainingRecipe recipe)
     {
-        if (plan.Checkpointing == recipe.GradientCheckpointing)
+        if (plan.Checkpointing == recipe.GradientCheckpointing && plan.Layers == recipe.GradientCheckpointingLayers)
             Tell(step, TrainingEventKinds.MicroBatchHalved, $"The device ran out of memory in step {step}: {plan.MicroBatchSize} lines go at once now, the step stays the same.", step, plan.MicroBatchSize, recipe.PerDeviceTrainBatchSize);
         else
             Tell(step, TrainingEventKinds.CheckpointingOn, $"The device ran out of memory in step {step} with one line at a time: activation checkpointing is on now, the step stays the same.", step);

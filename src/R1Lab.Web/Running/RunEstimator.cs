@@ -25,7 +25,8 @@ public static class RunEstimator
     private static double AssumedPace(TrainingRecipe recipe, DecoderConfig model, DeviceCapacity device)
     {
         var rate = device.IsCuda ? CardOperationsPerSecond : CpuOperationsPerSecond;
-        var perToken = (recipe.Method == TrainingMethod.Full ? 6d : 4d) * model.ParameterCount * (recipe.GradientCheckpointing ? 1.33 : 1);
+        var again = recipe.GradientCheckpointing ? Math.Min(1, (recipe.GradientCheckpointingLayers ?? model.LayerCount) / (double)model.LayerCount) : 0;
+        var perToken = (recipe.Method == TrainingMethod.Full ? 6d : 4d) * model.ParameterCount * (1 + 0.33 * again);
         return rate / perToken;
     }
 }

@@ -71,6 +71,9 @@ public sealed class MemoryPlanTests
         var start = Plan(full);
 
         Assert.True(Plan(full with { GradientCheckpointing = true }).BytesOf(MemoryPart.Activations) < start.BytesOf(MemoryPart.Activations) / 8);
+        Assert.InRange(
+            Plan(full with { GradientCheckpointing = true, GradientCheckpointingLayers = 16 }).BytesOf(MemoryPart.Activations) / (double)start.BytesOf(MemoryPart.Activations), 0.5, 0.6);
+        Assert.Equal(Plan(full with { GradientCheckpointing = true }).TotalBytes, Plan(full with { GradientCheckpointing = true, GradientCheckpointingLayers = 99 }).TotalBytes);
         Assert.True(Plan(full with { Optim = OptimizerType.Adamw8Bit }).BytesOf(MemoryPart.Optimizer) < start.BytesOf(MemoryPart.Optimizer) * 0.6);
         Assert.True(Plan(full with { FreezeLayers = 16 }).BytesOf(MemoryPart.Gradients) < start.BytesOf(MemoryPart.Gradients) * 0.6);
         Assert.Equal(2 * start.BytesOf(MemoryPart.Activations), Plan(full with { PerDeviceTrainBatchSize = 2 }).BytesOf(MemoryPart.Activations));

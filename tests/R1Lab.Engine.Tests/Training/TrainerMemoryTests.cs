@@ -101,6 +101,7 @@ public sealed class TrainerMemoryTests : IDisposable
         for (MicroBatchPlan? plan = new(5, false); plan is not null; plan = plan.Smaller()) plans.Add(plan);
 
         Assert.Equal([new(5, false), new(3, false), new(2, false), new(1, false), new(1, true)], plans);
+        Assert.Equal(new MicroBatchPlan(1, true), new MicroBatchPlan(1, true, 8).Smaller());
     }
 
     // Full from one training pass on, for batches of more lines; the memory probe is the first pass.

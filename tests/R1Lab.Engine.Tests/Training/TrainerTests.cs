@@ -27,14 +27,18 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(TrainingMethod.Lora)]
-    [InlineData(TrainingMethod.Full)]
-    public void Run_Checkpointing_IsBitEqual(TrainingMethod method)
+    [InlineData(TrainingMethod.Lora, null)]
+    [InlineData(TrainingMethod.Lora, 1)]
+    [InlineData(TrainingMethod.Lora, 99)]
+    [InlineData(TrainingMethod.Full, null)]
+    [InlineData(TrainingMethod.Full, 1)]
+    [InlineData(TrainingMethod.Full, 1, 1)]
+    public void Run_Checkpointing_IsBitEqual(TrainingMethod method, int? layers, int freezeLayers = 0)
     {
-        var recipe = TrainingRuns.Busy with { Method = method, MaxSteps = 3, LoggingSteps = 1, LearningRate = 1e-3, ValSize = 0 };
+        var recipe = TrainingRuns.Busy with { Method = method, FreezeLayers = freezeLayers, MaxSteps = 3, LoggingSteps = 1, LearningRate = 1e-3, ValSize = 0 };
         _runs.Run(_runs.Job(recipe, "qwen3"));
 
-        _runs.Run(_runs.Job(recipe with { GradientCheckpointing = true }, "qwen3"));
+        _runs.Run(_runs.Job(recipe with { GradientCheckpointing = true, GradientCheckpointingLayers = layers }, "qwen3"));
 
         Assert.Equal(_runs.Metrics.Take(3).Select(m => (m.Loss, m.GradNorm)), _runs.Metrics.Skip(3).Select(m => (m.Loss, m.GradNorm)));
     }

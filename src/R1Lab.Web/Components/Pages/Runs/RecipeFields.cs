@@ -48,6 +48,8 @@ public static class RecipeFields
         Field.Choice("device_map", recipe => recipe.DeviceMap, (recipe, value) => recipe with { DeviceMap = value }) with { NeedsSeveralCards = true },
         Field.Switch("gradient_checkpointing", recipe => recipe.GradientCheckpointing, (recipe, value) => recipe with { GradientCheckpointing = value })
             .When(recipe => recipe.Method != TrainingMethod.Qlora),
+        Field.OptionalWhole("gradient_checkpointing_layers", recipe => recipe.GradientCheckpointingLayers, (recipe, value) => recipe with { GradientCheckpointingLayers = value })
+            .When(recipe => recipe.Effective().GradientCheckpointing || recipe.GradientCheckpointingLayers is not null),
         Field.Switch("activation_offloading", recipe => recipe.ActivationOffloading, (recipe, value) => recipe with { ActivationOffloading = value })
             .When(recipe => recipe.Effective().GradientCheckpointing || recipe.ActivationOffloading));
 
