@@ -1,6 +1,7 @@
 using System.Globalization;
 using R1Lab.Bench;
 using R1Lab.Bench.Memory;
+using R1Lab.Bench.Parity;
 using R1Lab.Bench.Training;
 
 return args switch
@@ -10,6 +11,7 @@ return args switch
     ["make", var shape, var folder] when PublishedShapes.All.ContainsKey(shape) => RandomModel.Run(shape, folder),
     ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
     ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
+    ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
     ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
     [MemoryRow.Verb, var place, var folder, var steps] => MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder, int.Parse(steps, CultureInfo.InvariantCulture)),
     [TrainingRow.Verb, var row] => TrainingRow.Run(row),
@@ -24,6 +26,7 @@ static int Usage()
                R1Lab.Bench make {string.Join('|', PublishedShapes.All.Keys)} <folder>
                R1Lab.Bench steps <model folder> [--seq 256] [--micro-batch 1] [--steps 3] [--method lora|dora|full] [--dtype bfloat16|float32] [--rank 16]
                                  [--checkpointing on|off] [--packing on|off] [--accumulation 1] [--recipe file] [--threads n] [--json file]
+               R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}
         """);
