@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace R1Lab.Engine.Devices;
 
 /// <summary>
-/// The two things asked of the CUDA driver directly: how much memory a card has, and which card of the management library it is. The numbers differ:
-/// <c>CUDA_VISIBLE_DEVICES</c> hides and reorders cards for one, not for the other.
+/// The CUDA driver itself: for running kernels of our own, and for two things asked of it, how much memory a card has, and which card of the management
+/// library it is. The numbers differ: <c>CUDA_VISIBLE_DEVICES</c> hides and reorders cards for one, not for the other.
 /// </summary>
 internal static unsafe class CudaDriver
 {
@@ -26,6 +26,9 @@ internal static unsafe class CudaDriver
         return (TextOf(new ReadOnlySpan<byte>(uuid, 16)), (long)bytes);
     }
 
+    /// <summary>The address of one of the driver's functions; 0 without a driver, or in one that lacks it.</summary>
+    public static nint Export(string name) => Library.Value != 0 && NativeLibrary.TryGetExport(Library.Value, name, out var address) ? address : 0;
+
     /// <summary>As the management library writes it.</summary>
     internal static string TextOf(ReadOnlySpan<byte> uuid)
     {
@@ -35,6 +38,4 @@ internal static unsafe class CudaDriver
 
     private static bool Start(nint library) =>
         NativeLibrary.TryGetExport(library, "cuInit", out var start) && ((delegate* unmanaged[Cdecl]<uint, int>)start)(0) == 0;
-
-    private static nint Export(string name) => NativeLibrary.TryGetExport(Library.Value, name, out var address) ? address : 0;
 }

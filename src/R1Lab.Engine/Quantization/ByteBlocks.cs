@@ -11,7 +11,6 @@ internal sealed class ByteBlocks : IDisposable
 {
     public const int BlockSize = 256;
 
-    private readonly Tensor _values;
     private readonly Tensor _borders;
 
     /// <summary><paramref name="count"/> zeros.</summary>
@@ -23,13 +22,16 @@ internal sealed class ByteBlocks : IDisposable
         var map = signed ? DynamicMap.Signed : DynamicMap.Unsigned;
         var blocks = (count + BlockSize - 1) / BlockSize;
         Count = count;
-        _values = tensor(map, device: device).DetachFromDisposeScope();
+        Map = tensor(map, device: device).DetachFromDisposeScope();
         _borders = tensor(DynamicMap.Borders(map), device: device).DetachFromDisposeScope();
         Codes = full([blocks * BlockSize], Array.IndexOf(map, 0f), ScalarType.Byte, device).DetachFromDisposeScope();
         Scales = zeros([blocks], ScalarType.Float32, device).DetachFromDisposeScope();
     }
 
     public long Count { get; }
+
+    /// <summary>[256] float32.</summary>
+    public Tensor Map { get; }
 
     /// <summary>[blocks * 256] uint8: places in the map.</summary>
     public Tensor Codes { get; }
@@ -46,7 +48,7 @@ internal sealed class ByteBlocks : IDisposable
         using var scope = NewDisposeScope();
         var (first, blocks) = Span(start, count);
         var places = Codes.narrow(0, start, blocks * BlockSize).to(ScalarType.Int32);
-        var numbers = _values.index_select(0, places).view(blocks, BlockSize).mul_(Scales.narrow(0, first, blocks).unsqueeze(1));
+        var numbers = Map.index_select(0, places).view(blocks, BlockSize).mul_(Scales.narrow(0, first, blocks).unsqueeze(1));
         return numbers.view(-1).narrow(0, 0, count).MoveToOuterDisposeScope();
     }
 
@@ -70,7 +72,7 @@ internal sealed class ByteBlocks : IDisposable
 
     public void Dispose()
     {
-        foreach (var tensor in (Tensor[])[Codes, Scales, _values, _borders]) tensor.Dispose();
+        foreach (var tensor in (Tensor[])[Codes, Scales, Map, _borders]) tensor.Dispose();
     }
 
     private static (long First, long Blocks) Span(long start, long count) => (start / BlockSize, (count + BlockSize - 1) / BlockSize);

@@ -1,3 +1,4 @@
+using R1Lab.Engine.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,24 +46,38 @@ internal sealed class Int8Weight : IQuantizedWeight
     }
 
     /// <inheritdoc/>
-    public Tensor Dense(ScalarType dtype)
+    public Tensor Dense(ScalarType dtype) => Dense(dtype, dense =>
     {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var dense = empty(_codes.shape, dtype, Device);
-        foreach (var (first, count) in Pieces(Outputs, Inputs))
-        {
-            using var pieceScope = NewDisposeScope();
-            dense.narrow(0, first, count).copy_(_codes.narrow(0, first, count).to(ScalarType.Float32).mul_(_scales.narrow(0, first, count)));
-        }
+        var done = Device.type == DeviceType.CUDA && DequantizeKernels.TryInt8(_codes, _scales, dense);
+        if (!done) FillByOperators(dense);
+    });
 
-        return dense.MoveToOuterDisposeScope();
-    }
+    /// <summary>The same by libtorch's operators, on any device.</summary>
+    internal Tensor DenseByOperators(ScalarType dtype) => Dense(dtype, FillByOperators);
 
     public void Dispose()
     {
         _codes.Dispose();
         _scales.Dispose();
+    }
+
+    private Tensor Dense(ScalarType dtype, Action<Tensor> fill)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var dense = empty(_codes.shape, dtype, Device);
+        fill(dense);
+        return dense.MoveToOuterDisposeScope();
+    }
+
+    private void FillByOperators(Tensor dense)
+    {
+        foreach (var (first, count) in Pieces(Outputs, Inputs))
+        {
+            using var pieceScope = NewDisposeScope();
+            // The product is float32 and is rounded to the weight's type as it is stored.
+            Dispatcher.Call("aten::mul", "out", _codes.narrow(0, first, count), _scales.narrow(0, first, count), dense.narrow(0, first, count));
+        }
     }
 
     // Rows worked on at once: their float32 temporaries stay within 2^22 numbers.

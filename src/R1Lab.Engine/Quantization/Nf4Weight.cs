@@ -77,25 +77,14 @@ internal sealed class Nf4Weight : IQuantizedWeight
     }
 
     /// <inheritdoc/>
-    public Tensor Dense(ScalarType dtype)
+    public Tensor Dense(ScalarType dtype) => Dense(dtype, dense =>
     {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var blocks = _codes.numel() / BytesPerBlock;
-        var scales = _scales ?? _scaleBytes!.Read(0, blocks).add_(_scaleMean);
-        var dense = empty([blocks, BlockSize], dtype, Device);
-        var piece = PieceFor(Device) / BlockSize;
-        for (var first = 0L; first < blocks; first += piece)
-        {
-            using var pieceScope = NewDisposeScope();
-            var count = Math.Min(piece, blocks - first);
-            var places = _codes.narrow(0, first * BytesPerBlock, count * BytesPerBlock).to(ScalarType.Int32);
-            var numbers = Reinterpret(_pairs.index_select(0, places), ScalarType.Float32).view(count, BlockSize);
-            dense.narrow(0, first, count).copy_(numbers.mul_(scales.narrow(0, first, count).unsqueeze(1)));
-        }
+        var done = Device.type == DeviceType.CUDA && DequantizeKernels.TryNf4(_codes, _scales, _scaleBytes, _scaleMean, dense);
+        if (!done) FillByOperators(dense);
+    });
 
-        return dense.view(-1).narrow(0, 0, Outputs * Inputs).view(Outputs, Inputs).MoveToOuterDisposeScope();
-    }
+    /// <summary>The same by libtorch's operators, on any device.</summary>
+    internal Tensor DenseByOperators(ScalarType dtype) => Dense(dtype, FillByOperators);
 
     public void Dispose()
     {
@@ -103,6 +92,31 @@ internal sealed class Nf4Weight : IQuantizedWeight
         _pairs.Dispose();
         _scales?.Dispose();
         _scaleBytes?.Dispose();
+    }
+
+    private Tensor Dense(ScalarType dtype, Action<Tensor> fill)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var dense = empty([_codes.numel() / BytesPerBlock, BlockSize], dtype, Device);
+        fill(dense);
+        return dense.view(-1).narrow(0, 0, Outputs * Inputs).view(Outputs, Inputs).MoveToOuterDisposeScope();
+    }
+
+    private void FillByOperators(Tensor dense)
+    {
+        var blocks = dense.size(0);
+        var scales = _scales ?? _scaleBytes!.Read(0, blocks).add_(_scaleMean);
+        var piece = PieceFor(Device) / BlockSize;
+        for (var first = 0L; first < blocks; first += piece)
+        {
+            using var pieceScope = NewDisposeScope();
+            var count = Math.Min(piece, blocks - first);
+            var places = _codes.narrow(0, first * BytesPerBlock, count * BytesPerBlock).to(ScalarType.Int32);
+            var numbers = Reinterpret(_pairs.index_select(0, places), ScalarType.Float32).view(count, BlockSize);
+            // The product is float32 and is rounded to the weight's type as it is stored.
+            Dispatcher.Call("aten::mul", "out", numbers, scales.narrow(0, first, count).unsqueeze(1), dense.narrow(0, first, count));
+        }
     }
 
     private static void QuantizePiece(Tensor piece, long firstBlock, Tensor codes, Tensor scales, NearestCode nearest)
