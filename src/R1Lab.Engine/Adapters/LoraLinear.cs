@@ -90,14 +90,14 @@ internal sealed class LoraLinear : IDisposable
         return _frozenNorm = norm.DetachFromDisposeScope();
     }
 
-    // A generator of its own for every (seed, module): nothing else in the process disturbs it, and computing a layer again repeats it.
+    // A draw of its own for every (seed, module): nothing else in the process disturbs it, and computing a layer again repeats it.
     private Tensor Drop(Tensor x, int slot, long seed)
     {
-        using var generator = new Generator(SeedMixing.Mix((ulong)seed, (ulong)slot), x.device);
         Tensor keep;
         using (no_grad())
         {
-            keep = empty(x.shape, dtype: x.dtype, device: x.device).bernoulli_(1 - Dropout, generator).div_((float)(1 - Dropout));
+            keep = empty(x.shape, dtype: x.dtype, device: x.device);
+            keep = SeededDraw.Fill(keep, SeedMixing.Mix((ulong)seed, (ulong)slot), (mask, generator) => mask.bernoulli_(1 - Dropout, generator)).div_((float)(1 - Dropout));
         }
 
         return x * keep;

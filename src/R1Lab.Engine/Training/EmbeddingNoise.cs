@@ -27,7 +27,7 @@ internal static class EmbeddingNoise
     private static Tensor Noise(Tensor like, double most, long seed)
     {
         using var noGradient = no_grad();
-        using var generator = new Generator(SeedMixing.Mix((ulong)seed, Stream), like.device);
-        return empty(like.shape, dtype: ScalarType.Float32, device: like.device).uniform_(-most, most, generator).to(like.dtype);
+        var noise = empty(like.shape, dtype: ScalarType.Float32, device: like.device);
+        return SeededDraw.Fill(noise, SeedMixing.Mix((ulong)seed, Stream), (fresh, generator) => fresh.uniform_(-most, most, generator)).to(like.dtype);
     }
 }
