@@ -33,11 +33,13 @@ internal sealed class Int8Weight : IQuantizedWeight
         using var scope = NewDisposeScope();
         var codes = empty(weight.shape, ScalarType.Int8, weight.device);
         var scales = empty([weight.size(0), 1], ScalarType.Float32, weight.device);
+        // By a number a card would multiply with its rounded reciprocal; by a tensor it divides as the CPU does.
+        var largest = full([], Largest, ScalarType.Float32, weight.device);
         foreach (var (first, count) in Pieces(weight.size(0), weight.size(1)))
         {
             using var pieceScope = NewDisposeScope();
             var rows = weight.narrow(0, first, count).to(ScalarType.Float32);
-            var scale = rows.abs().amax([1], keepdim: true).div_(Largest);
+            var scale = rows.abs().amax([1], keepdim: true).div_(largest);
             codes.narrow(0, first, count).copy_((rows * ByteBlocks.Reciprocal(scale)).round_().clamp_(-Largest, Largest));
             scales.narrow(0, first, count).copy_(scale);
         }
