@@ -13,13 +13,20 @@ public static class OutOfMemory
     ];
 
     /// <summary>True when <paramref name="error"/>, or an error it wraps, means that the device or the machine had too little memory.</summary>
-    public static bool Is(Exception error) => error switch
+    public static bool Is(Exception error)
+    {
+        if (!Tells(error)) return false;
+        MemoryShortage.Remember();
+        return true;
+    }
+
+    private static bool Tells(Exception error) => error switch
     {
         OutOfMemoryException => true,
-        AggregateException many => many.InnerExceptions.Any(Is),
+        AggregateException many => many.InnerExceptions.Any(Tells),
         ExternalException or InvalidOperationException or LibTorchException => Array.Exists(Texts, text => error.Message.Contains(text, StringComparison.OrdinalIgnoreCase)) || Inner(error),
         _ => Inner(error),
     };
 
-    private static bool Inner(Exception error) => error.InnerException is { } inner && Is(inner);
+    private static bool Inner(Exception error) => error.InnerException is { } inner && Tells(inner);
 }

@@ -19,10 +19,11 @@ internal static unsafe class CudaAllocator
     private const int ResetPeakStats = 11;
     private const int GetMemoryInfo = 12;
 
-    // DeviceStats: four arrays of counts, then allocated bytes and reserved bytes; an array is three Stats (all, small, large pool) of four numbers.
+    // DeviceStats: four arrays of counts, then allocated bytes, reserved bytes and three more; an array is three Stats (all, small, large pool) of four numbers.
     private const int NumbersOfArray = 3 * 4;
     private const int Allocated = 4 * NumbersOfArray;
     private const int Reserved = 5 * NumbersOfArray;
+    private const int Shortfalls = (9 * NumbersOfArray) + 1; // num_ooms, behind all nine arrays and num_alloc_retries
     private const int StatisticsBytes = 4096; // well above sizeof(DeviceStats), about 1 KB
 
     private static readonly Version?[] KnownVersions = [new(2, 10), new(2, 11)];
@@ -39,6 +40,20 @@ internal static unsafe class CudaAllocator
         var (allocated, peakAllocated, reserved, peakReserved) = (numbers[Allocated], numbers[Allocated + 1], numbers[Reserved], numbers[Reserved + 1]);
         var plausible = allocated >= 0 && allocated <= peakAllocated && reserved >= allocated && reserved <= peakReserved;
         return plausible ? (allocated, peakAllocated, reserved, peakReserved) : null;
+    }
+
+    /// <summary>How often a card could not give what was asked for, all cards and the whole life of the process together; 0 without one.</summary>
+    public static long OutOfMemoryCount()
+    {
+        var count = 0L;
+        var buffer = stackalloc byte[StatisticsBytes];
+        for (var index = 0; IsReady(index); index++)
+        {
+            ((delegate* unmanaged[Cdecl]<byte*, nint, sbyte, byte*>)Function(GetDeviceStats))(buffer, Instance.Value, (sbyte)index);
+            count += ((long*)buffer)[Shortfalls];
+        }
+
+        return count;
     }
 
     public static void ResetPeak(int index)

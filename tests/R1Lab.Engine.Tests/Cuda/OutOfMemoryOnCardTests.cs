@@ -36,6 +36,20 @@ public sealed class OutOfMemoryOnCardTests
     }
 
     [CardFact]
+    public void Is_OperatorThatNeedsFarMoreThanItWasGiven_NamesAFullCard()
+    {
+        Card.MustBeReal();
+        using var scope = NewDisposeScope();
+        var x = ones([1L << 20], ScalarType.Float32, Card.Device.Torch);
+
+        var error = Record.Exception(() => Dispatcher.Call("aten::repeat", "", x, Argument.Of([1L << 22])).Dispose());
+
+        Assert.IsType<LibTorchException>(error);
+        Assert.True(OutOfMemory.Is(error), error.Message);
+        AssertComputes();
+    }
+
+    [CardFact]
     public void Is_OperatorWithWrongShapes_IsOtherTrouble()
     {
         using var scope = NewDisposeScope();
