@@ -181,8 +181,7 @@ public sealed class Decoder : IDisposable
             return nn.functional.scaled_dot_product_attention(grouped, k, v, plan.Mask).reshape(batch, heads, 1, dim);
         }
 
-        return Dispatcher.Call(
-            "aten::scaled_dot_product_attention", "", q, k, v, Argument.Optional(plan.Mask), 0.0, plan.Causal, Argument.None, Config.HeadCount != Config.KeyValueHeadCount);
+        return GroupedAttention.Attend(q, k, v, plan.Mask, plan.Causal);
     }
 
     // One token a row, every row with a cache of its own: the linear maps ran together, attention runs row by row.

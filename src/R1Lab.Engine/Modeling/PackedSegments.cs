@@ -65,12 +65,11 @@ internal sealed record PackedSegments(long[] Lengths, Tensor? Bounds)
 
     private Tensor RunByRun(Tensor q, Tensor k, Tensor v)
     {
-        var grouped = q.size(1) != k.size(1);
         var (queries, keys, values) = (Pieces(q), Pieces(k), Pieces(v));
         var parts = new Tensor[Lengths.Length];
         for (var i = 0; i < parts.Length; i++)
         {
-            parts[i] = Dispatcher.Call("aten::scaled_dot_product_attention", "", queries[i], keys[i], values[i], Argument.None, 0.0, true, Argument.None, grouped).transpose(1, 2);
+            parts[i] = GroupedAttention.Attend(queries[i], keys[i], values[i], null, causal: true).transpose(1, 2);
         }
 
         return cat(parts, 1).squeeze(0);
