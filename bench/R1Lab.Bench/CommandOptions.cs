@@ -1,4 +1,6 @@
 using System.Globalization;
+using R1Lab.Engine;
+using R1Lab.Engine.Devices;
 
 namespace R1Lab.Bench;
 
@@ -22,6 +24,17 @@ internal sealed class CommandOptions
     public string? Text(string name) => _named.GetValueOrDefault(name);
 
     public int Number(string name, int otherwise) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>What <c>--device cpu|cuda</c> asks for; the first card where one works, else the CPU, when it is not given.</summary>
+    /// <exception cref="BadInputException">Another word, or a card where none works.</exception>
+    public ComputeDevice Device() => Text("--device") switch
+    {
+        null => ComputeDevice.Default(),
+        "cpu" => ComputeDevice.Cpu,
+        "cuda" when ComputeDevice.Default() is { IsCuda: true } card => card,
+        "cuda" => throw new BadInputException("options", "--device", "no CUDA card works on this machine"),
+        var other => throw new BadInputException("options", "--device", $"is \"{other}\": cpu or cuda"),
+    };
 
     public bool Flag(string name, bool otherwise = false) => Text(name) is { } text ? text is "true" or "on" or "yes" : otherwise;
 }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using R1Lab.Bench.Training;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Training;
 using TorchSharp;
 
 namespace R1Lab.Bench;
@@ -13,14 +15,27 @@ internal static class DecodeBench
 {
     private const int PromptLength = 256;
 
-    public static int Run(IReadOnlyList<string> args)
+    private const long MostBoundParameters = 1 << 28;
+
+    public static int Run(CommandOptions options)
     {
-        var tokens = Option(args, "--tokens") ?? 64;
-        torch.set_num_threads(Option(args, "--threads") ?? Environment.ProcessorCount);
-        Console.WriteLine($"threads {torch.get_num_threads()}, prompt {PromptLength}, {tokens} new tokens, float32 on the CPU");
+        var tokens = options.Number("--tokens", 64);
+        torch.set_num_threads(options.Number("--threads", Environment.ProcessorCount));
+        var device = options.Device();
+        var dtype = Trainables.DtypeOf(Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true), device);
+        Console.WriteLine($"threads {torch.get_num_threads()}, prompt {PromptLength}, {tokens} new tokens, {dtype} on {MachineDescription.DeviceName(device)}");
         Console.WriteLine($"{"model",-14}{"parameters",12}{"prefill",10}{"alone",10}{"adapter",10}{"4 rows",10}{"8 rows",10}{"bound",10}   tokens/s");
-        if (args.Count > 0 && !args[0].StartsWith("--", StringComparison.Ordinal)) Measure(args[0], args[0], tokens);
-        else foreach (var (name, config) in Shapes()) WithRandomWeights(name, config, tokens);
+        foreach (var name in options.Plain)
+        {
+            using var model = BenchModel.Open(name);
+            Measure(model.Name, model.Folder, tokens, device, dtype);
+        }
+
+        if (options.Plain.Count == 0)
+        {
+            foreach (var (name, config) in Shapes()) WithRandomWeights(name, config, tokens, device, dtype);
+        }
+
         return 0;
     }
 
@@ -45,13 +60,13 @@ internal static class DecodeBench
         TieWordEmbeddings = true,
     };
 
-    private static void WithRandomWeights(string name, DecoderConfig config, int tokens)
+    private static void WithRandomWeights(string name, DecoderConfig config, int tokens, ComputeDevice device, torch.ScalarType dtype)
     {
         var folder = Directory.CreateTempSubdirectory("r1lab-bench-").FullName;
         try
         {
             using (var decoder = ModelLoader.CreateRandom(config, ComputeDevice.Cpu, torch.ScalarType.Float32, 1)) ModelLoader.Save(decoder, folder, torch.ScalarType.Float32);
-            Measure(name, folder, tokens);
+            Measure(name, folder, tokens, device, dtype);
         }
         finally
         {
@@ -59,9 +74,9 @@ internal static class DecodeBench
         }
     }
 
-    private static void Measure(string name, string folder, int tokens)
+    private static void Measure(string name, string folder, int tokens, ComputeDevice device, torch.ScalarType dtype)
     {
-        using var model = LoadedModel.Load(folder, ComputeDevice.Cpu);
+        using var model = LoadedModel.Load(folder, device, dtype);
         var adapterFolder = Directory.CreateTempSubdirectory("r1lab-bench-adapter-").FullName;
         using (var adapter = AdapterSet.Create(model.Decoder, new LoraSettings { R = 16 }, 1)) adapter.Save(adapterFolder, name);
         model.AddAdapter("tuned", adapterFolder);
@@ -72,7 +87,7 @@ internal static class DecodeBench
         double Rate(int rows, string? adapter = null) => Generate(engine, model, rows, tokens, adapter).Decode;
         var parameters = model.Decoder.Config.ParameterCount;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Path.GetFileName(name),-14}{parameters,12:N0}{prefill,10:F0}{Rate(1),10:F1}{Rate(1, "tuned"),10:F1}{Rate(4),10:F1}{Rate(8),10:F1}{Bound(parameters),10:F1}"));
+            $"{name,-14}{parameters,12:N0}{prefill,10:F0}{Rate(1),10:F1}{Rate(1, "tuned"),10:F1}{Rate(4),10:F1}{Rate(8),10:F1}{Bound(parameters, device, dtype),10:F1}"));
     }
 
     private static (double Prefill, double Decode) Generate(GenerationEngine engine, LoadedModel model, int rows, int tokens, string? adapter)
@@ -84,24 +99,26 @@ internal static class DecodeBench
         return (PromptLength * rows / first, rows * (tokens - 1) / Math.Max(results.Max(r => r.Elapsed).TotalSeconds - first, 1e-9));
     }
 
-    // One row reads every weight once a token: how often that fits into a second, by reading as many bytes.
-    private static double Bound(long parameters)
+    // One row reads every weight once a token: how often that fits into a second, by reading as many bytes. Of a large model a part, which no cache holds.
+    private static double Bound(long parameters, ComputeDevice device, torch.ScalarType dtype)
     {
         using var noGrad = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var columns = 1024L;
-        var weights = torch.zeros(Math.Max(parameters / columns, 1), columns);
-        var x = torch.zeros(1, columns);
-        var passes = (int)Math.Clamp(2_000_000_000 / parameters, 3, 200);
+        var rows = Math.Max(Math.Min(parameters, MostBoundParameters) / columns, 1);
+        var weights = torch.zeros(rows, columns, dtype: dtype, device: device.Torch);
+        var x = torch.zeros(1, columns, dtype: dtype, device: device.Torch);
+        var passes = (int)Math.Clamp(2_000_000_000 / (rows * columns), 3, 200);
         torch.nn.functional.linear(x, weights).Dispose();
+        Synchronize();
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < passes; i++) torch.nn.functional.linear(x, weights).Dispose();
-        return passes / watch.Elapsed.TotalSeconds;
-    }
+        Synchronize();
+        return passes / watch.Elapsed.TotalSeconds * (rows * columns) / Math.Max(parameters, columns);
 
-    private static int? Option(IReadOnlyList<string> args, string name)
-    {
-        var at = args.ToList().IndexOf(name);
-        return at >= 0 && at + 1 < args.Count ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : null;
+        void Synchronize()
+        {
+            if (device.IsCuda) torch.cuda.synchronize(device.Torch);
+        }
     }
 }

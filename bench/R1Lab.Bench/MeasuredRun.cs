@@ -11,13 +11,14 @@ namespace R1Lab.Bench;
 /// <param name="Baseline">Resident bytes with runtime and tensor library loaded and used, before the model.</param>
 /// <param name="Peak">The most resident bytes of the whole process.</param>
 /// <param name="PeakPrivate">The part of it that is not file pages, as last seen between steps.</param>
-internal sealed record MeasuredRun(long Baseline, long Peak, long PeakPrivate, IReadOnlyList<MeasuredStep> Steps)
+/// <param name="Device">The most of the card over the whole run, loading included; null on the CPU.</param>
+internal sealed record MeasuredRun(long Baseline, long Peak, long PeakPrivate, DevicePeak? Device, IReadOnlyList<MeasuredStep> Steps)
 {
     public static JsonSerializerOptions Json { get; } = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>Trains by the product's own trainer and watches.</summary>
     /// <param name="each">Told every step.</param>
-    public static MeasuredRun Of(TrainingRecipe recipe, string modelFolder, IReadOnlyList<TokenExample> rows, Action<MeasuredStep>? each = null)
+    public static MeasuredRun Of(TrainingRecipe recipe, string modelFolder, IReadOnlyList<TokenExample> rows, ComputeDevice device, Action<MeasuredStep>? each = null)
     {
         var output = Directory.CreateTempSubdirectory("r1lab-bench-").FullName;
         try
@@ -25,17 +26,22 @@ internal sealed record MeasuredRun(long Baseline, long Peak, long PeakPrivate, I
             WarmUp();
             var baseline = ProcessMemory.Now().Resident;
             var steps = new List<MeasuredStep>();
+            DevicePeak? most = null;
             var observer = new TrainingObserver
             {
+                // The peaks of a card begin anew after loading and at every step: the events before the first step tell of what came before.
+                OnEvent = _ => most = DevicePeak.Most(most, DevicePeak.Now(device)),
                 OnMetrics = metrics =>
                 {
                     var memory = ProcessMemory.Now();
-                    steps.Add(new MeasuredStep(metrics.Step, metrics.Loss ?? double.NaN, metrics.GradNorm ?? double.NaN, metrics.SecondsPerStep, memory.Peak, memory.Resident - memory.Mapped));
+                    var card = metrics is { DeviceAllocatedBytes: { } allocated, DeviceMemoryBytes: { } reserved } ? new DevicePeak(allocated, reserved) : null;
+                    most = DevicePeak.Most(most, card);
+                    steps.Add(new MeasuredStep(metrics.Step, metrics.Loss ?? double.NaN, metrics.GradNorm ?? double.NaN, metrics.SecondsPerStep, memory.Peak, memory.Resident - memory.Mapped, card));
                     each?.Invoke(steps[^1]);
                 },
             };
-            OnItsOwnThread(() => new Trainer(new TrainingJob(recipe, modelFolder, output, rows, [], ComputeDevice.Cpu), observer).Run(CancellationToken.None));
-            return new MeasuredRun(baseline, ProcessMemory.Now().Peak, steps.Max(step => step.Private), steps);
+            OnItsOwnThread(() => new Trainer(new TrainingJob(recipe, modelFolder, output, rows, [], device), observer).Run(CancellationToken.None));
+            return new MeasuredRun(baseline, ProcessMemory.Now().Peak, steps.Max(step => step.Private), most, steps);
         }
         finally
         {
@@ -89,4 +95,5 @@ internal sealed record MeasuredRun(long Baseline, long Peak, long PeakPrivate, I
 /// <summary>One optimizer step.</summary>
 /// <param name="Peak">The most resident bytes of the process so far.</param>
 /// <param name="Private">Resident bytes that are no file's, after the step.</param>
-internal sealed record MeasuredStep(int Step, double Loss, double GradNorm, double Seconds, long Peak, long Private);
+/// <param name="Device">The most of the card in this step; null on the CPU.</param>
+internal sealed record MeasuredStep(int Step, double Loss, double GradNorm, double Seconds, long Peak, long Private, DevicePeak? Device);

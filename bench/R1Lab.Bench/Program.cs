@@ -3,31 +3,41 @@ using R1Lab.Bench;
 using R1Lab.Bench.Memory;
 using R1Lab.Bench.Parity;
 using R1Lab.Bench.Training;
+using R1Lab.Engine;
 
-return args switch
+try
 {
-    ["decode", .. var rest] => DecodeBench.Run(rest),
-    ["make-8b", var folder] => RandomModel.Run("distill-llama-8b", folder),
-    ["make", var shape, var folder] when PublishedShapes.All.ContainsKey(shape) => RandomModel.Run(shape, folder),
-    ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
-    ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
-    ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
-    ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
-    [MemoryRow.Verb, var place, var folder, var steps] => MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder, int.Parse(steps, CultureInfo.InvariantCulture)),
-    [TrainingRow.Verb, var row] => TrainingRow.Run(row),
-    _ => Usage(),
-};
+    return args switch
+    {
+        ["decode", .. var rest] => DecodeBench.Run(new CommandOptions(rest)),
+        ["make-8b", var folder] => RandomModel.Run("distill-llama-8b", folder),
+        ["make", var shape, var folder] when PublishedShapes.All.ContainsKey(shape) => RandomModel.Run(shape, folder),
+        ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
+        ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
+        ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
+        ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
+        [MemoryRow.Verb, var place, var folder, var steps, var device] =>
+            MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder, int.Parse(steps, CultureInfo.InvariantCulture), new CommandOptions(["--device", device]).Device()),
+        [TrainingRow.Verb, var row] => TrainingRow.Run(row),
+        _ => Usage(),
+    };
+}
+catch (BadInputException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
 
 static int Usage()
 {
     Console.WriteLine($"""
-        usage: R1Lab.Bench decode [model folder] [--threads n] [--tokens n]
+        usage: R1Lab.Bench decode [demo|8b|shape|model folder] [--device cpu|cuda] [--dtype bfloat16|float32] [--threads n] [--tokens n]
                R1Lab.Bench make-8b <folder>
                R1Lab.Bench make {string.Join('|', PublishedShapes.All.Keys)} <folder>
-               R1Lab.Bench steps <model folder> [--seq 256] [--micro-batch 1] [--steps 3] [--method lora|dora|full] [--dtype bfloat16|float32] [--rank 16]
-                                 [--checkpointing on|off] [--packing on|off] [--accumulation 1] [--recipe file] [--threads n] [--json file]
+               R1Lab.Bench steps <model folder> [--seq 256] [--micro-batch 1] [--steps 3] [--method lora|qlora|dora|full] [--dtype bfloat16|float32] [--rank 16]
+                                 [--device cpu|cuda] [--checkpointing on|off] [--offload on|off] [--packing on|off] [--accumulation 1] [--recipe file] [--threads n] [--json file]
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
-               R1Lab.Bench memory [demo|shape|model folder] [--json file]
+               R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}
         """);
     return 2;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
 using TorchSharp;
@@ -17,15 +18,17 @@ internal static class StepsBench
         if (options.Plain.Count != 1) return 2;
         var folder = options.Plain[0];
         torch.set_num_threads(options.Number("--threads", Environment.ProcessorCount));
+        var device = options.Device();
         var recipe = RecipeOf(options);
         foreach (var problem in recipe.Problems().Where(problem => problem.IsError)) throw new BadInputException("recipe", problem.Field, problem.Message);
         var config = DecoderConfig.Parse(ModelFolder.Open(folder).ConfigJson, folder);
         var sequence = options.Number("--seq", 256);
         var rows = MeasuredRun.RandomRows(recipe.EffectiveBatchSize * recipe.MaxSteps!.Value, sequence, config.VocabSize);
-        Console.WriteLine($"{config.ParameterCount:N0} weights, {recipe.Method}, {recipe.Dtype}, {recipe.PerDeviceTrainBatchSize} x {sequence} tokens, checkpointing {recipe.GradientCheckpointing}, {torch.get_num_threads()} threads");
-        var measured = MeasuredRun.Of(recipe, folder, rows, Print);
+        Console.WriteLine($"{config.ParameterCount:N0} weights, {recipe.Method}, {recipe.Dtype}, {recipe.PerDeviceTrainBatchSize} x {sequence} tokens, checkpointing {recipe.GradientCheckpointing}, {torch.get_num_threads()} threads, on {device}");
+        var measured = MeasuredRun.Of(recipe, folder, rows, device, Print);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak {measured.Peak / 1e9:F2} GB resident, {measured.PeakPrivate / 1e9:F2} GB of it not file pages; {measured.Baseline / 1e9:F2} GB before the model"));
-        if (options.Text("--json") is { } path) File.WriteAllText(path, $"{Report(recipe, config, sequence, measured).ToJsonString(MeasuredRun.Json)}\n");
+        if (measured.Device is { } card) Console.WriteLine($"card{Shown(card)}, loading included");
+        if (options.Text("--json") is { } path) File.WriteAllText(path, $"{Report(recipe, config, sequence, device, measured).ToJsonString(MeasuredRun.Json)}\n");
         return measured.Steps.All(step => double.IsFinite(step.Loss)) ? 0 : 1;
     }
 
@@ -45,6 +48,7 @@ internal static class StepsBench
             ["max_steps"] = options.Number("--steps", 3),
             ["max_length"] = options.Number("--seq", 256),
             ["packing"] = options.Flag("--packing"),
+            ["activation_offloading"] = options.Flag("--offload"),
             ["gradient_checkpointing"] = options.Flag("--checkpointing", true),
             ["save_steps"] = 1_000_000,
             ["lora"] = new JsonObject { ["r"] = options.Number("--rank", 16) },
@@ -52,7 +56,7 @@ internal static class StepsBench
         return TrainingRecipe.Parse(fields.ToJsonString(), out var wrong) ?? throw new BadInputException("options", null, string.Join("; ", wrong.Select(problem => problem.Message)));
     }
 
-    private static JsonObject Report(TrainingRecipe recipe, DecoderConfig config, int sequence, MeasuredRun measured) => new()
+    private static JsonObject Report(TrainingRecipe recipe, DecoderConfig config, int sequence, ComputeDevice device, MeasuredRun measured) => new()
     {
         ["machine"] = MachineDescription.Now(),
         ["parameters"] = config.ParameterCount,
@@ -62,9 +66,13 @@ internal static class StepsBench
         ["sequence"] = sequence,
         ["lora_rank"] = recipe.Lora.R,
         ["gradient_checkpointing"] = recipe.GradientCheckpointing,
+        ["activation_offloading"] = recipe.ActivationOffloading,
+        ["device"] = $"{device}",
         ["measured"] = JsonSerializer.SerializeToNode(measured, MeasuredRun.Json),
     };
 
     private static void Print(MeasuredStep step) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"step {step.Step}: loss {step.Loss:F4}, gradient norm {step.GradNorm:G4}, {step.Seconds:F1} s, peak {step.Peak / 1e9:F2} GB, {step.Private / 1e9:F2} GB private"));
+        $"step {step.Step}: loss {step.Loss:F4}, gradient norm {step.GradNorm:G4}, {step.Seconds:F2} s, peak {step.Peak / 1e9:F2} GB, {step.Private / 1e9:F2} GB private{(step.Device is { } card ? $", card{Shown(card)}" : "")}"));
+
+    private static string Shown(DevicePeak card) => string.Create(CultureInfo.InvariantCulture, $" {card.Allocated / 1e9:F2} GB in tensors, {card.Reserved / 1e9:F2} GB held");
 }

@@ -1,6 +1,8 @@
 """LoRA steps by transformers and peft with the work of `R1Lab.Bench train`: prints one line of JSON.
 
-usage: hf_lora.py MODEL_FOLDER BATCH LENGTH STEPS THREADS CHECKPOINTING
+usage: hf_lora.py MODEL_FOLDER BATCH LENGTH STEPS THREADS CHECKPOINTING DEVICE
+
+Peaks are those of the whole process: loading and warm-up are in them, as they are in the row they stand beside.
 """
 
 import json
@@ -21,11 +23,11 @@ WARM_UP = 3
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-def main(folder, batch, length, steps, threads, checkpointing):
+def main(folder, batch, length, steps, threads, checkpointing, device):
     torch.set_num_threads(threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     base = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="sdpa").to(device)
+    base.config.use_cache = False
     if checkpointing:
         base.gradient_checkpointing_enable()
         base.enable_input_require_grads()
@@ -73,9 +75,13 @@ def main(folder, batch, length, steps, threads, checkpointing):
         "optimizer_ms": optimizing,
         "product_gflops": statistics.median(products[WARM_UP:]),
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_device_allocated_mb": torch.cuda.max_memory_allocated() / 1048576 if device == "cuda" else None,
         "peak_device_memory_mb": torch.cuda.max_memory_reserved() / 1048576 if device == "cuda" else None,
     }))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(a) for a in sys.argv[2:6]), sys.argv[6] == "1")
+    try:
+        main(sys.argv[1], *(int(a) for a in sys.argv[2:6]), sys.argv[6] == "1", sys.argv[7])
+    except torch.OutOfMemoryError:
+        print(json.dumps({"failed": "out of memory"}))

@@ -7,7 +7,10 @@ namespace R1Lab.Bench.Memory;
 /// <param name="RowLength">Tokens of every row.</param>
 internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLength)
 {
-    /// <summary>What matters for memory, one after the other: method, batch, length, checkpointing, packing, type and dropout.</summary>
+    /// <summary>
+    /// What matters for memory, one after the other: method, batch, length, checkpointing, packing, type and dropout. The last ones are for a model of
+    /// billions of weights on a card.
+    /// </summary>
     public static IReadOnlyList<MemoryCase> All { get; } =
     [
         Of("LoRA 4 x 256", 256, """{"method":"lora","per_device_train_batch_size":4}"""),
@@ -18,7 +21,17 @@ internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLen
         Of("full 8 x 512", 512, """{"method":"full","per_device_train_batch_size":8}"""),
         Of("full 32 x 512, checkpointing", 512, """{"method":"full","per_device_train_batch_size":32,"gradient_checkpointing":true}"""),
         Of("QLoRA 16 x 512", 512, """{"method":"qlora","per_device_train_batch_size":16}"""),
+        Of("LoRA 1 x 2048, checkpointing", 2048, """{"method":"lora","dtype":"bfloat16","per_device_train_batch_size":1,"gradient_checkpointing":true}"""),
+        Of("LoRA 2 x 2048, checkpointing", 2048, """{"method":"lora","dtype":"bfloat16","per_device_train_batch_size":2,"gradient_checkpointing":true}"""),
+        Of("QLoRA 2 x 2048", 2048, """{"method":"qlora","dtype":"bfloat16","per_device_train_batch_size":2}"""),
+        Of("QLoRA 2 x 2048, offloading", 2048, """{"method":"qlora","dtype":"bfloat16","per_device_train_batch_size":2,"activation_offloading":true}"""),
     ];
+
+    private const int LargeCases = 4;
+
+    /// <summary>Places in <see cref="All"/> to measure.</summary>
+    /// <param name="large">A model of billions of weights on a card; false: a small one.</param>
+    public static IEnumerable<int> Places(bool large) => large ? Enumerable.Range(All.Count - LargeCases, LargeCases) : Enumerable.Range(0, All.Count - LargeCases);
 
     /// <summary>Enough rows for every step.</summary>
     public int Rows => Recipe.EffectiveBatchSize * Recipe.MaxSteps!.Value * (Recipe.Packing ? Recipe.MaxLength / RowLength : 1);

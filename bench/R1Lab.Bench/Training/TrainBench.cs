@@ -19,19 +19,33 @@ internal static class TrainBench
         LibTorch.EnsureAvailable();
         torch.set_num_threads(options.Threads);
         var machine = MachineDescription.Now();
-        Console.WriteLine($"{machine["processor"]}, {machine["cores"]} cores, {machine["threads"]} threads, libtorch {machine["libtorch"]}, device {machine["device"]}; batch {options.Batch} x {options.Length}");
+        Console.WriteLine($"{machine["processor"]}, {machine["cores"]} cores, {machine["threads"]} threads, libtorch {machine["libtorch"]}, device {machine["device"]}, training on {options.Device}; batch {options.Batch} x {options.Length}");
         Console.WriteLine(TrainingFigures.Header);
         var figures = new List<TrainingFigures>();
+        var notes = new List<string>();
         var failed = false;
         foreach (var name in options.Models)
         {
             using var model = BenchModel.Open(name);
             foreach (var method in options.Methods) failed |= !Add(TrainingRow.Measure(new(model.Name, model.Folder, method, options)));
-            if (options.HuggingFace) Add(HuggingFacePeer.Measure(model, options));
+            if (options.HuggingFace) MeasurePeer(model);
         }
 
-        if (options.Json is { } file) File.WriteAllText(file, $"{Report(machine, figures).ToJsonString(Json)}\n");
+        if (options.Json is { } file) File.WriteAllText(file, $"{Report(machine, figures, notes).ToJsonString(Json)}\n");
         return failed ? 1 : 0;
+
+        // The peer once for every way that the model's own rows went.
+        void MeasurePeer(BenchModel model)
+        {
+            var ways = figures.Where(row => row.Model == model.Name).Select(row => row.Checkpointing).DefaultIfEmpty(options.Checkpointing).Distinct().ToList();
+            foreach (var checkpointing in ways) Add(HuggingFacePeer.Measure(model, options with { Checkpointing = checkpointing }, Note));
+        }
+
+        void Note(string note)
+        {
+            notes.Add(note);
+            Console.WriteLine(note);
+        }
 
         bool Add(TrainingFigures? row)
         {
@@ -42,9 +56,10 @@ internal static class TrainBench
         }
     }
 
-    private static JsonObject Report(JsonObject machine, IReadOnlyList<TrainingFigures> rows) => new()
+    private static JsonObject Report(JsonObject machine, IReadOnlyList<TrainingFigures> rows, IReadOnlyList<string> notes) => new()
     {
         ["machine"] = machine,
         ["rows"] = JsonSerializer.SerializeToNode(rows, Json),
+        ["notes"] = notes.Count > 0 ? JsonSerializer.SerializeToNode(notes, Json) : null,
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using R1Lab.Engine;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Bench.Training;
@@ -8,8 +9,8 @@ internal sealed record TrainOptions
 {
     public static string Usage =>
         $"""
-        [demo | 8b | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora|full] [--batch 4] [--length 256] [--steps 12] [--warm-up 3]
-                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
+        [demo | 8b | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora,full,qlora,dora] [--device cpu|cuda] [--batch 4] [--length 256] [--steps 12] [--warm-up 3]
+                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--offload on|off] [--packing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
         """;
 
     /// <summary>Named shapes or model folders.</summary>
@@ -31,6 +32,15 @@ internal sealed record TrainOptions
 
     public bool Checkpointing { get; init; }
 
+    /// <summary>With checkpointing on a card: the layers' inputs wait in the machine's memory.</summary>
+    public bool Offload { get; init; }
+
+    /// <summary>Rows of random lengths, several in a line.</summary>
+    public bool Packing { get; init; }
+
+    /// <summary><c>cpu</c> or <c>cuda</c>.</summary>
+    public required string Device { get; init; }
+
     public int Threads { get; init; }
 
     /// <summary>What the card can do at most, for the model's share of it; null: not told.</summary>
@@ -45,17 +55,29 @@ internal sealed record TrainOptions
     public static TrainOptions Of(CommandOptions options) => new()
     {
         Models = options.Plain.Count > 0 ? options.Plain : ["demo", "llama-30m"],
-        Methods = options.Text("--method") is { } method ? [method] : ["lora", "full"],
+        Methods = MethodsOf(options.Text("--method") ?? "lora,full"),
         Batch = options.Number("--batch", 4),
         Length = options.Number("--length", 256),
         Steps = options.Number("--steps", 12),
         WarmUp = options.Number("--warm-up", 3),
         Dtype = Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true),
         Checkpointing = options.Flag("--checkpointing"),
+        Offload = options.Flag("--offload"),
+        Packing = options.Flag("--packing"),
+        Device = options.Device().IsCuda ? "cuda" : "cpu",
         Threads = options.Number("--threads", Environment.ProcessorCount),
         PeakTflops = options.Text("--peak-tflops") is { } peak ? double.Parse(peak, CultureInfo.InvariantCulture) : null,
         Json = options.Text("--json"),
         HuggingFace = options.Text("--peer") == "hf",
         Python = options.Text("--python") ?? "python3",
     };
+
+    /// <exception cref="BadInputException">A word that is no method.</exception>
+    private static string[] MethodsOf(string words)
+    {
+        var methods = words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return methods.FirstOrDefault(method => !Enum.TryParse<TrainingMethod>(method, ignoreCase: true, out _)) is { } unknown
+            ? throw new BadInputException("options", "--method", $"names \"{unknown}\": lora, full, qlora and dora are measured")
+            : methods;
+    }
 }

@@ -16,6 +16,8 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
     /// <summary>How the program calls itself for a row.</summary>
     public const string Verb = "train-row";
 
+    private const double Mebibyte = 1 << 20;
+
     /// <summary>Runs the row in a fresh process.</summary>
     /// <returns>Null when it failed; it has said why.</returns>
     public static TrainingFigures? Measure(TrainingRow row)
@@ -48,33 +50,34 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
     private TrainingFigures Take()
     {
         using var scope = torch.NewDisposeScope();
-        var device = ComputeDevice.Default();
+        var device = new CommandOptions(["--device", Options.Device]).Device();
         var recipe = Recipe();
         using var model = Trainables.Load(recipe, Folder, device);
         var config = model.Decoder.Config;
-        // Every place but the first is learned, as in pre-training: the output matrix works on all of them.
-        var rows = MeasuredRun.RandomRows(Options.Batch * 4, Options.Length, config.VocabSize);
+        var rows = MeasuredRows.For(Options, config.VocabSize);
         var clock = new StepClock(device);
         var identity = RunIdentity.Of(recipe, rows, [], "");
         using var run = new TrainingRun(recipe, model, new RunRows(rows, []), identity, clock: clock);
         using var product = new MatrixProduct(device, model.Decoder.Dtype);
-        var (steps, products) = (new List<IReadOnlyDictionary<StepPhase, TimeSpan>>(), new List<double>());
+        var (steps, products) = (new List<MeasuredPhases>(), new List<double>());
         for (var i = 0; i < Options.WarmUp + Options.Steps; i++)
         {
             products.Add(product.Gflops());
-            run.Take(run.Compute(run.NextBatch()));
-            steps.Add(clock.Read());
+            var batch = run.NextBatch();
+            run.Take(run.Compute(batch));
+            steps.Add(new MeasuredPhases(batch.Tokens, clock.Read()));
         }
 
-        return Figures(config, [.. steps.Skip(Options.WarmUp)], Median(products.Skip(Options.WarmUp))) with { PeakDeviceMemoryMb = device.IsCuda ? CudaMemory.Read(device.Index)?.PeakReservedBytes / 1048576.0 : null };
+        var figures = Figures(recipe, config, rows, [.. steps.Skip(Options.WarmUp)], Median(products.Skip(Options.WarmUp)));
+        var card = DevicePeak.Now(device);
+        return figures with { PeakDeviceMemoryMb = card?.Reserved / Mebibyte, PeakDeviceAllocatedMb = card?.Allocated / Mebibyte };
     }
 
-    private TrainingFigures Figures(DecoderConfig config, IReadOnlyList<IReadOnlyDictionary<StepPhase, TimeSpan>> steps, double product)
+    private TrainingFigures Figures(TrainingRecipe recipe, DecoderConfig config, IReadOnlyList<TokenExample> rows, IReadOnlyList<MeasuredPhases> steps, double product)
     {
-        double Milliseconds(StepPhase phase) => Median(steps.Select(step => step[phase].TotalMilliseconds));
-        var step = Median(steps.Select(parts => parts.Values.Sum(time => time.TotalMilliseconds)));
-        var speed = Options.Batch * Options.Length / step * 1000;
-        var gflops = speed * TrainingFlops.PerToken(config, Recipe().Method, Options.Length) / 1e9;
+        double Milliseconds(StepPhase phase) => Median(steps.Select(step => step.Times[phase].TotalMilliseconds));
+        var speed = Median(steps.Select(step => step.Tokens / step.Milliseconds * 1000));
+        var gflops = speed * TrainingFlops.PerToken(config, recipe.Method, MeasuredRows.LengthOfEqualWork(rows)) / 1e9;
         return new TrainingFigures
         {
             Model = Name,
@@ -82,12 +85,15 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
             By = "r1lab",
             Batch = Options.Batch,
             Length = Options.Length,
+            Checkpointing = recipe.GradientCheckpointing,
+            Offload = recipe.ActivationOffloading,
+            Packing = recipe.Packing,
             TokensPerSecond = speed,
             ModelGflops = gflops,
             ProductGflops = product,
             ModelFlopUtilisation = Options.PeakTflops is { } peak ? gflops / peak / 10 : null,
-            PeakMemoryMb = ProcessMemory.Now().Peak / 1048576.0,
-            StepMs = step,
+            PeakMemoryMb = ProcessMemory.Now().Peak / Mebibyte,
+            StepMs = Median(steps.Select(step => step.Milliseconds)),
             DataMs = Milliseconds(StepPhase.Data),
             ForwardMs = Milliseconds(StepPhase.Forward),
             BackwardMs = Milliseconds(StepPhase.Backward),
@@ -98,13 +104,15 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
 
     private TrainingRecipe Recipe() => new TrainingRecipe
     {
-        Method = Method == "full" ? TrainingMethod.Full : TrainingMethod.Lora,
+        Method = Enum.Parse<TrainingMethod>(Method, ignoreCase: true),
         Model = Name,
         PerDeviceTrainBatchSize = Options.Batch,
         MaxLength = Options.Length,
         MaxSteps = Options.WarmUp + Options.Steps,
         Dtype = Options.Dtype,
         GradientCheckpointing = Options.Checkpointing,
+        ActivationOffloading = Options.Offload,
+        Packing = Options.Packing,
         Lora = new LoraSettings { R = 16, LoraAlpha = 32 },
     }.Effective();
 
@@ -112,5 +120,11 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    // What one step did: tokens of the rows, padding not counted, and the time of its parts.
+    private sealed record MeasuredPhases(int Tokens, IReadOnlyDictionary<StepPhase, TimeSpan> Times)
+    {
+        public double Milliseconds => Times.Values.Sum(time => time.TotalMilliseconds);
     }
 }

@@ -47,6 +47,9 @@ public sealed record StepMetrics
     /// <summary>Most memory of the accelerator in use since the last logged step; null without one.</summary>
     public long? DeviceMemoryBytes { get; init; }
 
+    /// <summary>Most of it in tensors; the rest the allocator holds ready.</summary>
+    public long? DeviceAllocatedBytes { get; init; }
+
     public double SecondsPerStep { get; init; }
 
     public DateTimeOffset At { get; init; }

@@ -25,21 +25,21 @@ internal sealed class TrainingMeter(ComputeDevice device)
         }
     }
 
-    /// <summary>Seconds a step, tokens a second, memory now and most of a card's memory; begins anew.</summary>
-    public (double SecondsPerStep, double TokensPerSecond, long MemoryBytes, long? DeviceMemoryBytes) Read()
+    /// <summary>Seconds a step, tokens a second, memory now and a card with its peaks; begins anew.</summary>
+    public (double SecondsPerStep, double TokensPerSecond, long MemoryBytes, CudaMemory? Card) Read()
     {
         var seconds = _watch.Elapsed.TotalSeconds;
-        var reading = (_steps == 0 ? 0 : seconds / _steps, seconds > 0 ? _tokens / seconds : 0, Environment.WorkingSet, DeviceMemory());
+        var reading = (_steps == 0 ? 0 : seconds / _steps, seconds > 0 ? _tokens / seconds : 0, Environment.WorkingSet, Card());
         _watch.Reset();
         (_steps, _tokens) = (0, 0);
         return reading;
     }
 
-    private long? DeviceMemory()
+    private CudaMemory? Card()
     {
         if (!device.IsCuda) return null;
-        var most = CudaMemory.Read(device.Index)?.PeakReservedBytes;
+        var card = CudaMemory.Read(device.Index);
         CudaMemory.ResetPeak(device.Index);
-        return most;
+        return card;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
 
     private void Report(bool log, double norm, double rate, EvaluationResult? evaluated, double evaluationSeconds)
     {
-        var (seconds, speed, memory, deviceMemory) = meter.Read();
+        var (seconds, speed, memory, card) = meter.Read();
         told.Metrics(new StepMetrics
         {
             Step = run.Step,
@@ -96,7 +96,8 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
             TokensPerSecond = speed,
             SecondsPerStep = seconds,
             MemoryBytes = memory,
-            DeviceMemoryBytes = deviceMemory,
+            DeviceMemoryBytes = card?.PeakReservedBytes,
+            DeviceAllocatedBytes = card?.PeakAllocatedBytes,
             At = DateTimeOffset.UtcNow,
         });
     }
