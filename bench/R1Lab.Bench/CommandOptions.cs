@@ -36,5 +36,8 @@ internal sealed class CommandOptions
         var other => throw new BadInputException("options", "--device", $"is \"{other}\": cpu or cuda"),
     };
 
+    /// <summary>Null when it is not given.</summary>
+    public bool? Choice(string name) => Text(name) is null ? null : Flag(name);
+
     public bool Flag(string name, bool otherwise = false) => Text(name) is { } text ? text is "true" or "on" or "yes" : otherwise;
 }

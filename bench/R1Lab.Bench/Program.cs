@@ -35,7 +35,8 @@ static int Usage()
                R1Lab.Bench make-8b <folder>
                R1Lab.Bench make {string.Join('|', PublishedShapes.All.Keys)} <folder>
                R1Lab.Bench steps <model folder> [--seq 256] [--micro-batch 1] [--steps 3] [--method lora|qlora|dora|full] [--dtype bfloat16|float32] [--rank 16]
-                                 [--device cpu|cuda] [--checkpointing on|off] [--offload on|off] [--packing on|off] [--accumulation 1] [--recipe file] [--threads n] [--json file]
+                                 [--device cpu|cuda] [--checkpointing on|off] [--offload on|off] [--embedding-on-host on|off] [--packing on|off] [--accumulation 1]
+                                 [--recipe file] [--threads n] [--json file]
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}

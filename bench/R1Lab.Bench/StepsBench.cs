@@ -50,6 +50,7 @@ internal static class StepsBench
             ["packing"] = options.Flag("--packing"),
             ["activation_offloading"] = options.Flag("--offload"),
             ["gradient_checkpointing"] = options.Flag("--checkpointing", true),
+            ["embedding_on_host"] = options.Choice("--embedding-on-host"),
             ["save_steps"] = 1_000_000,
             ["lora"] = new JsonObject { ["r"] = options.Number("--rank", 16) },
         };
@@ -67,6 +68,7 @@ internal static class StepsBench
         ["lora_rank"] = recipe.Lora.R,
         ["gradient_checkpointing"] = recipe.GradientCheckpointing,
         ["activation_offloading"] = recipe.ActivationOffloading,
+        ["embedding_on_host"] = EmbeddingPlace.IsHost(recipe, config, device.IsCuda),
         ["device"] = $"{device}",
         ["measured"] = JsonSerializer.SerializeToNode(measured, MeasuredRun.Json),
     };

@@ -10,7 +10,7 @@ internal sealed record TrainOptions
     public static string Usage =>
         $"""
         [demo | 8b | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora,full,qlora,dora] [--device cpu|cuda] [--batch 4] [--length 256] [--steps 12] [--warm-up 3]
-                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--offload on|off] [--packing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
+                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--offload on|off] [--embedding-on-host on|off] [--packing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
         """;
 
     /// <summary>Named shapes or model folders.</summary>
@@ -34,6 +34,9 @@ internal sealed record TrainOptions
 
     /// <summary>With checkpointing on a card: the layers' inputs wait in the machine's memory.</summary>
     public bool Offload { get; init; }
+
+    /// <summary>Whether an adapter's frozen embedding stays in the machine's memory; null: as the method has it.</summary>
+    public bool? EmbeddingOnHost { get; init; }
 
     /// <summary>Rows of random lengths, several in a line.</summary>
     public bool Packing { get; init; }
@@ -63,6 +66,7 @@ internal sealed record TrainOptions
         Dtype = Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true),
         Checkpointing = options.Flag("--checkpointing"),
         Offload = options.Flag("--offload"),
+        EmbeddingOnHost = options.Choice("--embedding-on-host"),
         Packing = options.Flag("--packing"),
         Device = options.Device().IsCuda ? "cuda" : "cpu",
         Threads = options.Number("--threads", Environment.ProcessorCount),

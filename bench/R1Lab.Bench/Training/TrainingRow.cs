@@ -87,6 +87,7 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
             Length = Options.Length,
             Checkpointing = recipe.GradientCheckpointing,
             Offload = recipe.ActivationOffloading,
+            EmbeddingOnHost = EmbeddingPlace.IsHost(recipe, config, Options.Device == "cuda"),
             Packing = recipe.Packing,
             TokensPerSecond = speed,
             ModelGflops = gflops,
@@ -112,6 +113,7 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
         Dtype = Options.Dtype,
         GradientCheckpointing = Options.Checkpointing,
         ActivationOffloading = Options.Offload,
+        EmbeddingOnHost = Options.EmbeddingOnHost,
         Packing = Options.Packing,
         Lora = new LoraSettings { R = 16, LoraAlpha = 32 },
     }.Effective();

@@ -10,13 +10,16 @@ public sealed record PartBytes(long Embedding, IReadOnlyList<long> Layers, long 
 }
 
 /// <summary>Which device each part of a decoder lives on.</summary>
-/// <param name="Embedding">Where tokens come in.</param>
-/// <param name="Layers">One a layer; neighbours stay together.</param>
+/// <param name="Embedding">Where tokens are looked up; their rows go on to the first layer.</param>
+/// <param name="Layers">One a layer, at least one; neighbours stay together.</param>
 /// <param name="Head">Where logits come out.</param>
 public sealed record LayerPlacement(ComputeDevice Embedding, IReadOnlyList<ComputeDevice> Layers, ComputeDevice Head)
 {
-    /// <summary>False: one device holds everything.</summary>
-    public bool IsSpread { get; } = Layers.Append(Head).Any(device => device != Embedding);
+    /// <summary>The first layer's device: what a pass needs beside the weights (angles, masks, positions) is made there.</summary>
+    public ComputeDevice First => Layers[0];
+
+    /// <summary>False: one device holds layers and head, wherever the embedding is.</summary>
+    public bool IsSpread { get; } = Layers.Append(Head).Any(device => device != Layers[0]);
 
     /// <summary>Everything on one device.</summary>
     public static LayerPlacement Single(ComputeDevice device, int layers) => new(device, [.. Enumerable.Repeat(device, layers)], device);

@@ -15,6 +15,7 @@ internal sealed class MemoryNeeds
     private readonly ModelCounts _counts;
     private readonly BatchShape _batch;
     private readonly ActivationBytes _layer;
+    private readonly bool _embeddingOnHost;
 
     /// <param name="recipe">An effective recipe.</param>
     public MemoryNeeds(TrainingRecipe recipe, DecoderConfig model, MemoryFacts facts, DeviceCapacity device)
@@ -24,14 +25,20 @@ internal sealed class MemoryNeeds
         _counts = ModelCounts.Of(recipe, model);
         _batch = BatchShape.Of(recipe, facts);
         _layer = ActivationBytes.Of(recipe, model, _batch, _element, _isCuda);
+        _embeddingOnHost = EmbeddingPlace.IsHost(recipe, model, _isCuda);
     }
+
+    /// <summary>Bytes that a run on a card keeps in the machine's own memory: an embedding that is no view of its file, and inputs that wait there.</summary>
+    public long OnHost => (long)((_embeddingOnHost && !IsStoredAsComputed ? Embedding : 0) + (InputsOnHost * _layer.Input));
+
+    private double Embedding => (double)_model.VocabSize * _model.HiddenSize * _element;
 
     public IReadOnlyList<MemoryShare> At(MemoryMoment moment)
     {
         var shares = new SortedDictionary<MemoryPart, double>
         {
             [MemoryPart.Runtime] = _facts.RuntimeBytes ?? (_isCuda ? AssumedMemory.CardContext : AssumedMemory.Program),
-            [MemoryPart.Weights] = StorageBytes.Weights(_recipe, _counts, _element),
+            [MemoryPart.Weights] = StorageBytes.Weights(_recipe, _counts, _element) - (_embeddingOnHost ? Embedding : 0),
             [MemoryPart.ChatModel] = _facts.ResidentModelBytes,
         };
         if (moment != MemoryMoment.Loading) AddTrained(shares);
@@ -81,12 +88,15 @@ internal sealed class MemoryNeeds
     private double KeptByAll()
     {
         var again = Again;
-        var inputs = _recipe.ActivationOffloading && _isCuda ? Math.Min(2, again) : again + 1;
-        return _layer.Input * (again == 0 ? 1 : inputs) + ((_model.LayerCount - again) * _layer.Kept);
+        return (_layer.Input * (again == 0 ? 1 : InputsOnDevice)) + ((_model.LayerCount - again) * _layer.Kept);
     }
 
     // Blocks that are computed again: the first ones.
     private int Again => _recipe.GradientCheckpointing ? Math.Min(_recipe.GradientCheckpointingLayers ?? _model.LayerCount, _model.LayerCount) : 0;
+
+    private int InputsOnDevice => _recipe.ActivationOffloading && _isCuda ? Math.Min(2, Again) : Again + 1;
+
+    private int InputsOnHost => Again == 0 ? 0 : Again + 1 - InputsOnDevice;
 
     // While a block is computed again those behind it have let go of what they kept.
     private double OneLayer() => _recipe.GradientCheckpointing && Again == _model.LayerCount

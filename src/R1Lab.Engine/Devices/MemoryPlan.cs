@@ -21,6 +21,9 @@ public sealed record MemoryPlan
     /// <summary>What this process can have on the device.</summary>
     public required long UsableBytes { get; init; }
 
+    /// <summary>Bytes that a run on a card keeps in the machine's own memory besides: block inputs that wait there, and an embedding that cannot be read in place. 0 on the CPU.</summary>
+    public required long HostBytes { get; init; }
+
     public long TotalBytes => Shares.Sum(share => share.Bytes);
 
     public bool Fits => TotalBytes <= UsableBytes;
@@ -45,6 +48,7 @@ public sealed record MemoryPlan
             Shares = shares,
             Moments = moments.ToDictionary(moment => moment.Key, moment => moment.Value.Sum(share => share.Bytes)),
             UsableBytes = device.UsableBytes,
+            HostBytes = needs.OnHost,
         };
     }
 }

@@ -48,6 +48,7 @@ public static class MemorySuggestions
         if (!recipe.GradientCheckpointing || recipe.GradientCheckpointingLayers is not null)
             yield return Change("gradient_checkpointing", recipe with { GradientCheckpointing = true, GradientCheckpointingLayers = null }, true);
         if (device.IsCuda && recipe.GradientCheckpointing && !recipe.ActivationOffloading) yield return Change("activation_offloading", recipe with { ActivationOffloading = true }, true);
+        if (device.IsCuda && !recipe.KeepsEmbeddingOnHost) yield return Change("embedding_on_host", recipe with { EmbeddingOnHost = true }, true);
         if (facts.ResidentModelBytes > 0) yield return Change("unload_chat_model", recipe, true);
         if (recipe.Dtype == TrainingDtype.Float32) yield return Change("bfloat16", recipe with { Dtype = TrainingDtype.Bfloat16 }, false);
         if (recipe.Method == TrainingMethod.Full && recipe.Optim == OptimizerType.Adamw) yield return Change("adamw_8bit", recipe with { Optim = OptimizerType.Adamw8Bit }, false);

@@ -74,7 +74,7 @@ internal sealed class BatchScheduler(Decoder decoder)
         var prompt = row.Request.Prompt;
         var ids = new long[count];
         for (var i = 0; i < count; i++) ids[i] = prompt[row.Prefilled + i];
-        var hidden = decoder.Hidden(tensor(ids, [1, count], device: decoder.Device.Torch), new ForwardContext { Cache = row.Open(), Adapter = row.Adapter });
+        var hidden = decoder.Hidden(tensor(ids, [1, count], device: decoder.TokenDevice.Torch), new ForwardContext { Cache = row.Open(), Adapter = row.Adapter });
         var first = row.Prefilled;
         row.Prefilled += count;
         if (row.PromptLogprobs is not null) ScorePrompt(row, hidden, first);
@@ -130,7 +130,7 @@ internal sealed class BatchScheduler(Decoder decoder)
         var ids = new long[rows.Count];
         for (var i = 0; i < ids.Length; i++) ids[i] = rows[i].LastToken;
         var context = new ForwardContext { RowCaches = rows.ConvertAll(r => r.Cache!), RowAdapters = rows.ConvertAll(r => r.Adapter) };
-        var logits = LogitsOf(decoder.Head(decoder.Hidden(tensor(ids, [ids.Length, 1], device: decoder.Device.Torch), context)));
+        var logits = LogitsOf(decoder.Head(decoder.Hidden(tensor(ids, [ids.Length, 1], device: decoder.TokenDevice.Torch), context)));
         for (var i = 0; i < rows.Count; i++)
         {
             var row = rows[i];

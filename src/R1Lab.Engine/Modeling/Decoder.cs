@@ -17,6 +17,8 @@ public sealed class Decoder : IDisposable
     private readonly DecoderBlock[] _blocks;
     private readonly long[] _hiddenShape;
     private readonly long[] _headShape;
+    private readonly bool _embeddingApart;
+    private readonly bool _headApart;
 
     /// <param name="config">Shape of the model.</param>
     /// <param name="parameters">Every tensor of <see cref="ParameterShapes"/>, by its Hugging Face name, but for those in <paramref name="quantized"/>; owned by the decoder from now on.</param>
@@ -34,13 +36,18 @@ public sealed class Decoder : IDisposable
         _blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => new DecoderBlock(i, config, _parameters, _quantized))];
         _hiddenShape = [config.HiddenSize];
         _headShape = [config.HeadDim];
-        Rotary = new RotaryEmbedding(config, device, dtype);
+        Rotary = new RotaryEmbedding(config, Device, dtype);
+        _embeddingApart = Placement.Embedding != Device;
+        _headApart = HeadDevice != Placement.Layers[^1];
     }
 
     public DecoderConfig Config { get; }
 
-    /// <summary>Where tokens come in; the place of the whole model unless its layers are spread.</summary>
-    public ComputeDevice Device => Placement.Embedding;
+    /// <summary>Where hidden states are computed first, with their angles, masks and positions; the place of the whole model unless parts of it are elsewhere.</summary>
+    public ComputeDevice Device => Placement.First;
+
+    /// <summary>Where token ids are best made: the embedding looks them up there.</summary>
+    internal ComputeDevice TokenDevice => Placement.Embedding;
 
     /// <summary>The device of each part. A pass moves what it computes where neighbours are apart.</summary>
     public LayerPlacement Placement { get; }
@@ -73,9 +80,16 @@ public sealed class Decoder : IDisposable
     internal static IEnumerable<string> QuantizableNames(DecoderConfig config) =>
         Enumerable.Range(0, config.LayerCount).SelectMany(layer => Enum.GetValues<ProjectionKind>().Select(kind => $"{Projection.PathOf(layer, kind)}.weight"));
 
-    /// <param name="ids">[B,T] long.</param>
-    /// <returns>[B,T,Hidden].</returns>
-    public Tensor Embed(Tensor ids) => Dispatcher.Call("aten::embedding", "", _parameters[DecoderShapes.Embedding], ids, -1, false, false);
+    /// <param name="ids">[B,T] long, on any device where the embedding is not on the first layer's, else there.</param>
+    /// <returns>[B,T,Hidden] on <see cref="Device"/>.</returns>
+    public Tensor Embed(Tensor ids)
+    {
+        var table = _parameters[DecoderShapes.Embedding];
+        if (!_embeddingApart) return Look(table, ids);
+        if (Placement.Embedding.Kind == DeviceType.CPU && !table.requires_grad) return HostRows.Look(table, ids, Device);
+        using var scope = NewDisposeScope();
+        return Look(table, ids.to(Placement.Embedding.Torch)).to(Device.Torch).MoveToOuterDisposeScope();
+    }
 
     /// <summary>One layer. Training may call the layers one by one, to keep only their inputs and compute them again for gradients.</summary>
     /// <param name="index">0 … <see cref="BlockCount"/> - 1.</param>
@@ -100,7 +114,7 @@ public sealed class Decoder : IDisposable
     }
 
     /// <summary>The norm behind the last layer.</summary>
-    public Tensor Normalize(Tensor x) => Norm(Moved(x, HeadDevice), _parameters["model.norm.weight"], _hiddenShape);
+    public Tensor Normalize(Tensor x) => Norm(_headApart ? x.to(HeadDevice.Torch) : x, _parameters["model.norm.weight"], _hiddenShape);
 
     /// <summary>Logits [...,Vocab] of normalised hidden states [...,Hidden].</summary>
     public Tensor Head(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
@@ -147,6 +161,8 @@ public sealed class Decoder : IDisposable
         foreach (var weight in _quantized.Values) weight.Dispose();
         Rotary.Dispose();
     }
+
+    private static Tensor Look(Tensor table, Tensor ids) => Dispatcher.Call("aten::embedding", "", table, ids, -1, false, false);
 
     private Tensor Moved(Tensor x, ComputeDevice device) => Placement.IsSpread ? x.to(device.Torch) : x;
 

@@ -38,8 +38,6 @@ internal sealed class BlockInputs(int count, bool offload)
     {
         // Pageable memory would make the copy wait for the card; without a card there is no other.
         var pinned = input.device.type == DeviceType.CUDA;
-        var host = Dispatcher.Call(
-            "aten::empty", "memory_format", Argument.Of(input.shape), Argument.Optional((Argument)input.dtype), Argument.None, Argument.None, Argument.Optional(pinned), Argument.None);
-        return host.copy_(input, pinned);
+        return HostMemory.Empty(input.shape, input.dtype, pinned).copy_(input, pinned);
     }
 }

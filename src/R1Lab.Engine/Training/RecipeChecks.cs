@@ -107,6 +107,8 @@ public sealed partial record TrainingRecipe
             yield return Warning("checkpointing_layers_unused", "gradient_checkpointing_layers", "Nothing is computed again without gradient checkpointing: gradient_checkpointing_layers has no effect.");
         if (ActivationOffloading && !Effective().GradientCheckpointing)
             yield return Warning("offload_without_checkpointing", "activation_offloading", "Only inputs kept by gradient checkpointing can wait in host memory: without it activation_offloading has no effect.");
+        if (EmbeddingOnHost == true && Method == TrainingMethod.Full)
+            yield return Note("embedding_on_host_full", "embedding_on_host", "Full fine-tuning works on the embedding, so it stays on the device: embedding_on_host has no effect.");
     }
 
     private IEnumerable<Problem> Quantized()

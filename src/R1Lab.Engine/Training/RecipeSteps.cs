@@ -41,6 +41,9 @@ public sealed partial record TrainingRecipe
         return Enumerable.Range(1, totalSteps).Count(step => schedule.IsDue(step, Passes(step - 1), Passes(step)));
     }
 
+    /// <summary>What <see cref="EmbeddingOnHost"/> comes to: memory is what QLoRA is chosen for.</summary>
+    public bool KeepsEmbeddingOnHost => EmbeddingOnHost ?? Method == TrainingMethod.Qlora;
+
     /// <summary>The recipe as it is carried out: module names of other families mapped to this one's, DoRA written as the adapter's flag, a
     /// quantised base in layer segments.</summary>
     public TrainingRecipe Effective()

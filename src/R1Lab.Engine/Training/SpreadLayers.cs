@@ -14,10 +14,11 @@ internal static class SpreadLayers
     public static LayerPlacement Over(IReadOnlyList<(ComputeDevice Device, long UsableBytes)> devices, TrainingRecipe recipe, DecoderConfig config, ScalarType dtype)
     {
         var parts = BytesOf(recipe, config, dtype);
+        if (EmbeddingPlace.IsHost(recipe, config, devices[0].Device.IsCuda)) parts = parts with { Embedding = 0 };
         var room = devices.Sum(device => device.UsableBytes);
         var (placement, fill) = room > 0 ? LayerPlacement.Spread(parts, devices) : (null, double.PositiveInfinity);
         return fill <= 1
-            ? placement!
+            ? EmbeddingPlace.Of(recipe, config, placement!)
             : throw new BadInputException("recipe", "device_map", $"the model and what is trained of it take {parts.Total / 1e9:F1} GB, and {string.Join(", ", devices.Select(device => $"{device.Device} has {device.UsableBytes / 1e9:F1} GB"))}");
     }
 

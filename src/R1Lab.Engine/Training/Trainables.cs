@@ -63,10 +63,11 @@ internal sealed class Trainables : IDisposable
         _ => weight => Nf4Weight.Quantize(weight, recipe.DoubleQuantization),
     };
 
-    // One card, or none, holds everything: nothing to spread.
-    private static Func<DecoderConfig, LayerPlacement>? PlacerOf(TrainingRecipe recipe, ComputeDevice device)
+    // One card, or none, holds all layers: nothing to spread.
+    private static Func<DecoderConfig, LayerPlacement> PlacerOf(TrainingRecipe recipe, ComputeDevice device)
     {
-        if (recipe.DeviceMap != DeviceMap.Auto || !device.IsCuda || cuda.device_count() < 2) return null;
+        if (recipe.DeviceMap != DeviceMap.Auto || !device.IsCuda || cuda.device_count() < 2)
+            return config => EmbeddingPlace.Of(recipe, config, LayerPlacement.Single(device, config.LayerCount));
         var cards = Enumerable.Range(0, cuda.device_count()).Select(index => new ComputeDevice(DeviceType.CUDA, index));
         return config => SpreadLayers.Over([.. cards.Select(card => (card, DeviceCapacity.Read(card).UsableBytes))], recipe, config, DtypeOf(recipe.Dtype, device));
     }

@@ -143,8 +143,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
 
     private (Tensor Ids, Tensor Scored, Tensor Targets) Inputs(MicroBatch batch)
     {
-        var (first, last, head) = (decoder.Device.Torch, decoder.Placement.Layers[^1].Torch, decoder.HeadDevice.Torch);
-        return (tensor(batch.InputIds, [batch.Lines, batch.Length], device: first), tensor(batch.Scored, device: last), tensor(batch.Targets, device: head));
+        var (embedding, last, head) = (decoder.TokenDevice.Torch, decoder.Placement.Layers[^1].Torch, decoder.HeadDevice.Torch);
+        return (tensor(batch.InputIds, [batch.Lines, batch.Length], device: embedding), tensor(batch.Scored, device: last), tensor(batch.Targets, device: head));
     }
 
     // Padding stands to the right, where no real token of a causal model sees it: no mask is needed but for packed examples.

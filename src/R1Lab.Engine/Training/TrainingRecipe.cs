@@ -131,6 +131,12 @@ public sealed partial record TrainingRecipe
     /// <summary>With checkpointing: the blocks' inputs wait in host memory. Saves memory on a card and takes a little time; no effect on the CPU.</summary>
     public bool ActivationOffloading { get; init; }
 
+    /// <summary>
+    /// The frozen embedding stays in host memory, read in place where the file has its type; only the rows of a batch go to the card. Bit-equal, and
+    /// saves the embedding's size on a card. Null: with QLoRA. No effect on the CPU, in full fine-tuning, or where the embedding is the output matrix too.
+    /// </summary>
+    public bool? EmbeddingOnHost { get; init; }
+
     /// <summary>Over which devices the layers are spread. With one device nothing changes; not run on several cards yet.</summary>
     public DeviceMap DeviceMap { get; init; } = DeviceMap.Single;
 

@@ -35,6 +35,27 @@ public sealed class StepVariantsOnCardTests : IDisposable
     }
 
     [CardTheory]
+    [InlineData("lora", false)]
+    [InlineData("packed lora", true)]
+    [InlineData("nf4", true)]
+    public void Run_EmbeddingOnTheHost_TakesTheSameSteps(string name, bool checkpointing)
+    {
+        var recipe = CardRuns.Methods[name] with { GradientCheckpointing = checkpointing, NeftuneNoiseAlpha = 0.5, ValSize = 4 };
+
+        CardRuns.AssertNear(_runs.Steps(recipe with { EmbeddingOnHost = false }), _runs.Steps(recipe with { EmbeddingOnHost = true }), Equal, 1e-5);
+    }
+
+    [CardFact]
+    public void Load_EmbeddingOnTheHost_LeavesTheCardAllOfTheRest()
+    {
+        Card.MustBeReal();
+        using var model = Trainables.Load(CardRuns.Methods["nf4"], TrainingRuns.Model("llama_base"), Card.Device);
+
+        Assert.Equal((ComputeDevice.Cpu, Card.Device), (model.Decoder.TokenDevice, model.Decoder.Device));
+        Assert.Equal(["model.embed_tokens.weight"], model.Decoder.Parameters.Where(pair => pair.Value.device_type == TorchSharp.DeviceType.CPU).Select(pair => pair.Key));
+    }
+
+    [CardTheory]
     [InlineData(false, 0.0)]
     [InlineData(true, 0.0)]
     [InlineData(false, 5.0)]

@@ -8,6 +8,7 @@ namespace R1Lab.Engine.Tests.Devices;
 public sealed class MemoryPlanTests
 {
     private const double Gigabyte = 1e9;
+    private const long EmbeddingNumbers = 128256 * 4096;
 
     // The config.json of DeepSeek-R1-Distill-Llama-8B.
     private static readonly DecoderConfig Llama8B = new()
@@ -45,8 +46,48 @@ public sealed class MemoryPlanTests
     {
         var plan = MemoryPlan.Of(Lora with { Method = TrainingMethod.Qlora }, Llama8B, Long, Card);
 
-        // 6,979,321,856 numbers in linear maps at 4 bits + (8 bits + 32/256 bits) / 64 (arXiv 2305.14314: 4.127 bits); 1,050,939,392 others at 16.
-        Assert.Equal((6_979_321_856 * 4.126953125 / 8) + (1_050_939_392 * 2d), plan.BytesOf(MemoryPart.Weights), 1.0);
+        // 6,979,321,856 numbers in linear maps at 4 bits + (8 bits + 32/256 bits) / 64 (arXiv 2305.14314: 4.127 bits); 1,050,939,392 others at 16, of which 525,336,576 of the embedding are elsewhere.
+        Assert.Equal((6_979_321_856 * 4.126953125 / 8) + ((1_050_939_392 - EmbeddingNumbers) * 2d), plan.BytesOf(MemoryPart.Weights), 1.0);
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Qlora, null, true)]
+    [InlineData(TrainingMethod.Qlora, false, false)]
+    [InlineData(TrainingMethod.Lora, null, false)]
+    [InlineData(TrainingMethod.Lora, true, true)]
+    [InlineData(TrainingMethod.Dora, true, true)]
+    [InlineData(TrainingMethod.Full, true, false)]
+    public void Of_EmbeddingOnHost_TakesItOffTheCardAlone(TrainingMethod method, bool? asked, bool onHost)
+    {
+        var recipe = Lora with { Method = method, EmbeddingOnHost = asked };
+        long Weights(TrainingRecipe with, DecoderConfig model, DeviceCapacity device) => MemoryPlan.Of(with, model, Long, device).BytesOf(MemoryPart.Weights);
+
+        var saved = Weights(recipe with { EmbeddingOnHost = false }, Llama8B, Card) - Weights(recipe, Llama8B, Card);
+
+        Assert.Equal(onHost ? EmbeddingNumbers * 2 : 0, saved);
+        Assert.Equal(Weights(recipe with { EmbeddingOnHost = false }, Llama8B with { TieWordEmbeddings = true }, Card), Weights(recipe, Llama8B with { TieWordEmbeddings = true }, Card));
+        Assert.Equal(Weights(recipe with { EmbeddingOnHost = false }, Llama8B, Card with { IsCuda = false }), Weights(recipe, Llama8B, Card with { IsCuda = false }));
+    }
+
+    [Fact]
+    public void HostBytes_OfARunOnACard_AreWaitingInputsAndAnEmbeddingThatIsNoView()
+    {
+        var recipe = Lora with { EmbeddingOnHost = true };
+        long Host(TrainingRecipe with, string dtype = "bfloat16", bool card = true) => MemoryPlan.Of(with, Llama8B with { Dtype = dtype }, Long, Card with { IsCuda = card }).HostBytes;
+
+        Assert.Equal((0, EmbeddingNumbers * 2), (Host(recipe), Host(recipe, "float32")));
+        Assert.Equal(31L * 2048 * 4096 * 2, Host(recipe with { ActivationOffloading = true })); // of 33 inputs two are on the card
+        Assert.Equal(0, Host(recipe with { ActivationOffloading = true }, "float32", card: false));
+    }
+
+    [Fact]
+    public void Suggestions_LoraOnACardTooSmall_OfferTheEmbeddingOnTheHostAndAreRight()
+    {
+        var suggestion = MemorySuggestions.Of(Lora, Llama8B, Long, Card).Single(one => one.Code == "embedding_on_host");
+
+        Assert.Equal((true, EmbeddingNumbers * 2), (suggestion.SameResult, suggestion.SavedBytes));
+        Assert.DoesNotContain("embedding_on_host", MemorySuggestions.Of(suggestion.Recipe, Llama8B, Long, Card).Select(one => one.Code));
+        Assert.DoesNotContain("embedding_on_host", MemorySuggestions.Of(Lora, Llama8B with { TieWordEmbeddings = true }, Long, Card).Select(one => one.Code));
     }
 
     [Theory]

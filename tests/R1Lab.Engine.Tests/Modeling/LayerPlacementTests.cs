@@ -91,6 +91,93 @@ public sealed class LayerPlacementTests : IDisposable
         Assert.All(expected.Zip(actual), pair => Assert.True(pair.First.Equals(pair.Second)));
     }
 
+    [Theory]
+    [InlineData("llama_base", TrainingMethod.Lora, true)]
+    [InlineData("llama_base", TrainingMethod.Lora, false)]
+    [InlineData("qwen3", TrainingMethod.Full, true)]
+    [InlineData("llama_rope3_tied", TrainingMethod.Full, false)]
+    public void Backward_EmbeddingElsewhere_IsBitEqualWithItsNoise(string model, TrainingMethod method, bool checkpointing)
+    {
+        var recipe = TrainingRuns.Busy with { Method = method, NeftuneNoiseAlpha = 5 };
+        using var whole = Trainables.Load(recipe, TrainingRuns.Model(model), First);
+        using var loaded = ModelLoader.Load(TrainingRuns.Model(model), First, ScalarType.Float32, null, _ => new LayerPlacement(Second, [First, First, First], First), _ => method == TrainingMethod.Full);
+        using var apart = method == TrainingMethod.Full ? null : AdapterSet.Create(loaded, recipe.Lora, recipe.Seed);
+        foreach (var parameter in loaded.Parameters.Values) parameter.requires_grad = method == TrainingMethod.Full;
+
+        var expected = Gradients(whole.Decoder, whole.Adapter, recipe, checkpointing);
+        var actual = Gradients(loaded, apart, recipe, checkpointing);
+
+        Assert.False(loaded.Placement.IsSpread);
+        Assert.Equal((First, Second), (loaded.Device, loaded.TokenDevice));
+        Assert.All(expected.Zip(actual, (one, other) => one.Equals(other)), Assert.True);
+        Assert.Contains(expected, gradient => gradient.abs().max().ToSingle() > 0);
+    }
+
+    [Fact]
+    public void Load_EmbeddingOnTheHost_PutsEverythingElseBesideTheLayers()
+    {
+        using var noGrad = no_grad();
+        using var decoder = ModelLoader.Load(
+            TrainingRuns.Model("llama_base"), ComputeDevice.Meta, ScalarType.Float32, null,
+            _ => new LayerPlacement(First, [.. Enumerable.Repeat(ComputeDevice.Meta, 3)], ComputeDevice.Meta));
+
+        var embedded = decoder.Embed(arange(12, dtype: ScalarType.Int64).view(2, 6));
+        var logits = decoder.Head(decoder.Normalize(embedded));
+        var plan = AttentionPlan.For(decoder, new ForwardContext(), 2, 6).On(ComputeDevice.Meta, decoder.Device);
+
+        Assert.Equal([2, 6, decoder.Config.HiddenSize], embedded.shape);
+        Assert.All(new[] { embedded, logits, plan.Cos, plan.SignedSin }, tensor => Assert.Equal(DeviceType.META, tensor.device_type));
+        Assert.All(decoder.Parameters, pair => Assert.Equal(pair.Key.Contains("embed", StringComparison.Ordinal) ? DeviceType.CPU : DeviceType.META, pair.Value.device_type));
+    }
+
+    [Fact]
+    public void Forward_EmbeddingElsewhere_WritesTheSameLogitsTokenByToken()
+    {
+        using var noGrad = no_grad();
+        using var whole = TestDecoders.Load("llama_base");
+        using var apart = ModelLoader.Load(TrainingRuns.Model("llama_base"), First, ScalarType.Float32, null, _ => new LayerPlacement(Second, [First, First, First], First));
+        var ids = arange(12, dtype: ScalarType.Int64).view(1, 12);
+
+        Assert.All(Steps(whole).Zip(Steps(apart), (one, other) => one.Equals(other)), Assert.True);
+
+        List<Tensor> Steps(Decoder decoder)
+        {
+            using var cache = new KeyValueCache(decoder);
+            var context = new ForwardContext { Cache = cache };
+            return [.. new[] { (0, 9), (9, 1), (10, 1), (11, 1) }.Select(part => decoder.Forward(ids.narrow(1, part.Item1, part.Item2), context))];
+        }
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Qlora, true, "cpu")]
+    [InlineData(TrainingMethod.Lora, false, "cuda:0")]
+    [InlineData(TrainingMethod.Full, false, "cuda:0")]
+    public void Over_Cards_PutsTheEmbeddingOfQloraOnTheHostAndCountsItNowhere(TrainingMethod method, bool fitsWithoutEmbedding, string expected)
+    {
+        var recipe = new TrainingRecipe { Method = method };
+        var config = GoldenTensors.Config("llama_base");
+        ComputeDevice[] cards = [new(DeviceType.CUDA, 0), new(DeviceType.CUDA, 1)];
+        var parts = SpreadLayers.BytesOf(recipe, config, ScalarType.BFloat16);
+
+        var placement = SpreadLayers.Over([.. cards.Select(card => (card, parts.Total))], recipe, config, ScalarType.BFloat16);
+
+        Assert.Equal(expected, $"{placement.Embedding}");
+        Assert.All(placement.Layers.Append(placement.Head), device => Assert.True(device.IsCuda));
+        Assert.Equal(fitsWithoutEmbedding, Fits(parts.Total - parts.Embedding));
+
+        bool Fits(long one)
+        {
+            try
+            {
+                return SpreadLayers.Over([(cards[0], one)], recipe, config, ScalarType.BFloat16) is not null;
+            }
+            catch (BadInputException)
+            {
+                return false;
+            }
+        }
+    }
+
     [Fact]
     public void Load_LastLayersElsewhere_PutsEverythingBesideThem()
     {

@@ -25,11 +25,25 @@ public sealed class RecipeFieldTests
     [InlineData("lora.target_modules", "q_proj, v_proj", "\"target_modules\":[\"q_proj\",\"v_proj\"]")]
     [InlineData("lr_scheduler_type", "cosine", "\"lr_scheduler_type\":\"cosine\"")]
     [InlineData("shuffle", "false", "\"shuffle\":false")]
+    [InlineData("embedding_on_host", "true", "\"embedding_on_host\":true")]
     public void Write_TypedText_SetsTheField(string name, string text, string expected)
     {
         var changed = Field(name).Write(new TrainingRecipe { MaxSteps = 5 }, text);
 
         Assert.Contains(expected, changed!.ToJson(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TrainingMethod.Lora, "false", null)]
+    [InlineData(TrainingMethod.Qlora, "true", null)]
+    [InlineData(TrainingMethod.Qlora, "false", false)]
+    public void Write_EmbeddingOnHost_LeavesOpenWhatTheMethodDoesAnyway(TrainingMethod method, string text, bool? expected)
+    {
+        var field = Field("embedding_on_host");
+
+        var changed = field.Write(new TrainingRecipe { Method = method, EmbeddingOnHost = true }, text)!;
+
+        Assert.Equal((expected, text), (changed.EmbeddingOnHost, field.Read(changed)));
     }
 
     [Theory]

@@ -52,7 +52,7 @@ public sealed class RunTextsTests
     [Fact]
     public void Texts_ForMemoryAndData_AreThere()
     {
-        string[] suggestions = ["smaller_micro_batch", "gradient_checkpointing", "activation_offloading", "unload_chat_model", "bfloat16", "adamw_8bit", "qlora", "lora", "shorter_max_length", "lower_rank"];
+        string[] suggestions = ["smaller_micro_batch", "gradient_checkpointing", "activation_offloading", "embedding_on_host", "unload_chat_model", "bfloat16", "adamw_8bit", "qlora", "lora", "shorter_max_length", "lower_rank"];
 
         Assert.Empty(Missing<MemoryBar>(MemoryBarParts.Keys.Select(key => $"Part_{key}").Concat(suggestions.Select(code => $"Suggestion_{code}"))));
         Assert.Empty(Missing<DataCheck>(SnakeCase.Names<RowOmission>().Where(name => name != "none").Append("split").Select(name => $"Rows_{name}")));
@@ -66,6 +66,7 @@ public sealed class RunTextsTests
     [InlineData("""{"model":"m","dataset":"d","learning_rate":1e-9,"lr_scheduler_type":"constant","warmup_steps":50,"save_steps":900,"logging_steps":900,"eval_steps":900,"val_size":2}""")]
     [InlineData("""{"model":"m","dataset":"d","evals_per_epoch":2,"eval_steps":5,"early_stopping_patience":9,"load_best_model_at_end":true}""")]
     [InlineData("""{"model":"m","dataset":"d","early_stopping_patience":9,"val_size":8}""")]
+    [InlineData("""{"model":"m","dataset":"d","method":"full","embedding_on_host":true,"activation_offloading":true}""")]
     [InlineData("""{"model":"m","dataset":"d","evals_per_epoch":0,"early_stopping_threshold":-1,"probe_prompts":[" "],"probe_max_new_tokens":0}""")]
     public void Texts_ForProblemsOfARecipe_AreThere(string json)
     {

@@ -124,9 +124,9 @@ public sealed class RecipeExchangeTests
     }
 
     [Theory]
-    [InlineData(RecipeFormat.LlamaFactory, "thinking_policy, decay_groups, loss_normalization, early_stopping_threshold, device_map, probe_prompts, confirmed, lora.rank_pattern, lora.alpha_pattern, overlong_rows")]
-    [InlineData(RecipeFormat.Axolotl, "name, thinking_policy, decay_groups, loss_normalization, overlong_rows, early_stopping_threshold, metric_for_best_model, probe_prompts, confirmed, lora.lora_alpha")]
-    [InlineData(RecipeFormat.Trl, "thinking_policy, decay_groups, loss_normalization, overlong_rows, probe_prompts, confirmed, overlong_rows")]
+    [InlineData(RecipeFormat.LlamaFactory, "thinking_policy, decay_groups, loss_normalization, early_stopping_threshold, embedding_on_host, device_map, probe_prompts, confirmed, lora.rank_pattern, lora.alpha_pattern, overlong_rows")]
+    [InlineData(RecipeFormat.Axolotl, "name, thinking_policy, decay_groups, loss_normalization, overlong_rows, early_stopping_threshold, metric_for_best_model, embedding_on_host, probe_prompts, confirmed, lora.lora_alpha")]
+    [InlineData(RecipeFormat.Trl, "thinking_policy, decay_groups, loss_normalization, overlong_rows, embedding_on_host, probe_prompts, confirmed, overlong_rows")]
     public void Export_EverythingSet_NamesWhatHasNoPlaceThere(RecipeFormat format, string fields)
     {
         var recipe = new TrainingRecipe
@@ -148,6 +148,7 @@ public sealed class RecipeExchangeTests
             SaveSteps = 10,
             ValSize = 0.1,
             Dtype = TrainingDtype.Bfloat16,
+            EmbeddingOnHost = false,
             DeviceMap = DeviceMap.Auto,
             ProbePrompts = ["p"],
             Confirmed = ["c"],

@@ -39,6 +39,13 @@ public static class FormRecipe
         };
     }
 
+    /// <summary>What the method does anyway is left open, so that it follows when the method is changed.</summary>
+    public static TrainingRecipe WithEmbeddingOnHost(TrainingRecipe recipe, bool onHost)
+    {
+        var open = recipe with { EmbeddingOnHost = null };
+        return open.KeepsEmbeddingOnHost == onHost ? open : recipe with { EmbeddingOnHost = onHost };
+    }
+
     /// <summary>Another tool's recipe in this lab: its model and data by the names they have here, or else those of the form.</summary>
     public static TrainingRecipe Imported(TrainingRecipe imported, TrainingRecipe present, IReadOnlyList<string> models, IReadOnlyList<string> datasets) => imported with
     {

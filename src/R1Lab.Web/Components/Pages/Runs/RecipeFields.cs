@@ -51,7 +51,8 @@ public static class RecipeFields
         Field.OptionalWhole("gradient_checkpointing_layers", recipe => recipe.GradientCheckpointingLayers, (recipe, value) => recipe with { GradientCheckpointingLayers = value })
             .When(recipe => recipe.Effective().GradientCheckpointing || recipe.GradientCheckpointingLayers is not null),
         Field.Switch("activation_offloading", recipe => recipe.ActivationOffloading, (recipe, value) => recipe with { ActivationOffloading = value })
-            .When(recipe => recipe.Effective().GradientCheckpointing || recipe.ActivationOffloading));
+            .When(recipe => recipe.Effective().GradientCheckpointing || recipe.ActivationOffloading),
+        Lora(Field.Switch("embedding_on_host", recipe => recipe.KeepsEmbeddingOnHost, FormRecipe.WithEmbeddingOnHost)));
 
     /// <summary>The folded groups, in their order.</summary>
     public static IReadOnlyList<RecipeFieldGroup> Groups { get; } =
