@@ -23,11 +23,12 @@ internal sealed record MemoryCase(string Name, TrainingRecipe Recipe, int RowLen
         Of("QLoRA 16 x 512", 512, """{"method":"qlora","per_device_train_batch_size":16}"""),
         Of("LoRA 1 x 2048, checkpointing", 2048, """{"method":"lora","dtype":"bfloat16","per_device_train_batch_size":1,"gradient_checkpointing":true}"""),
         Of("LoRA 2 x 2048, checkpointing", 2048, """{"method":"lora","dtype":"bfloat16","per_device_train_batch_size":2,"gradient_checkpointing":true}"""),
+        Of("LoRA 2 x 2048", 2048, """{"method":"lora","dtype":"bfloat16","per_device_train_batch_size":2}"""),
         Of("QLoRA 2 x 2048", 2048, """{"method":"qlora","dtype":"bfloat16","per_device_train_batch_size":2}"""),
         Of("QLoRA 2 x 2048, offloading", 2048, """{"method":"qlora","dtype":"bfloat16","per_device_train_batch_size":2,"activation_offloading":true}"""),
     ];
 
-    private const int LargeCases = 4;
+    private const int LargeCases = 5;
 
     /// <summary>Places in <see cref="All"/> to measure.</summary>
     /// <param name="large">A model of billions of weights on a card; false: a small one.</param>

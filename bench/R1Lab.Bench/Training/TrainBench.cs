@@ -27,7 +27,7 @@ internal static class TrainBench
         foreach (var name in options.Models)
         {
             using var model = BenchModel.Open(name);
-            foreach (var method in options.Methods) failed |= !Add(TrainingRow.Measure(new(model.Name, model.Folder, method, options)));
+            foreach (var (method, way) in Rows(options)) failed |= !Add(TrainingRow.Measure(new(model.Name, model.Folder, method, options.Checkpointed(way))));
             if (options.HuggingFace) MeasurePeer(model);
         }
 
@@ -55,6 +55,11 @@ internal static class TrainBench
             return true;
         }
     }
+
+    // QLoRA computes its layers again in any case.
+    private static IEnumerable<(string Method, string Way)> Rows(TrainOptions options) => options.Methods
+        .SelectMany(method => options.CheckpointingWays.Select(way => (method, way: way == "off" && method.Equals("qlora", StringComparison.OrdinalIgnoreCase) ? "on" : way)))
+        .Distinct();
 
     private static JsonObject Report(JsonObject machine, IReadOnlyList<TrainingFigures> rows, IReadOnlyList<string> notes) => new()
     {

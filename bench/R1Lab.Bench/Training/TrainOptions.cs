@@ -10,7 +10,7 @@ internal sealed record TrainOptions
     public static string Usage =>
         $"""
         [demo | 8b | {string.Join(" | ", PublishedShapes.All.Keys)} | model folder]... [--method lora,full,qlora,dora] [--device cpu|cuda] [--batch 4] [--length 256] [--steps 12] [--warm-up 3]
-                                 [--dtype auto|bfloat16|float32] [--checkpointing on|off] [--offload on|off] [--embedding-on-host on|off] [--packing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
+                                 [--dtype auto|bfloat16|float32] [--checkpointing off,8,on] [--offload on|off] [--embedding-on-host on|off] [--packing on|off] [--threads n] [--peak-tflops n] [--json file] [--peer hf] [--python file]
         """;
 
     /// <summary>Named shapes or model folders.</summary>
@@ -31,6 +31,12 @@ internal sealed record TrainOptions
     public TrainingDtype Dtype { get; init; }
 
     public bool Checkpointing { get; init; }
+
+    /// <summary>With checkpointing: how many of the first blocks; null: all.</summary>
+    public int? CheckpointedLayers { get; init; }
+
+    /// <summary>How each row checkpoints, one row a way.</summary>
+    public IReadOnlyList<string> CheckpointingWays { get; init; } = ["off"];
 
     /// <summary>With checkpointing on a card: the layers' inputs wait in the machine's memory.</summary>
     public bool Offload { get; init; }
@@ -64,7 +70,7 @@ internal sealed record TrainOptions
         Steps = options.Number("--steps", 12),
         WarmUp = options.Number("--warm-up", 3),
         Dtype = Enum.Parse<TrainingDtype>(options.Text("--dtype") ?? "auto", ignoreCase: true),
-        Checkpointing = options.Flag("--checkpointing"),
+        CheckpointingWays = (options.Text("--checkpointing") ?? "off").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         Offload = options.Flag("--offload"),
         EmbeddingOnHost = options.Choice("--embedding-on-host"),
         Packing = options.Flag("--packing"),
@@ -74,6 +80,17 @@ internal sealed record TrainOptions
         Json = options.Text("--json"),
         HuggingFace = options.Text("--peer") == "hf",
         Python = options.Text("--python") ?? "python3",
+    };
+
+    /// <summary>The options of one way to checkpoint.</summary>
+    /// <param name="way"><c>off</c>, <c>on</c> or a number of blocks.</param>
+    /// <exception cref="BadInputException">Neither of these.</exception>
+    public TrainOptions Checkpointed(string way) => way switch
+    {
+        "off" => this with { Checkpointing = false, CheckpointedLayers = null },
+        "on" or "true" => this with { Checkpointing = true, CheckpointedLayers = null },
+        _ when int.TryParse(way, NumberStyles.None, CultureInfo.InvariantCulture, out var layers) && layers > 0 => this with { Checkpointing = true, CheckpointedLayers = layers },
+        _ => throw new BadInputException("options", "--checkpointing", $"names \"{way}\": off, on or a number of layers"),
     };
 
     /// <exception cref="BadInputException">A word that is no method.</exception>

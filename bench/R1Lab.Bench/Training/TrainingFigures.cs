@@ -19,6 +19,9 @@ internal sealed record TrainingFigures
     /// <summary>Whether layers were computed again for their gradients; QLoRA always does.</summary>
     public bool Checkpointing { get; init; }
 
+    /// <summary>Of how many of the first blocks; null: of all.</summary>
+    public int? CheckpointedLayers { get; init; }
+
     /// <summary>Whether the layers' inputs waited in the machine's memory.</summary>
     public bool Offload { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed record TrainingFigures
         $"{"model",-20}{"method",-7}{"way",-5}{"by",-9}{"tokens/s",10}{"GFLOP/s",9}{"product",9}{"share",8}{"MFU",7}{"peak MB",9}{"tensors",9}{"card MB",9}{"ms/step",9}{"forward",9}{"backward",9}{"optimizer",10}{"data",7}";
 
     // Checkpointing, offloading, embedding on the host, packing.
-    private string Way => string.Concat(Checkpointing ? "c" : "", Offload ? "o" : "", EmbeddingOnHost ? "e" : "", Packing ? "p" : "") is { Length: > 0 } way ? way : "-";
+    private string Way => string.Concat(Checkpointing ? $"c{CheckpointedLayers}" : "", Offload ? "o" : "", EmbeddingOnHost ? "e" : "", Packing ? "p" : "") is { Length: > 0 } way ? way : "-";
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Model,-20}{Method,-7}{Way,-5}{By.Split(' ')[0],-9}{TokensPerSecond,10:F0}{ModelGflops,9:F1}{ProductGflops,9:F1}{PercentOfProduct,7:F1}%{ModelFlopUtilisation,7:F1}{PeakMemoryMb,9:F0}{PeakDeviceAllocatedMb,9:F0}{PeakDeviceMemoryMb,9:F0}{StepMs,9:F1}{ForwardMs,9:F1}{BackwardMs,9:F1}{OptimizerMs,10:F1}{DataMs,7:F1}");
