@@ -3,24 +3,41 @@ using System.Runtime.InteropServices;
 namespace R1Lab.Engine.Native;
 
 /// <summary>
-/// Has a card's operators add up in the same order every time, above all the backward pass of flash attention, which else adds as its parts happen to
-/// finish. A run that is repeated or resumed comes to the same numbers only so. For the whole process; the CPU's operators are left as they are.
+/// While it lives, a card's operators add up in the same order every time, above all the backward pass of flash attention, which else adds as its parts
+/// happen to finish. A run that is repeated or resumed comes to the same numbers only so. For the whole process; the CPU's operators always do.
 /// </summary>
-internal static unsafe class DeterministicAlgorithms
+/// <remarks>An operator that cannot is refused by libtorch, so this covers training passes only, where there is none, and not sampling.</remarks>
+internal sealed unsafe class DeterministicAlgorithms : IDisposable
 {
-    /// <summary>Whether libtorch could be told; false where it exports no such switch.</summary>
-    public static bool Enable() => Enabled.Value;
+    private static readonly Lazy<(nint Context, nint Decide)?> Switch = new(Find);
 
-    private static readonly Lazy<bool> Enabled = new(() =>
+    /// <param name="wanted">False: nothing changes.</param>
+    public DeterministicAlgorithms(bool wanted) => IsOn = wanted && Set(true);
+
+    /// <summary>Whether libtorch could be told.</summary>
+    public bool IsOn { get; }
+
+    public void Dispose()
     {
-        if (Export("_ZN2at13globalContextEv") is not { } context || Export("_ZN2at7Context26setDeterministicAlgorithmsEbb") is not { } decide) return false;
+        if (IsOn) Set(false);
+    }
+
+    private static bool Set(bool on)
+    {
+        if (Switch.Value is not { } found) return false;
+        // The last argument would only warn: attention then goes on as before.
+        ((delegate* unmanaged[Cdecl]<nint, byte, byte, void>)found.Decide)(found.Context, on ? (byte)1 : (byte)0, 0);
+        return true;
+    }
+
+    private static (nint Context, nint Decide)? Find()
+    {
+        if (Export("_ZN2at13globalContextEv") is not { } context || Export("_ZN2at7Context26setDeterministicAlgorithmsEbb") is not { } decide) return null;
         var global = ((delegate* unmanaged[Cdecl]<nint>)context)();
-        // Operators without such a way only warn.
-        ((delegate* unmanaged[Cdecl]<nint, byte, byte, void>)decide)(global, 1, 1);
         // Else every new tensor would be filled with NaN first, a debugging aid that costs a pass over memory.
         if (Export("_ZN2at7Context39setDeterministicFillUninitializedMemoryEb") is { } fill) ((delegate* unmanaged[Cdecl]<nint, byte, void>)fill)(global, 0);
-        return true;
-    });
+        return (global, decide);
+    }
 
     // Names as the compilers of Linux write them.
     private static nint? Export(string name) =>

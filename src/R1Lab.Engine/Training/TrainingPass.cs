@@ -1,6 +1,7 @@
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,6 +43,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     {
         clock?.Enter(StepPhase.Forward);
         BeforePass?.Invoke(batch, true);
+        using var deterministic = new DeterministicAlgorithms(decoder.Device.IsCuda);
         using var scope = NewDisposeScope();
         var (ids, scored, targets) = Inputs(batch);
         var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };

@@ -1,7 +1,6 @@
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
-using R1Lab.Engine.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +27,6 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(TrainingRecipe recipe, Trainables model, RunRows rows, RunIdentity identity, Action<MicroBatch, bool>? beforePass = null, StepClock? clock = null)
     {
         (_recipe, _identity, _rows, _model, _clock) = (recipe, identity, rows, model, clock);
-        if (model.Decoder.Device.IsCuda) DeterministicAlgorithms.Enable();
         _batcher = new Batcher(rows.Train, recipe.Batches());
         TotalSteps = _batcher.Steps ?? recipe.MaxSteps!.Value;
         var family = model.Decoder.Config.Family;

@@ -103,6 +103,30 @@ public sealed class MemoryPlanTests
         Assert.InRange(plan.TotalBytes / Gigabyte, 0, most);
     }
 
+    // The most that was in tensors on an NVIDIA H100 (bench/results/train-h100.json), in MiB: what a card holds besides, its context, is planned apart.
+    [Theory]
+    [InlineData(TrainingMethod.Lora, false, null, null, false, 37_627)]
+    [InlineData(TrainingMethod.Lora, true, 8, null, false, 32_604)]
+    [InlineData(TrainingMethod.Lora, true, null, null, false, 18_067)]
+    [InlineData(TrainingMethod.Qlora, true, null, null, false, 7_500)]
+    [InlineData(TrainingMethod.Qlora, true, null, false, true, 7_561)]
+    public void Of_8BAt2X2048_IsCloseToWhatACardTook(TrainingMethod method, bool checkpointing, int? layers, bool? embeddingOnHost, bool offload, int measured)
+    {
+        var recipe = Lora with
+        {
+            Method = method,
+            PerDeviceTrainBatchSize = 2,
+            GradientCheckpointing = checkpointing,
+            GradientCheckpointingLayers = layers,
+            EmbeddingOnHost = embeddingOnHost,
+            ActivationOffloading = offload,
+        };
+
+        var plan = MemoryPlan.Of(recipe, Llama8B, Long, Card);
+
+        Assert.InRange((plan.TotalBytes - plan.BytesOf(MemoryPart.Runtime)) / (measured * 1048576.0), 0.97, 1.05);
+    }
+
     [Fact]
     public void Of_EveryKnob_MovesThePartItActsOn()
     {
