@@ -17,6 +17,10 @@ internal sealed unsafe class DeterministicAlgorithms : IDisposable
     /// <summary>Whether libtorch could be told.</summary>
     public bool IsOn { get; }
 
+    /// <summary>Whether an operator was refused because it has no such way on this device.</summary>
+    public static bool Lacks(Exception error) =>
+        error.Message.Contains("does not have a deterministic implementation", StringComparison.Ordinal) || (error.InnerException is { } inner && Lacks(inner));
+
     public void Dispose()
     {
         if (IsOn) Set(false);

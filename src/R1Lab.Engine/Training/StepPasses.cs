@@ -12,6 +12,12 @@ internal sealed class StepPasses(TrainingRecipe recipe, Batcher batcher, Trainin
 
     private int _lines = recipe.PerDeviceTrainBatchSize;
 
+    public bool InOneOrder
+    {
+        get => pass.InOneOrder;
+        set => pass.InOneOrder = value;
+    }
+
     public MicroBatchPlan Plan
     {
         get => new(_lines, pass.Checkpointing, pass.CheckpointedBlocks);

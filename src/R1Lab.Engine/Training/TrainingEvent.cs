@@ -45,6 +45,9 @@ public static class TrainingEventKinds
     /// <summary>The device ran out of memory with one line at a time. Arguments: step.</summary>
     public const string CheckpointingOn = "checkpointing_on";
 
+    /// <summary>An operator adds up in another order every time. Arguments: libtorch's sentence.</summary>
+    public const string OrderNotKept = "order_not_kept";
+
     /// <summary>The device ran out of memory in an evaluation. Arguments: step, rows at once now.</summary>
     public const string EvaluationBatchHalved = "evaluation_batch_halved";
 

@@ -21,6 +21,9 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <summary>How many of the first blocks, with <see cref="Checkpointing"/>; null or more than there are: all.</summary>
     public int? CheckpointedBlocks { get; set; }
 
+    /// <summary>Whether a card must add up in the same order every time.</summary>
+    public bool InOneOrder { get; set; } = true;
+
     /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
     public Action<MicroBatch, bool>? BeforePass { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     {
         clock?.Enter(StepPhase.Forward);
         BeforePass?.Invoke(batch, true);
-        using var deterministic = new DeterministicAlgorithms(decoder.Device.IsCuda);
+        using var deterministic = new DeterministicAlgorithms(InOneOrder && decoder.Device.IsCuda);
         using var scope = NewDisposeScope();
         var (ids, scored, targets) = Inputs(batch);
         var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };

@@ -73,6 +73,13 @@ internal sealed class TrainingRun : IDisposable
 
     public int EvaluationBatch => _evaluator.BatchSize;
 
+    /// <summary>Whether passes add up in one order, so that the run comes to the same numbers when it is repeated or resumed.</summary>
+    public bool InOneOrder
+    {
+        get => _passes.InOneOrder;
+        set => _passes.InOneOrder = value;
+    }
+
     /// <summary>How steps pass through the device.</summary>
     public MicroBatchPlan Plan
     {

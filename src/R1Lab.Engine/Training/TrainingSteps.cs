@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
 
 namespace R1Lab.Engine.Training;
 
@@ -46,7 +47,7 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
         }
     }
 
-    // Nothing was changed when a pass runs out of memory: it can be tried again in smaller parts.
+    // Nothing was changed when a pass fails: it can be tried again in smaller parts, or without an order that some operator cannot keep.
     private T WithinMemory<T>(int step, Func<T> passes)
     {
         while (true)
@@ -58,6 +59,11 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
             catch (Exception e) when (OutOfMemory.Is(e))
             {
                 run.Plan = run.Plan.Smaller() is { } smaller ? told.Smaller(step, smaller, recipe) : throw TooLittle(step, e);
+            }
+            catch (Exception e) when (run.InOneOrder && DeterministicAlgorithms.Lacks(e))
+            {
+                run.InOneOrder = false;
+                told.OrderNotKept(step, e.Message);
             }
         }
     }

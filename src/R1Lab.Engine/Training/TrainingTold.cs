@@ -46,6 +46,12 @@ internal sealed class TrainingTold(TrainingObserver observer)
         return plan;
     }
 
+    public void OrderNotKept(int step, string reason)
+    {
+        var line = reason.ReplaceLineEndings("\n").Split('\n')[0];
+        Tell(step, TrainingEventKinds.OrderNotKept, $"An operator on this device cannot add up in one order ({line}): the run goes on, but repeated or resumed it may differ in the last digits.", line);
+    }
+
     public void EvaluationHalved(int step, int rows) =>
         Tell(step, TrainingEventKinds.EvaluationBatchHalved, $"The device ran out of memory in the evaluation after step {step}: {rows} rows are evaluated at once now.", step, rows);
 

@@ -45,6 +45,22 @@ public sealed class TrainerMemoryTests : IDisposable
     }
 
     [Fact]
+    public void Run_OperatorThatKeepsNoOrder_GoesOnWithoutAndSaysSo()
+    {
+        var expected = Run(Still);
+        var tries = 0;
+
+        var actual = Run(Still, (batch, trains) =>
+        {
+            if (trains && ++tries == 1) throw new System.Runtime.InteropServices.ExternalException("cumsum_cuda_kernel does not have a deterministic implementation, but you set ...\nmore");
+        });
+
+        Assert.Equal(expected.Select(m => (m.Loss, m.GradNorm)), actual.Select(m => (m.Loss, m.GradNorm)));
+        var told = Assert.Single(_runs.Events, e => e.Kind == "order_not_kept");
+        Assert.Equal((0, "cumsum_cuda_kernel does not have a deterministic implementation, but you set ..."), (told.Step, told.Arguments[0]));
+    }
+
+    [Fact]
     public void Run_NeverEnoughMemory_FailsInWordsAtTheProbe()
     {
         var job = _runs.Job(Still);
