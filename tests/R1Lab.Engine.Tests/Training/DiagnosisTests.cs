@@ -1,6 +1,7 @@
 using CsCheck;
 using R1Lab.Engine.Tests.Training.Signs;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Signs;
 
 namespace R1Lab.Engine.Tests.Training;
 
@@ -38,7 +39,7 @@ public sealed class DiagnosisTests
 
     [Fact]
     public void Of_HealthyRuns_FindsNothing() =>
-        Healthy.Sample(run => Codes(run).Count == 0, iter: 2000, print: run => $"{string.Join(',', Codes(run))} of {run.Steps().Count} points");
+        Healthy.Hold(run => Assert.Empty(Codes(run)), cases: 2000, print: run => $"{string.Join(',', Codes(run))} of {run.Steps().Count} points");
 
     [Theory, MemberData(nameof(Seeds))]
     public void Of_LossThatClimbsAgain_IsDiverging(int seed)
@@ -95,6 +96,26 @@ public sealed class DiagnosisTests
 
         Assert.Equal(["gradients_cut"], Codes(run));
         Assert.Empty(Diagnosis.Of(run.Steps(), Recipe with { MaxGradNorm = 0 }, 100, EightBillion));
+    }
+
+    // Norms of 12 in the last quarter only; and norms of 7, not far above five times the maximum norm, in the whole run.
+    [Theory, MemberData(nameof(Seeds))]
+    public void Of_GradientsThatRoseLatelyOrAreSomewhatTooHigh_AreCutToo(int seed)
+    {
+        Assert.Equal(["gradients_cut"], Codes(new SyntheticRun(seed) { GradNorm = done => done < 0.75 ? 2 : 12 }));
+        Assert.Equal(["gradients_cut"], Codes(new SyntheticRun(seed) { GradNorm = _ => 7 }));
+    }
+
+    // Healthy runs, high at first and falling, whose last ten norms or so happened to lie five times above the maximum norm.
+    [Theory]
+    [InlineData(39_076_547, 62, 12, 1.992566658418832, 5.185185185185185, 0.5806451612903226)]
+    [InlineData(521_401_268, 167, 16, 2, 4.5119880256667075, 0.3420994410685281)]
+    public void Of_FewFallingNormsThatLieHighByChance_AreNoFinding(int seed, int points, int evaluations, double norm, double speed, double done)
+    {
+        var run = new SyntheticRun(seed, points) { Evaluations = evaluations, GradNorm = share => norm * (1 + 3 * Math.Exp(-speed * share)), Done = done };
+
+        Assert.InRange(CurveStatistics.Median(run.Steps().TakeLast(10).Select(step => step.GradNorm!.Value)), 5, 6);
+        Assert.Empty(Codes(run));
     }
 
     [Theory, MemberData(nameof(Seeds))]
@@ -196,7 +217,7 @@ public sealed class DiagnosisTests
                 LrSchedulerKwargs = new() { MinLr = rate / 10, LrEnd = rate / 100 },
             };
 
-        bad.Sample(recipe =>
+        bad.Hold(recipe =>
         {
             foreach (var finding in Diagnosis.Of([], recipe, 300, EightBillion))
             {
@@ -215,8 +236,8 @@ public sealed class DiagnosisTests
         var step = Gen.Select(Gen.Int[0, 50], number, number, number,
             (at, loss, norm, evaluation) => new StepMetrics { Step = at, Loss = loss, GradNorm = norm, EvalLoss = evaluation });
 
-        step.List[0, 80].Select(Gen.Int[0, 100]).Sample((steps, total) =>
-            Assert.Subset(new HashSet<string>([.. Diagnosis.Codes, "warmup_long", "warmup_longer_than_run", "logging_never_fires"]), Diagnosis.Of(steps, Recipe, total).Select(finding => finding.Problem.Code).ToHashSet()));
+        step.List[0, 80].Select(Gen.Int[0, 100]).Hold(run =>
+            Assert.Subset(new HashSet<string>([.. Diagnosis.Codes, "warmup_long", "warmup_longer_than_run", "logging_never_fires"]), Diagnosis.Of(run.Item1, Recipe, run.Item2).Select(finding => finding.Problem.Code).ToHashSet()));
     }
 
     [Fact]

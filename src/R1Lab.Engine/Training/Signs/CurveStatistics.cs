@@ -18,4 +18,7 @@ internal static class CurveStatistics
     /// </summary>
     public static double Noise(IReadOnlyList<double> values) => values.Count < 5 ? 0 : MedianToDeviation / Math.Sqrt(6)
         * Median(Enumerable.Range(1, values.Count - 2).Select(i => Math.Abs(values[i - 1] - 2 * values[i] + values[i + 1])));
+
+    /// <summary>The standard error of a median of <paramref name="count"/> values with normal noise: <c>σ √(π / 2n)</c>.</summary>
+    public static double MedianError(double noise, int count) => noise * Math.Sqrt(Math.PI / (2 * count));
 }

@@ -99,7 +99,7 @@ public sealed class RecipeExchangeTests
     public static TheoryData<RecipeFormat> Formats => [.. Enum.GetValues<RecipeFormat>()];
 
     [Theory, MemberData(nameof(Formats))]
-    public void Import_OfAnyExport_GivesBackAllThatIsNotNamed(RecipeFormat format) => Recipes.Sample(recipe =>
+    public void Import_OfAnyExport_GivesBackAllThatIsNotNamed(RecipeFormat format) => Recipes.Hold(recipe =>
     {
         var exported = RecipeExchange.Export(recipe, format);
 
@@ -111,7 +111,7 @@ public sealed class RecipeExchangeTests
         Assert.Empty(named.Intersect(AlwaysCarried).Except(recipe.Dataset.Contains(',', StringComparison.Ordinal) ? ["dataset"] : []));
         Assert.DoesNotContain(back.Values, value => value.Reason is { Code: "exchange_unknown" or "exchange_computed" or "exchange_wrong_form" });
         Assert.DoesNotContain(exported.Values, value => value.Reason is null);
-    }, iter: 400);
+    }, cases: 400);
 
     [Theory, MemberData(nameof(Formats))]
     public void Export_Presets_LoseOnlyWhatTheToolCannotSay(RecipeFormat format)
@@ -208,7 +208,7 @@ public sealed class RecipeExchangeTests
     {
         var pieces = OneOf("TrainingArguments(", "LoraConfig(", ")", "(", "[", "]", "{", "}", ",", "=", "\"", "'", "'''", "\\", "\n", "#", "r", "learning_rate", "1e-4", "-", ":", " ", "**", "stage: sft", "&a", "*a", "!t", "- ", "? ", "|", ">", "%", "\t", "\u0085", "f'", "torch.", "None", "\0");
 
-        pieces.Array[0, 40].Select(string.Concat).Sample(text =>
+        pieces.Array[0, 40].Select(string.Concat).Hold(text =>
         {
             try
             {
@@ -217,7 +217,7 @@ public sealed class RecipeExchangeTests
             catch (BadInputException)
             {
             }
-        }, iter: 3000);
+        }, cases: 3000);
     }
 
     [Fact]

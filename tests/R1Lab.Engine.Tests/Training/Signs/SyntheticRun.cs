@@ -5,8 +5,6 @@ namespace R1Lab.Engine.Tests.Training.Signs;
 /// <summary>Curves of runs that never were, with noise from a seed.</summary>
 internal sealed class SyntheticRun(int seed, int points = 100, int loggingSteps = 1)
 {
-    private readonly Random _random = new(seed);
-
     /// <summary>The loss at a share of the run done, before noise. By default: from 2.2 down to about 0.9, fast and then slowly.</summary>
     public Func<double, double> Loss { get; init; } = done => 0.9 + 1.3 * Math.Exp(-6 * done);
 
@@ -31,6 +29,7 @@ internal sealed class SyntheticRun(int seed, int points = 100, int loggingSteps 
 
     public List<StepMetrics> Steps()
     {
+        var random = new Random(seed); // asked again, a run has the same noise
         var steps = new List<StepMetrics>();
         for (var i = 1; i <= points; i++)
         {
@@ -40,9 +39,9 @@ internal sealed class SyntheticRun(int seed, int points = 100, int loggingSteps 
             {
                 Step = i * loggingSteps,
                 TotalSteps = TotalSteps,
-                Loss = Loss(done) * (1 + LossNoise * Normal()),
-                GradNorm = GradNorm(done) * Math.Exp(NormNoise * Normal()),
-                EvalLoss = evaluates ? EvalLoss!(done) * (1 + EvalNoise * Normal()) : null,
+                Loss = Loss(done) * (1 + LossNoise * Normal(random)),
+                GradNorm = GradNorm(done) * Math.Exp(NormNoise * Normal(random)),
+                EvalLoss = evaluates ? EvalLoss!(done) * (1 + EvalNoise * Normal(random)) : null,
             };
             if (done <= Done) steps.Add(step);
         }
@@ -51,5 +50,5 @@ internal sealed class SyntheticRun(int seed, int points = 100, int loggingSteps 
     }
 
     // Box and Muller.
-    private double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }
