@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 

@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -60,7 +61,7 @@ public sealed class LabDatabaseTests
             await context.Database.ExecuteSqlAsync($"INSERT INTO \"__EFMigrationsLock\" VALUES (1, '2020-01-01')", Cancel);
         }
 
-        await lab.Database.MigrateAsync(Cancel).WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        await lab.Database.MigrateAsync(Cancel).WaitAsync(Patience.For(TimeSpan.FromSeconds(20)), Cancel);
 
         Assert.Null(await lab.Database.FindFaultAsync(Cancel));
     }

@@ -1,5 +1,6 @@
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 

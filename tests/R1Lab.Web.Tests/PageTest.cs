@@ -21,11 +21,15 @@ namespace R1Lab.Web.Tests;
 /// </summary>
 public abstract class PageTest : BunitContext, IAsyncLifetime
 {
+    /// <summary>How long a page may take to show something: it only ends a test that fails, and models load and answer while everything else runs too.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly TemporaryFolder _folder = new();
 
     protected PageTest(string language = Languages.English)
     {
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = new CultureInfo(language);
+        DefaultWaitTimeout = Patience;
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
         Services.AddLocalization();

@@ -253,7 +253,7 @@ public sealed class CompletionTests(ModelLab models) : IClassFixture<ModelLab>
         response.Dispose();
 
         // The device comes free as soon as nobody generates.
-        using var loan = await models.Lab.Get<DeviceLease>().AcquireAsync("test", "test", TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        using var loan = await models.Lab.Get<DeviceLease>().AcquireAsync("test", "test", TestContext.Current.CancellationToken).WaitAsync(Patience.For(TimeSpan.FromSeconds(5)), TestContext.Current.CancellationToken);
         Assert.NotNull(loan);
     }
 

@@ -182,7 +182,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
 
     private async Task<JsonNode> WaitForHoldAsync()
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < deadline; await Task.Delay(50, Cancel))
+        for (var deadline = DateTime.UtcNow.AddMinutes(2); DateTime.UtcNow < deadline; await Task.Delay(50, Cancel))
         {
             var queue = await TinyRuns.GetAsync(_admin, Queue);
             if (queue["held"]!.GetValue<bool>()) return queue;

@@ -27,7 +27,7 @@ public sealed class RatingCrashTests
         await using (var program = await StartedLab.StartAsync(folder.Path))
         {
             var rating = keys.Select(key => RateAsync(program.Client.BaseAddress!, study, key, acknowledged)).ToList();
-            while (acknowledged.Count < KillAfter) await Task.Delay(5, Cancel);
+            while (acknowledged.Count < KillAfter && !rating.TrueForAll(one => one.IsCompleted)) await Task.Delay(5, Cancel);
             await program.KillAsync();
             await Task.WhenAll(rating);
         }

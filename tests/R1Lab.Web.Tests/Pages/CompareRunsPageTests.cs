@@ -70,7 +70,7 @@ public sealed class CompareRunsPageTests : RunPageTest
 
         Get<RunFeed>().Publish(Metric(run, 5));
 
-        page.WaitForAssertion(() => Assert.Equal(["0.4000"], Cells(page, "Last training loss")), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Equal(["0.4000"], Cells(page, "Last training loss")), Patience);
         Assert.Equal(["5 of 100"], Cells(page, "Steps"));
     }
 

@@ -10,9 +10,6 @@ namespace R1Lab.Web.Tests.Pages;
 /// <summary>Pages that talk to models and datasets, with the real stores, importer and model host.</summary>
 public abstract class ModelPageTest : PageTest
 {
-    // Models load and answer while everything else runs too.
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     protected ModelPageTest(string language = "en") : base(language)
     {
         Services.Configure<LabOptions>(lab => (lab.DataFolder, lab.SamplesFolder) = (Folder, Path.Combine(Folder, "samples")));

@@ -10,8 +10,6 @@ namespace R1Lab.Web.Tests.Pages;
 
 public sealed class NewRunPageTests : RunPageTest
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     [Fact]
     public async Task Page_OneModelAndOneDataset_ChoosesThemAndShowsTheCheck()
     {
@@ -136,7 +134,7 @@ public sealed class NewRunPageTests : RunPageTest
         page.Find("[data-probe-remove='1']").Click();
         await page.Find("[data-probe='0']").InputAsync("Say hello.");
         page.WaitForAssertion(() => Assert.Single(page.FindAll("[data-field=probe_prompts] .probe-prompt")), Patience);
-        await Task.Delay(600, TestContext.Current.CancellationToken); // the field waits for the end of typing
+        page.WaitForAssertion(() => Assert.Equal(["Say hello."], page.FindComponent<ProbePrompts>().Instance.Prompts), Patience); // the field waits for the end of typing
         page.WaitForElement("[data-action=start]:not([disabled])", Patience);
         page.Find("[data-action=start]").Click();
 

@@ -11,8 +11,6 @@ namespace R1Lab.Web.Tests.Pages;
 
 public sealed class RunPageTests : RunPageTest
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     [Fact]
     public void Page_UnknownRun_SaysSo()
     {

@@ -62,7 +62,7 @@ public sealed class RunsPageTests : RunPageTest
 
         Get<RunFeed>().Publish(run.Id, new RunProgress { Status = RunStatus.Running, TotalSteps = 100, Step = 40, Loss = 1.25 });
 
-        page.WaitForAssertion(() => Assert.Equal("Running", page.Find(".run-list [data-status]").TextContent.Trim()), TimeSpan.FromSeconds(10));
+        page.WaitForAssertion(() => Assert.Equal("Running", page.Find(".run-list [data-status]").TextContent.Trim()), Patience);
         Assert.Contains("40 of 100 steps", page.Markup, StringComparison.Ordinal);
         Assert.Contains("1.2500", page.Markup, StringComparison.Ordinal);
     }

@@ -76,7 +76,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
         });
 
         await RecordAsync(recorder => Steps(recorder, 0, 2));
-        await rows.Task.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+        await rows.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
 
         Assert.Equal([0, 2], seen.SelectMany(update => update.Probes).Select(probe => probe.Step));
     }

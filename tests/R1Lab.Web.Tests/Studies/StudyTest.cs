@@ -25,8 +25,6 @@ public abstract class StudyTest : PageTest
         Services.AddSingleton<StudyGenerator>();
     }
 
-    protected static TimeSpan Patience { get; } = TimeSpan.FromSeconds(20);
-
     /// <summary>An open study with two answers to each prompt.</summary>
     protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => Get<StudyStore>().CreateAsync(new NewStudy(name)
     {

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace R1Lab.Data.Tests;
+namespace R1Lab.Tests.Shared;
 
 /// <summary>Stretches a time limit by how busy the machine already was: a shared build machine makes everything wait, not only us.</summary>
 internal static class Patience
