@@ -24,7 +24,6 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["adam_beta2"] = "adam_beta2",
         ["adam_epsilon"] = "adam_epsilon",
         ["max_grad_norm"] = "max_grad_norm",
-        ["warmup_steps"] = "warmup_steps",
         ["warmup_ratio"] = "warmup_ratio",
         ["micro_batch_size"] = "per_device_train_batch_size",
         ["eval_batch_size"] = "per_device_eval_batch_size",
@@ -36,7 +35,6 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["seed"] = "seed",
         ["logging_steps"] = "logging_steps",
         ["save_total_limit"] = "save_total_limit",
-        ["evals_per_epoch"] = "evals_per_epoch",
         ["early_stopping_patience"] = "early_stopping_patience",
         ["load_best_model_at_end"] = "load_best_model_at_end",
         ["val_set_size"] = "val_size",
@@ -48,9 +46,12 @@ internal sealed class AxolotlFormat : IRecipeFormat
         "model_type", "tokenizer_type", "tokenizer_config", "tokenizer_use_fast", "processor_type", "output_dir", "dataset_prepared_path", "dataset_processes", "dataset_num_proc", "hub_model_id", "hub_strategy",
         "hf_use_auth_token", "push_dataset_to_hub", "wandb_project", "wandb_entity", "wandb_watch", "wandb_name", "wandb_log_model", "wandb_mode", "wandb_run_id", "mlflow_tracking_uri", "mlflow_experiment_name",
         "use_tensorboard", "tf32", "flash_attention", "sdp_attention", "xformers_attention", "flex_attention", "eager_attention", "attn_implementation", "resume_from_checkpoint", "auto_resume_from_checkpoints",
-        "gradient_checkpointing_kwargs", "logging_first_step", "pad_to_sequence_len", "eval_sample_packing", "pad_to_multiple_of", "special_tokens", "chat_template", "trust_remote_code", "strict", "save_safetensors",
+        "gradient_checkpointing_kwargs", "logging_first_step", "pad_to_sequence_len", "eval_sample_packing", "pad_to_multiple_of", "special_tokens", "trust_remote_code", "strict", "save_safetensors",
         "save_first_step", "save_only_model", "local_rank", "ddp", "ddp_timeout", "plugins", "bnb_config_kwargs", "lora_fan_in_fan_out", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "greater_is_better",
         "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "is_llama_derived_model", "is_qwen_derived_model", "low_cpu_mem_usage", "shuffle_merged_datasets", "dataset_exact_deduplication",
+        "remove_unused_columns", "ddp_find_unused_parameters", "eot_tokens", "debug", "tokenizer_legacy", "tokenizer_use_mistral_common", "use_kernels", "cut_cross_entropy", "liger_rope", "liger_rms_norm",
+        "liger_rms_norm_gated", "liger_layer_norm", "liger_glu_activation", "liger_cross_entropy", "liger_fused_linear_cross_entropy", "eval_table_size", "eval_max_new_tokens", "loss_watchdog_patience", "use_wandb",
+        "flash_attn_cross_entropy", "flash_attn_rms_norm", "flash_attn_fuse_mlp", "gc_steps", "hub_revision",
     };
 
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
@@ -58,7 +59,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         "rl", "reward_model", "process_reward_model", "train_on_inputs", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
         "unfrozen_parameters", "pretraining_dataset", "test_datasets", "deepspeed", "fsdp", "fsdp_config", "fp8", "gptq", "qat", "quantization", "reinit_weights", "tokens", "added_tokens_overrides", "embedding_lr",
         "embedding_lr_scale", "cosine_constant_lr_ratio", "lr_groups", "jagged_restart_steps", "use_pose", "streaming", "batch_flattening", "torch_compile", "overrides_of_model_config", "rope_scaling", "max_prompt_len",
-        "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "sequence_parallel_degree", "context_parallel_size", "tensor_parallel_size",
+        "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "adam_eps", "eta_min", "batch_size", "skip_prepare_dataset", "revision_of_model", "lr_quadratic_warmup", "min_sample_len", "resize_token_embeddings_to_32x", "sequence_parallel_degree", "context_parallel_size", "tensor_parallel_size",
     };
 
     public RecipeFormat Format => RecipeFormat.Axolotl;
@@ -76,6 +77,8 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["lr_scheduler_type"] = "lr_scheduler",
         ["optim"] = "optimizer",
         ["max_steps"] = "max_steps",
+        ["warmup_steps"] = "warmup_steps",
+        ["evals_per_epoch"] = "evals_per_epoch",
         ["save_steps"] = "save_steps",
         ["eval_steps"] = "eval_steps",
         ["shuffle"] = "curriculum_sampling",
@@ -98,16 +101,17 @@ internal sealed class AxolotlFormat : IRecipeFormat
     };
 
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
-        setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" || Same.ContainsKey(setting.Name));
+        setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" or "warmup_steps" or "evals_per_epoch" || Same.ContainsKey(setting.Name));
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings)
     {
         var draft = new RecipeDraft(Tool, Defaults);
         foreach (var setting in settings) Read(draft, setting, settings);
-        Precision.Read(draft, settings);
+        // Older names of the two switches.
+        Precision.Read(draft, [.. settings.Select(setting => setting.Name switch { "bfloat16" => setting with { Name = "bf16" }, "float16" => setting with { Name = "fp16" }, _ => setting })]);
         // "warmup_ratio = 0.03" where neither is given.
         if (!draft.Has("warmup_steps") && !draft.Has("warmup_ratio")) draft.Default("warmup_ratio", 0.03);
-        if (settings.Any(setting => setting.Name is "eval_steps" or "evals_per_epoch" or "eval_strategy" && setting.Value is not null && !setting.Is("no")) && !draft.Has("val_size"))
+        if (settings.Any(setting => setting.Name is "eval_steps" or "evals_per_epoch" or "eval_strategy" && setting.Value is not null && !setting.Is("no") && setting.Number is not 0) && !draft.Has("val_size") && !settings.Any(setting => setting is { Name: "test_datasets", Value: not null }))
             draft.Imply("val_size", 0.1, Reasons.SplitAssumed());
         return draft.Finish(Format, Names);
     }
@@ -196,7 +200,11 @@ internal sealed class AxolotlFormat : IRecipeFormat
     {
         switch (setting.Name)
         {
-            case "datasets": Datasets(draft, setting); break;
+            case "datasets": AxolotlDatasets.Read(draft, setting); break;
+            // Since transformers 5 a number below 1 is a share of the run.
+            case "warmup_steps": draft.Carry(setting, setting.Number is > 0 and < 1 ? "warmup_ratio" : "warmup_steps"); break;
+            case "evals_per_epoch": draft.Carry(setting, "evals_per_epoch", setting.Number is <= 0 ? null : setting.Value); break;
+            case "chat_template": if (setting.Value is null || setting.Is("tokenizer_default")) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "max_steps": draft.Carry(setting, "max_steps", setting.Number is > 0 ? setting.Value : null); break;
             case "eval_steps" or "save_steps" when setting.Number is > 0 and < 1: draft.Leave(setting, Reasons.PerEpoch(setting)); break;
             case "eval_steps" or "save_steps": draft.Carry(setting, setting.Name); break;
@@ -213,7 +221,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
             case "device_map": if (setting.Is("auto")) draft.Carry(setting, "device_map"); else draft.Accept(setting); break;
             case "gradient_checkpointing": Offloadable(draft, setting, "gradient_checkpointing"); break;
             case "activation_offloading": Offloadable(draft, setting, "activation_offloading"); break;
-            case "bf16" or "fp16": break;
+            case "bf16" or "fp16" or "bfloat16" or "float16": break;
             default: return false;
         }
 
@@ -259,14 +267,6 @@ internal sealed class AxolotlFormat : IRecipeFormat
             else if (name == "bnb_4bit_quant_type" && !one.Is("nf4")) draft.Change(one, "quantization", draft["quantization"], Reasons.Replaced(one, "nf4"));
             else draft.Accept(one);
         }
-    }
-
-    private static void Datasets(RecipeDraft draft, Setting setting)
-    {
-        var paths = (setting.Value as JsonArray ?? []).Select(item => item is JsonObject set ? Setting.TextOf(set["path"]) : Setting.TextOf(item)).ToList();
-        if (paths.Count == 0) draft.Leave(setting, Reasons.WrongForm(setting));
-        else if (paths.Count == 1) draft.Carry(setting, "dataset", paths[0]);
-        else draft.Change(setting, "dataset", paths[0], Reasons.Replaced(setting, paths[0]));
     }
 
     private static void MinimumRate(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)

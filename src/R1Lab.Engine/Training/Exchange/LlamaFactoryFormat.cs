@@ -25,7 +25,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
-        "template", "dataset_dir", "media_dir", "preprocessing_num_workers", "preprocessing_batch_size", "overwrite_cache", "tokenized_path", "plot_loss", "trust_remote_code", "flash_attn",
+        "dataset_dir", "media_dir", "preprocessing_num_workers", "preprocessing_batch_size", "overwrite_cache", "tokenized_path", "plot_loss", "trust_remote_code", "flash_attn",
         "use_fast_tokenizer", "cache_dir", "hf_hub_token", "ms_hub_token", "om_hub_token", "low_cpu_mem_usage", "use_reentrant_gc", "upcast_layernorm", "upcast_lmhead_output", "print_param_status",
         "quantization_device_map", "include_effective_tokens_per_second", "compute_accuracy", "ignore_pad_token_for_loss", "enable_liger_kernel", "use_unsloth", "infer_backend", "infer_dtype",
         "data_shared_file_system", "split_special_tokens", "resize_vocab", "create_new_adapter", "adapter_folder", "ddp_timeout",
@@ -137,6 +137,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         {
             case "stage": if (setting.Is("sft")) draft.Accept(setting); else draft.Leave(setting, Reasons.Unsupported(setting)); break;
             case "finetuning_type": Type(draft, setting, all); break;
+            case "template": if (setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "dataset": Dataset(draft, setting); break;
             case "lora_target": TargetModules.Read(draft, setting); break;
             case "use_dora": Decomposing(draft, setting, all); break;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace R1Lab.Engine.Training.Exchange;
 
 /// <summary>What the arguments of TRL's, PEFT's and transformers' calls mean here.</summary>
@@ -41,17 +43,35 @@ internal static class PythonCalls
         ["freeze_layers"] = "freeze_layers",
     };
 
+    /// <summary>Loads a model as Unsloth does, in 4 bits where nothing else is said.</summary>
+    public static bool IsUnsloth(Setting setting) => setting.Owner!.StartsWith("Fast", StringComparison.Ordinal) && setting.Owner.EndsWith("from_pretrained", StringComparison.Ordinal);
+
     public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig" || IsOtherObjective(owner);
 
     // Preferences and rewards: the settings they share with fine-tuning are carried, their own are named.
-    private static bool IsOtherObjective(string owner) => owner is "DPOConfig" or "KTOConfig" or "ORPOConfig" or "CPOConfig" or "GRPOConfig" or "PPOConfig" or "RLOOConfig" or "RewardConfig";
+    private static bool IsOtherObjective(string owner) => owner is "DPOConfig" or "KTOConfig" or "ORPOConfig" or "CPOConfig" or "GRPOConfig" or "PPOConfig" or "RLOOConfig" or "RewardConfig" or "BCOConfig" or "GKDConfig" or "OnlineDPOConfig"
+        or "NashMDConfig" or "XPOConfig" or "PRMConfig";
 
     /// <summary>The method, from the calls that are there.</summary>
     public static void Method(RecipeDraft draft, IReadOnlyList<Setting> settings)
     {
         var adapts = settings.Any(setting => setting.Owner is "LoraConfig" or "PeftModel.from_pretrained" || setting.Owner!.EndsWith("get_peft_model", StringComparison.Ordinal));
         int? bits = settings.Any(setting => setting.Name == "load_in_4bit" && setting.Is(true)) ? 4 : settings.Any(setting => setting.Name == "load_in_8bit" && setting.Is(true)) ? 8 : null;
+        if (bits is null && settings.FirstOrDefault(IsUnsloth) is { } loading && !settings.Any(setting => setting.Name is "load_in_4bit" or "load_in_16bit" or "full_finetuning" && (setting.Computed is not null || setting.Value is not null && !(setting.Name != "load_in_4bit" && setting.Is(false)))))
+        {
+            bits = 4;
+            draft.Note("load_in_4bit", "true", Reasons.Default("Unsloth", "load_in_4bit", "true"));
+        }
+
         Methods.Set(draft, adapts, bits, settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
+    }
+
+    /// <summary>Says that prompts are learned there, where nothing in the script masks them.</summary>
+    public static void Masking(RecipeDraft draft, IReadOnlyList<Setting> settings)
+    {
+        var trains = settings.Any(setting => setting.Owner is "SFTTrainer" or "SFTConfig" or "UnslothTrainer");
+        var masks = settings.Any(setting => setting.Owner is "train_on_responses_only" or "DataCollatorForCompletionOnlyLM" || setting.Name is "completion_only_loss" or "assistant_only_loss" && setting.Value is not null);
+        if (trains && !masks) draft.Note("completion_only_loss", "null", Reasons.PromptLearned());
     }
 
     public static void Read(RecipeDraft draft, Setting setting)
@@ -59,11 +79,14 @@ internal static class PythonCalls
         var owner = setting.Owner!;
         if (setting.Name == PythonSettings.CallMark)
         {
-            if (IsOtherObjective(owner)) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "objective"));
+            if (owner.EndsWith("gradient_checkpointing_enable", StringComparison.Ordinal)) draft.Carry(setting with { Name = owner }, "gradient_checkpointing", true);
+            else if (IsArguments(owner) && setting.AfterTraining) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "a second training"));
+            else if (IsOtherObjective(owner)) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "objective"));
             return;
         }
 
-        if (owner == "=") Assigned(draft, setting);
+        if (setting.Name == PythonSettings.UnpackMark) Unpacked(draft, setting, owner);
+        else if (owner == "=") Assigned(draft, setting);
         else if (IsArguments(owner)) Arguments(draft, setting);
         else if (owner == "LoraConfig") Lora(draft, setting);
         else if (owner.EndsWith("get_peft_model", StringComparison.Ordinal)) Named(draft, setting, Lora);
@@ -74,7 +97,14 @@ internal static class PythonCalls
         else if (owner.EndsWith("EarlyStoppingCallback", StringComparison.Ordinal)) Stopping(draft, setting);
         else if (owner.EndsWith("create_loraplus_optimizer", StringComparison.Ordinal)) Known(draft, setting, "loraplus_lr_ratio", "lora.loraplus_lr_ratio");
         else if (owner.EndsWith("tokenizer", StringComparison.Ordinal)) Known(draft, setting, "max_length", "max_length");
-        else if (setting.Computed is null) Named(draft, setting, Arguments);
+        else if (setting.Computed is null && owner is not ("train_on_responses_only" or "DataCollatorForCompletionOnlyLM") && !owner.EndsWith("gradient_checkpointing_enable", StringComparison.Ordinal)) Named(draft, setting, Arguments);
+    }
+
+    // Settings made elsewhere cannot be followed; those of a trainer or a tokenizer's call are objects and texts.
+    private static void Unpacked(RecipeDraft draft, Setting setting, string owner)
+    {
+        if (IsArguments(owner) || owner is "LoraConfig" or "BitsAndBytesConfig" || owner.EndsWith("get_peft_model", StringComparison.Ordinal) || owner.EndsWith("from_pretrained", StringComparison.Ordinal))
+            draft.Leave(setting with { Name = owner }, Reasons.Computed(setting with { Name = owner }));
     }
 
     // Objects that are handed on are no settings.
@@ -94,19 +124,26 @@ internal static class PythonCalls
         {
             if (!draft.Has(field)) draft.Carry(setting, field);
         }
-        else if (!TrainingArgumentNames.Same.ContainsKey(setting.Name) || !TrainingArgumentNames.Read(draft, setting))
+        else if (TrainingArgumentNames.Same.ContainsKey(setting.Name))
         {
+            TrainingArgumentNames.Read(draft, setting);
+        }
+        else if (setting.Value is JsonValue && setting.Text.Length <= 100 && !setting.Text.Contains('\n', StringComparison.Ordinal))
+        {
+            // Lists, maps and long texts that nothing here uses are data and prompts.
             draft.Wonder(setting);
         }
     }
 
-    private static void Arguments(RecipeDraft draft, Setting setting)
+    /// <summary>A setting of SFTConfig or TrainingArguments.</summary>
+    public static void Arguments(RecipeDraft draft, Setting setting)
     {
         switch (setting.Name)
         {
-            case "0" or "dataset_text_field" or "dataset_num_proc" or "dataset_kwargs" or "eval_packing" or "shuffle_dataset" or "padding_free" or "pad_to_multiple_of" or "pad_token" or "eos_token" or "chat_template_path" or "model_init_kwargs":
+            case "0" or "dataset_text_field" or "dataset_num_proc" or "dataset_kwargs" or "eval_packing" or "shuffle_dataset" or "padding_free" or "pad_to_multiple_of" or "pad_token" or "eos_token" or "model_init_kwargs" or "trackio_space_id" or "random_state" or "max_prompt_length":
                 draft.Leave(setting, Reasons.NotNeeded(setting));
                 break;
+            case "chat_template_path": if (setting.Value is null && setting.Computed is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "packing_strategy" when setting.Is("wrapped"): draft.Leave(setting, Reasons.CrossAttention()); break;
             case "packing_strategy" or "completion_only_loss" when !setting.Is(false): draft.Accept(setting); break;
             case "completion_only_loss": draft.Leave(setting, Reasons.Unsupported(setting)); break;
@@ -124,24 +161,27 @@ internal static class PythonCalls
     {
         switch (setting.Name)
         {
-            case "target_modules" when setting.Computed is not null: draft.Leave(setting, Reasons.Computed(setting)); break;
+            case "target_modules" when setting.Computed is not null: draft.Miss(setting, "lora.target_modules", Reasons.Computed(setting)); break;
             case "target_modules": if (setting.Value is null) draft.Accept(setting); else TargetModules.Read(draft, setting); break;
             case "use_dora" or "inference_mode" or "base_model_name_or_path": draft.Accept(setting); break;
             case "bias": if (setting.Is("none")) draft.Accept(setting); else draft.Refuse(setting); break;
             case "task_type": if (setting.Text.EndsWith("CAUSAL_LM", StringComparison.Ordinal)) draft.Accept(setting); else draft.Refuse(setting); break;
             case "init_lora_weights": if (setting.Is(true) || setting.Value is null) draft.Accept(setting); else draft.Refuse(setting); break;
-            case "use_gradient_checkpointing": draft.Carry(setting, "gradient_checkpointing", setting.Is(false) ? false : true); break;
+            case "random_state": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            case "use_gradient_checkpointing" when setting.Computed is null: draft.Carry(setting, "gradient_checkpointing", setting.Is(false) ? false : true); break;
             case "modules_to_save" or "layers_to_transform" or "layers_pattern" or "exclude_modules" or "fan_in_fan_out" or "lora_bias" or "layer_replication" or "megatron_config": draft.Refuse(setting); break;
             default: if (LoraNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field); else draft.Wonder(setting); break;
         }
     }
 
-    private static void Quantization(RecipeDraft draft, Setting setting)
+    /// <summary>A setting of BitsAndBytesConfig.</summary>
+    public static void Quantization(RecipeDraft draft, Setting setting)
     {
         switch (setting.Name)
         {
             case "load_in_4bit" or "load_in_8bit" when setting.Is(true) && Setting.TextOf(draft["method"]) != "qlora": draft.Refuse(setting); break;
             case "load_in_4bit" or "load_in_8bit" when setting.Is(true): draft.Carry(setting, "quantization", draft["quantization"]); break;
+            case "load_in_4bit" or "load_in_8bit" when setting.Computed is not null: draft.Miss(setting, "method", Reasons.Computed(setting)); break;
             case "load_in_4bit" or "load_in_8bit": draft.Accept(setting); break;
             case "bnb_4bit_use_double_quant": draft.Carry(setting, "double_quantization"); break;
             case "bnb_4bit_quant_type" when !setting.Is("nf4"): draft.Change(setting, "quantization", draft["quantization"], Reasons.Replaced(setting, "nf4")); break;
@@ -182,12 +222,28 @@ internal static class PythonCalls
 
     private static void Dataset(RecipeDraft draft, Setting setting)
     {
-        if (setting.Name == "data_files" || setting.Name is "0" or "path" && !(setting.Is("json") || setting.Is("csv") || setting.Is("parquet") || setting.Is("text"))) draft.Carry(setting with { Name = "load_dataset" }, "dataset");
+        switch (setting.Name)
+        {
+            case "0" or "path" when setting.Is("json") || setting.Is("csv") || setting.Is("parquet") || setting.Is("text"): break;
+            // Rows for evaluation and a second dataset in a mixture are not what is trained.
+            case "0" or "path" or "data_files" when draft.Has("dataset") && setting.Value is not null: draft.Leave(setting with { Name = "load_dataset" }, Reasons.Replaced(setting with { Name = "load_dataset" }, Setting.TextOf(draft["dataset"]))); break;
+            case "0" or "path" or "data_files": draft.Carry(setting with { Name = "load_dataset" }, "dataset"); break;
+            case "split": if (setting.Is("train")) draft.Accept(setting); else draft.Refuse(setting); break;
+            case "1" or "name" when setting.Value is not null || setting.Computed is not null: draft.Refuse(setting with { Name = "load_dataset name" }); break;
+            default: break;
+        }
     }
 
     private static void Split(RecipeDraft draft, Setting setting)
     {
-        if (setting.Name is "test_size" or "0") draft.Carry(setting with { Name = "test_size" }, "val_size");
+        switch (setting.Name)
+        {
+            case "test_size" or "0": draft.Carry(setting with { Name = "test_size" }, "val_size"); break;
+            case "train_size" when setting.Number is > 0 and < 1: draft.Carry(setting, "val_size", 1 - (decimal)setting.Number.Value); break;
+            case "train_size": draft.Miss(setting, "val_size", setting.Computed is null ? Reasons.Unsupported(setting) : Reasons.Computed(setting)); break;
+            case "seed" or "shuffle": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            default: break;
+        }
     }
 
     private static void Stopping(RecipeDraft draft, Setting setting)

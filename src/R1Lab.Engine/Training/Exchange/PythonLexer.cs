@@ -29,7 +29,7 @@ internal sealed class PythonLexer(string text)
         if (letter == '\n') LineEnd();
         else if (letter == '\\' && Peek(1) is '\r' or '\n') Continue();
         else if (char.IsWhiteSpace(letter)) _at++;
-        else if (letter == '#') _at = text.IndexOf('\n', _at) is >= 0 and var end ? end : text.Length;
+        else if (letter == '#' || letter is '!' or '%' && IsNotebookCommand()) _at = text.IndexOf('\n', _at) is >= 0 and var end ? end : text.Length;
         else if (IsQuoted(out var prefix)) Quoted(prefix);
         else if (char.IsLetter(letter) || letter == '_') Add(PythonTokenKind.Name, While(c => char.IsLetterOrDigit(c) || c == '_'));
         else if (char.IsAsciiDigit(letter) || letter == '.' && char.IsAsciiDigit(Peek(1))) Number();
@@ -37,6 +37,9 @@ internal sealed class PythonLexer(string text)
     }
 
     private char Peek(int ahead) => _at + ahead < text.Length ? text[_at + ahead] : '\0';
+
+    // "!pip install …" and "%%capture": lines for the notebook, not for Python.
+    private bool IsNotebookCommand() => _open.Count == 0 && (_tokens.Count == 0 || _tokens[^1].Kind == PythonTokenKind.LineEnd);
 
     // Inside brackets a line's end means nothing.
     private void LineEnd()
@@ -119,7 +122,7 @@ internal sealed class PythonLexer(string text)
         }
 
         var two = text.AsSpan(_at, Math.Min(2, text.Length - _at));
-        Add(PythonTokenKind.Mark, two is "**" or "==" or "!=" or "<=" or ">=" or "->" or "//" or "+=" or "-=" or ":=" ? two.ToString() : letter.ToString());
+        Add(PythonTokenKind.Mark, two is "**" or "==" or "!=" or "<=" or ">=" or "->" or "//" or "+=" or "-=" or "*=" or "/=" or ":=" ? two.ToString() : letter.ToString());
     }
 
     private string While(Func<char, bool> belongs)

@@ -12,22 +12,32 @@ internal sealed class PythonSettings
     /// <summary>The name of a setting that stands for a call, before those of its arguments.</summary>
     public const string CallMark = "()";
 
+    /// <summary>The name of values that are unpacked from what could not be read (<c>**settings</c>).</summary>
+    public const string UnpackMark = "**";
+
     private const int DeepestNesting = 20;
 
     private static readonly string[] Calls =
     [
-        "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "DPOConfig", "KTOConfig", "ORPOConfig", "CPOConfig", "GRPOConfig", "PPOConfig", "RLOOConfig", "RewardConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "Trainer",
-        "create_loraplus_optimizer", "from_pretrained", "load_dataset", "train_test_split", "get_peft_model", "tokenizer",
+        "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "UnslothTrainingArguments", "DPOConfig", "KTOConfig", "ORPOConfig", "CPOConfig", "GRPOConfig", "PPOConfig", "RLOOConfig", "RewardConfig", "BCOConfig", "GKDConfig",
+        "OnlineDPOConfig", "NashMDConfig", "XPOConfig", "PRMConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "UnslothTrainer", "Trainer", "create_loraplus_optimizer", "from_pretrained",
+        "load_dataset", "train_test_split", "get_peft_model", "tokenizer", "gradient_checkpointing_enable", "train_on_responses_only", "DataCollatorForCompletionOnlyLM",
     ];
 
     private readonly string _text;
     private readonly IReadOnlyList<PythonToken> _tokens;
     private readonly List<Setting> _settings = [];
-    private readonly Dictionary<string, JsonNode?> _literals = new(StringComparer.Ordinal);
+    private readonly PythonNames _names;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
+    private bool _trained;
+    private string? _option;
 
-    private PythonSettings(string text) => (_text, _tokens) = (text, new PythonLexer(text).Read());
+    private PythonSettings(string text)
+    {
+        (_text, _tokens) = (text, new PythonLexer(text).Read());
+        _names = new PythonNames(_tokens);
+    }
 
     /// <summary>The settings in the order of the text. An argument without a name is called by its place, from <c>0</c>.</summary>
     /// <exception cref="BadInputException">A text or bracket is not closed.</exception>
@@ -49,9 +59,32 @@ internal sealed class PythonSettings
         {
             if (IsAssignment()) Assignment();
             else if (IsCall()) Call(1);
-            else _at++;
+            else Pass();
         }
     }
+
+    private void Pass()
+    {
+        // A name that a loop, a function or "+=" gives another value is no literal any more.
+        if (Now.Kind == PythonTokenKind.Name && (Ahead(1).Value is "+=" or "-=" or "*=" or "/=" || _at > 0 && _tokens[_at - 1] is { Kind: PythonTokenKind.Name, Value: "for" })) _names.Forget(Now.Value);
+        if (Now is { Kind: PythonTokenKind.Name, Value: "def" }) Parameters();
+        if (_at >= 2 && Now.Value == "train" && _tokens[_at - 1].IsMark(".") && _tokens[_at - 2].Value.EndsWith("trainer", StringComparison.OrdinalIgnoreCase)) _trained = true;
+        _at++;
+    }
+
+    private void Parameters()
+    {
+        if (!Ahead(2).IsMark("(")) return;
+        _at += 3;
+        for (var level = 0; level > 0 || !Now.IsMark(")"); _at++)
+        {
+            if (Now.IsMark("(") || Now.IsMark("[") || Now.IsMark("{")) level++;
+            if (Now.IsMark(")") || Now.IsMark("]") || Now.IsMark("}")) level--;
+            if (level == 0 && Now.Kind == PythonTokenKind.Name && (_tokens[_at - 1].IsMark("(") || _tokens[_at - 1].IsMark(","))) _names.Forget(Now.Value);
+        }
+    }
+
+    private void Add(Setting setting) => _settings.Add(setting with { AfterTraining = _trained });
 
     private bool IsAssignment() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
 
@@ -61,15 +94,16 @@ internal sealed class PythonSettings
     {
         var (name, line, start) = (Now.Value, Now.Line, _at);
         _at += 2;
-        if (Literal(1) is { } literal && Now.Kind == PythonTokenKind.LineEnd)
+        _option = null;
+        if (Expression(1) is { } literal && Now.Kind == PythonTokenKind.LineEnd)
         {
-            _literals[name] = literal.Value;
-            _settings.Add(new Setting(name, literal.Value, line, "="));
+            _names.Remember(name, literal.Value, _option);
+            Add(new Setting(name, literal.Value, line, "=") { Option = _option });
             return;
         }
 
         // Not a literal: its calls, if any, are still to be looked at.
-        _literals.Remove(name);
+        _names.Forget(name);
         _at = start + 2;
     }
 
@@ -77,7 +111,7 @@ internal sealed class PythonSettings
     {
         var owner = Owner();
         // The call itself says something, also without arguments.
-        _settings.Add(new Setting(CallMark, null, Now.Line, owner));
+        Add(new Setting(CallMark, null, Now.Line, owner));
         _at += 2;
         for (var place = 0; !Now.IsMark(")"); place++)
         {
@@ -88,16 +122,16 @@ internal sealed class PythonSettings
         _at++;
     }
 
-    // AutoTokenizer.from_pretrained: what the method belongs to says what is loaded.
-    private string Owner() => _at >= 2 && _tokens[_at - 1].IsMark(".") ? $"{_tokens[_at - 2].Value}.{Now.Value}" : Now.Value;
+    // AutoTokenizer.from_pretrained: what the method belongs to says what is loaded. Before a class stands only its module: peft.LoraConfig.
+    private string Owner() => _at >= 2 && !char.IsUpper(Now.Value[0]) && _tokens[_at - 1].IsMark(".") ? $"{_tokens[_at - 2].Value}.{Now.Value}" : Now.Value;
 
     private void Argument(string owner, int place, int depth)
     {
         var line = Now.Line;
-        if (Now.IsMark("**") && Ahead(1).Kind == PythonTokenKind.Name && _literals.GetValueOrDefault(Ahead(1).Value) is JsonObject map && (Ahead(2).IsMark(",") || Ahead(2).IsMark(")")))
+        if (Now.IsMark("**") && Ahead(1).Kind == PythonTokenKind.Name && _names.Find(Ahead(1).Value) is { Value: JsonObject map } && (Ahead(2).IsMark(",") || Ahead(2).IsMark(")")))
         {
             _used.Add(Ahead(1).Value);
-            _settings.AddRange(map.Select(pair => new Setting(pair.Key, pair.Value?.DeepClone(), line, owner)));
+            foreach (var (key, value) in map) Add(new Setting(key, value?.DeepClone(), line, owner));
             _at += 2;
             return;
         }
@@ -110,16 +144,19 @@ internal sealed class PythonSettings
         }
 
         var start = _at;
-        if (Literal(depth) is { } literal && (Now.IsMark(",") || Now.IsMark(")")))
+        // What is unpacked here is not known: it is called by what stands there.
+        if (Now.IsMark("**") || Now.IsMark("*")) name = UnpackMark;
+        _option = null;
+        if (Expression(depth) is { } literal && (Now.IsMark(",") || Now.IsMark(")")))
         {
-            _settings.Add(new Setting(name, literal.Value, line, owner));
+            Add(new Setting(name, literal.Value, line, owner) { Option = _option });
             return;
         }
 
         _at = start;
         var calls = Skip(depth);
         // A value that is one of the calls looked for has told its own arguments.
-        if (!calls) _settings.Add(new Setting(name, null, line, owner) { Computed = Source(start) });
+        if (!calls) Add(new Setting(name, null, line, owner) { Computed = Source(start) });
     }
 
     /// <summary>Passes over an argument; calls inside it are looked at.</summary>
@@ -153,6 +190,29 @@ internal sealed class PythonSettings
 
     private sealed record Found(JsonNode? Value);
 
+    // 2 * 8, -(-16 // 4), 2e-4 / 2: numbers that are reckoned with.
+    private Found? Expression(int depth, int binding = 0)
+    {
+        var left = Operand(depth);
+        while (left is not null && PythonArithmetic.BindingOf(Now) is { } strength && strength > binding)
+        {
+            var mark = _tokens[_at++].Value;
+            // Powers bind to the right.
+            if (Expression(depth + 1, mark == "**" ? strength - 1 : strength) is not { } right) return null;
+            left = PythonArithmetic.Of(mark, left.Value, right.Value) is { } result ? new(result) : null;
+        }
+
+        return left;
+    }
+
+    private Found? Operand(int depth)
+    {
+        if (depth > DeepestNesting) return null;
+        if (!Now.IsMark("-") || Ahead(1).Kind == PythonTokenKind.Number && !Ahead(2).IsMark("**")) return Literal(depth);
+        _at++;
+        return Expression(depth + 1, PythonArithmetic.Sign) is { } value && PythonArithmetic.Of("-", JsonValue.Create(0L), value.Value) is { } negative ? new(negative) : null;
+    }
+
     private Found? Literal(int depth)
     {
         if (depth > DeepestNesting) return null;
@@ -177,11 +237,9 @@ internal sealed class PythonSettings
 
     private Found? Number()
     {
-        var sign = Now.IsMark("-") ? -1 : 1;
-        if (sign < 0) _at++;
-        var written = _tokens[_at++].Value.Replace("_", "", StringComparison.Ordinal);
-        if (long.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var whole)) return new(JsonValue.Create(sign * whole));
-        return double.TryParse(written, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? new(JsonValue.Create(sign * number)) : null;
+        var negative = Now.IsMark("-");
+        if (negative) _at++;
+        return PythonNumber.Of(_tokens[_at++].Value, negative) is { } number ? new(number) : null;
     }
 
     private Found? Named()
@@ -195,9 +253,22 @@ internal sealed class PythonSettings
 
         if (name is "True" or "False") return new(JsonValue.Create(name == "True"));
         if (name == "None") return new((JsonNode?)null);
-        if (!_literals.TryGetValue(name, out var known) || Now.IsMark("(") || Now.IsMark(".") || Now.IsMark("[")) return null;
+        if (Now.IsMark(".") && Ahead(1).Kind == PythonTokenKind.Name && !Ahead(2).IsMark("(") && !Ahead(2).IsMark(".") && !Ahead(2).IsMark("[")) return Attribute(name);
+        if (_names.Find(name) is not { } known || Now.IsMark("(") || Now.IsMark(".") || Now.IsMark("[")) return null;
         _used.Add(name);
-        return new(known?.DeepClone());
+        _option ??= known.Option;
+        return new(known.Value?.DeepClone());
+    }
+
+    // args.lr: the default of an option, or a field of a class of settings.
+    private Found? Attribute(string owner)
+    {
+        var name = Ahead(1).Value;
+        if (_names.FindOption(name) is not { } known) return null;
+        _at += 2;
+        _used.Add(name);
+        _option ??= $"{owner}.{name}";
+        return new(known.Value?.DeepClone());
     }
 
     private Found? Collection(int depth)
@@ -208,12 +279,12 @@ internal sealed class PythonSettings
         var (list, map) = (new JsonArray(), new JsonObject());
         while (!Now.IsMark(close))
         {
-            if (Literal(depth + 1) is not { } item) return null;
+            if (Expression(depth + 1) is not { } item) return null;
             if (isMap)
             {
                 if (!Now.IsMark(":")) return null;
                 _at++;
-                if (Literal(depth + 1) is not { } value) return null;
+                if (Expression(depth + 1) is not { } value) return null;
                 map[Setting.TextOf(item.Value)] = value.Value;
             }
             else

@@ -8,6 +8,7 @@ internal static class Reasons
     [
         "exchange_unknown", "exchange_not_needed", "exchange_unsupported", "exchange_replaced", "exchange_per_epoch", "exchange_computed", "exchange_wrong_form",
         "exchange_split_assumed", "exchange_cross_attention", "exchange_default", "exchange_no_name", "exchange_written_as", "exchange_truncates", "target_mapped",
+        "exchange_unread", "exchange_overridden", "exchange_option_default", "exchange_prompt_learned", "exchange_own_template",
     ];
 
     public static Problem Unknown(Setting setting) =>
@@ -41,6 +42,21 @@ internal static class Reasons
 
     public static Problem Default(string tool, string name, string value) =>
         Note("exchange_default", name, $"{name} is not in the text; {tool} takes {value} then.", name, tool, value);
+
+    public static Problem Unread(string name, string value) =>
+        Warning("exchange_unread", name, $"{name} stands in the text, but could not be read; {value} stands here instead. Please check it.", name, value);
+
+    public static Problem Overridden(string name, string value, int line) =>
+        Warning("exchange_overridden", name, $"{name}: {value} is set again in line {line}; that one was taken.", name, value, line);
+
+    public static Problem OptionDefault(Setting setting) =>
+        Note("exchange_option_default", setting.Name, $"{setting.Name} may be given when the script is started ({setting.Option}); its default {setting.Text} was taken.", setting.Name, setting.Option!, setting.Text);
+
+    public static Problem PromptLearned() =>
+        Note("exchange_prompt_learned", "completion_only_loss", "TRL learns prompts too where rows are plain text or whole conversations; here only answers are learned.");
+
+    public static Problem OwnTemplate(Setting setting) =>
+        Note("exchange_own_template", setting.Name, $"{setting.Name}: {setting.Text} was left out; the lab writes conversations as the model's own template says.", setting.Name, setting.Text);
 
     public static Problem NoName(string tool, string field, string value) =>
         Warning("exchange_no_name", field, $"{tool} has no setting for {field} ({value}).", field, tool, value);

@@ -11,6 +11,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     private readonly JsonObject _tree = RecipeTree.Of(defaults);
     private readonly List<CarriedValue> _values = [];
     private readonly HashSet<string> _set = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
 
     public JsonNode? this[string field] => RecipeTree.Get(_tree, field);
 
@@ -23,7 +24,9 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     /// <summary>Takes a value in the recipe's own form; it means the same.</summary>
     public void Carry(Setting setting, string field, JsonNode? value)
     {
-        if (Put(setting, field, value)) Tell(Carriage.Carried, setting, field, null);
+        if (!Put(setting, field, value)) return;
+        if (setting.Option is null) Tell(Carriage.Carried, setting, field, null);
+        else Tell(Carriage.Changed, setting, field, Reasons.OptionDefault(setting));
     }
 
     /// <summary>Takes another value.</summary>
@@ -34,6 +37,13 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
 
     /// <summary>The lab does the same anyway.</summary>
     public void Accept(Setting setting) => Tell(Carriage.Carried, setting, null, null);
+
+    /// <summary>Says that a field stands in the text in a form that could not be read.</summary>
+    public void Miss(Setting setting, string field, Problem reason)
+    {
+        Leave(setting, reason);
+        _unread.Add(field);
+    }
 
     /// <summary>Something the lab cannot do; that it is off says nothing.</summary>
     public void Refuse(Setting setting)
@@ -50,6 +60,9 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     }
 
     public void Leave(Setting setting, Problem reason) => Tell(Carriage.NotCarried, setting, null, reason);
+
+    /// <summary>Tells something of the text as a whole.</summary>
+    public void Note(string name, string value, Problem reason) => _values.Add(new CarriedValue(Carriage.Changed, name, value, null, null, reason));
 
     /// <summary>Takes a value that the text implies.</summary>
     public void Imply(string field, JsonNode? value, Problem reason)
@@ -77,14 +90,22 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
         var adapts = _tree["method"]!.GetValue<string>() != "full";
         foreach (var (field, value) in RecipeTree.Fields(_tree))
         {
-            if (_set.Contains(field) || JsonNode.DeepEquals(value, RecipeTree.Get(own, field)) || !names.TryGetValue(field, out var name) || !adapts && field.StartsWith("lora.", StringComparison.Ordinal)) continue;
-            var text = Setting.TextOf(value);
-            _values.Add(new CarriedValue(Carriage.Defaulted, name, text, field, null, Reasons.Default(tool, name, text)));
+            if (Missed(field, value, names) is { } missed) _values.Add(missed);
+            else if (_set.Contains(field) || JsonNode.DeepEquals(value, RecipeTree.Get(own, field)) || !names.TryGetValue(field, out var name) || !adapts && field.StartsWith("lora.", StringComparison.Ordinal)) continue;
+            else _values.Add(new CarriedValue(Carriage.Defaulted, name, Setting.TextOf(value), field, null, Reasons.Default(tool, name, Setting.TextOf(value))));
         }
 
         var recipe = RecipeTree.ToRecipe(_tree);
         var notes = recipe.Problems().Where(problem => problem.Severity == ProblemSeverity.Note).ToLookup(problem => problem.Field);
         return new ImportedRecipe(recipe, format, [.. _values.Select(value => Noted(value, notes))]);
+    }
+
+    // A default says nothing of what the text asked for; an empty name is asked for later anyway.
+    private CarriedValue? Missed(string field, JsonNode? value, IReadOnlyDictionary<string, string> names)
+    {
+        if (!_unread.Contains(field) || _set.Contains(field) || Setting.TextOf(value).Length == 0) return null;
+        var (name, text) = (names.GetValueOrDefault(field, field), Setting.TextOf(value));
+        return new CarriedValue(Carriage.Defaulted, name, text, field, null, Reasons.Unread(name, text));
     }
 
     // What the recipe itself has to say about a carried value, for example that float16 is not used as such.
@@ -97,18 +118,28 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
         {
             // Nothing written where there must be something: the tool's default.
             if (value is null && setting.Computed is null) Accept(setting);
-            else Leave(setting, setting.Computed is null ? Reasons.WrongForm(setting) : Reasons.Computed(setting));
+            else Miss(setting, field, setting.Computed is null ? Reasons.WrongForm(setting) : Reasons.Computed(setting));
             return false;
         }
 
         if (setting.Computed is not null)
         {
-            Leave(setting, Reasons.Computed(setting));
+            Miss(setting, field, Reasons.Computed(setting));
             return false;
         }
 
+        Override(setting, field, fitted);
         Set(field, fitted);
         return true;
+    }
+
+    // Of two values for one field the later counts; the earlier is told as lost, not as carried.
+    private void Override(Setting setting, string field, JsonNode? value)
+    {
+        var earlier = _values.FindIndex(one => one.Field == field && one.Line is not null && one.Kind is Carriage.Carried or Carriage.Changed);
+        if (earlier < 0 || JsonNode.DeepEquals(this[field], value)) return;
+        var lost = _values[earlier];
+        _values[earlier] = lost with { Kind = Carriage.NotCarried, Field = null, Reason = Reasons.Overridden(lost.Name, lost.Value, setting.Line) };
     }
 
     private void Tell(Carriage kind, Setting setting, string? field, Problem? reason) =>

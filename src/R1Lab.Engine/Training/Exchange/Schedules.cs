@@ -9,6 +9,7 @@ internal static class Schedules
     public static void Read(RecipeDraft draft, Setting setting)
     {
         if (setting.Value?.GetValueKind() == JsonValueKind.String && SnakeCase.Parse<SchedulerType>(setting.Value.GetValue<string>()) is not null) draft.Carry(setting, "lr_scheduler_type");
+        else if (setting.Value is null && setting.Computed is null) draft.Accept(setting);
         else draft.Change(setting, "lr_scheduler_type", "cosine", Reasons.Replaced(setting, "cosine"));
     }
 

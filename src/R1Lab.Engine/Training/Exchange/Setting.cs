@@ -13,6 +13,12 @@ internal sealed record Setting(string Name, JsonNode? Value, int Line, string? O
     /// <summary>The text of an expression that is computed, and so cannot be read; null for a literal.</summary>
     public string? Computed { get; init; }
 
+    /// <summary>The option the value is the default of, for example <c>args.lr</c>: another one may be given when the script is started. Null for none.</summary>
+    public string? Option { get; init; }
+
+    /// <summary>Whether it stands behind the call that trains.</summary>
+    public bool AfterTraining { get; init; }
+
     /// <summary>The value as people write it.</summary>
     public string Text => Computed ?? (IsSecret ? "•••" : TextOf(Value));
 

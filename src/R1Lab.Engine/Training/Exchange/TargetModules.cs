@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using R1Lab.Engine.Adapters;
 
 namespace R1Lab.Engine.Training.Exchange;
@@ -10,10 +12,17 @@ internal static class TargetModules
     /// <summary>Takes the names that can be trained, fused ones as their parts, and names the others.</summary>
     public static void Read(RecipeDraft draft, Setting setting)
     {
-        var names = Names(setting.Value);
+        var pattern = Pattern(setting.Value);
+        var names = pattern is null ? Names(setting.Value) : MatchedBy(pattern);
         if (names.Count == 0)
         {
-            draft.Leave(setting, Reasons.WrongForm(setting));
+            draft.Miss(setting, "lora.target_modules", pattern is null ? Reasons.WrongForm(setting) : Reasons.Unsupported(setting));
+            return;
+        }
+
+        if (pattern is not null)
+        {
+            draft.Change(setting, "lora.target_modules", new JsonArray([.. names.Select(name => JsonValue.Create(name))]), Reasons.Replaced(setting, string.Join(", ", names)));
             return;
         }
 
@@ -23,7 +32,7 @@ internal static class TargetModules
         var unknown = mapped.Except(known).ToList();
         if (known.Count == 0)
         {
-            draft.Leave(setting, Reasons.Unsupported(setting));
+            draft.Miss(setting, "lora.target_modules", Reasons.Unsupported(setting));
             return;
         }
 
@@ -35,6 +44,34 @@ internal static class TargetModules
 
     /// <summary>Whether these are all seven, in order.</summary>
     public static bool AreAll(TrainingRecipe recipe) => recipe.Lora.TargetModules.SequenceEqual(LoraSettings.AllProjections);
+
+    // PEFT takes a text for an expression over whole paths; plain names and lists of them are not meant so.
+    private static string? Pattern(JsonNode? value) =>
+        value is JsonValue text && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>() is var written && written.IndexOfAny(['*', '(', '[', '\\', '|', '+', '?', '^', '$']) >= 0 ? written : null;
+
+    /// <summary>The projections an expression chooses; none where it chooses other ones from layer to layer, or cannot be read.</summary>
+    private static List<string> MatchedBy(string pattern)
+    {
+        try
+        {
+            var whole = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+            var chosen = Roots.Select(root => Layers.Select(layer => Projections(layer).Where(path => whole.IsMatch(root + path)).Select(path => path[(path.LastIndexOf('.') + 1)..]).ToList()).ToList())
+                .FirstOrDefault(layers => layers.Any(names => names.Count > 0));
+            return chosen is not null && chosen.All(names => names.SequenceEqual(chosen[0])) ? chosen[0] : [];
+        }
+        catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
+        {
+            return [];
+        }
+    }
+
+    // With and without a part for images in front.
+    private static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model.", "base_model.model.model."];
+
+    private static readonly int[] Layers = [0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 27, 31];
+
+    private static IEnumerable<string> Projections(int layer) =>
+        LoraSettings.AllProjections.Select(name => string.Create(CultureInfo.InvariantCulture, $"layers.{layer}.{(name is "gate_proj" or "up_proj" or "down_proj" ? "mlp" : "self_attn")}.{name}"));
 
     private static List<string> Names(JsonNode? value) => value switch
     {

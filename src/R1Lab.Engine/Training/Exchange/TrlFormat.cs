@@ -6,7 +6,7 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary>Python scripts of TRL, PEFT and transformers: the settings in their calls.</summary>
 internal sealed class TrlFormat : IRecipeFormat
 {
-    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "DPOConfig(", "KTOConfig(", "ORPOConfig(", "GRPOConfig(", "RewardConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
+    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "DPOConfig(", "KTOConfig(", "ORPOConfig(", "CPOConfig(", "GRPOConfig(", "RLOOConfig(", "RewardConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
 
     public RecipeFormat Format => RecipeFormat.Trl;
 
@@ -52,30 +52,44 @@ internal sealed class TrlFormat : IRecipeFormat
     /// <summary>Whether the text is a script with calls that matter, and not settings that name them in a comment.</summary>
     public static bool IsPython(string text) => text.Split('\n').Any(line => Calls.Any(call => line.Split('#')[0].Contains(call, StringComparison.Ordinal)));
 
+    /// <summary>Whether the text is a script of another kind: a line imports or defines something.</summary>
+    public static bool IsOtherPython(string text) => text.Split('\n').Any(line =>
+        line.StartsWith("import ", StringComparison.Ordinal) || line.StartsWith("def ", StringComparison.Ordinal) || line.StartsWith("from ", StringComparison.Ordinal) && line.Contains(" import ", StringComparison.Ordinal));
+
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting => setting.Owner is not null);
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings)
     {
+        settings = Training(settings);
         var draft = new RecipeDraft(Tool, DefaultsOf(settings));
         PythonCalls.Method(draft, settings);
         foreach (var setting in settings) PythonCalls.Read(draft, setting);
         TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)));
+        PythonCalls.Masking(draft, settings);
         return draft.Finish(Format, Names);
     }
 
     public string Write(TrainingRecipe recipe) => TrlScript.Of(recipe);
 
+    // Behind the training the result is loaded, tried and converted, or trained on: only that there is a second training is told.
+    private static IReadOnlyList<Setting> Training(IReadOnlyList<Setting> settings)
+    {
+        if (!settings.Any(setting => !setting.AfterTraining && PythonCalls.IsArguments(setting.Owner!))) return settings;
+        return [.. settings.Where(setting => !setting.AfterTraining || setting.Name == PythonSettings.CallMark && PythonCalls.IsArguments(setting.Owner!))];
+    }
+
     // SFTConfig has defaults of its own; PEFT puts an adapter on the query and value projections of Llama and Qwen where no module is named.
     private static TrainingRecipe DefaultsOf(IReadOnlyList<Setting> settings)
     {
         var config = settings.Any(setting => setting.Owner == "SFTConfig");
+        var unsloth = settings.Any(setting => setting.Owner!.StartsWith("Fast", StringComparison.Ordinal) && setting.Owner.EndsWith("get_peft_model", StringComparison.Ordinal));
         return new TrainingRecipe
         {
             LearningRate = config ? 2e-5 : 5e-5,
             PerDeviceTrainBatchSize = 8,
-            MaxLength = config ? 1024 : 4096,
-            GradientCheckpointing = config,
-            Lora = new LoraSettings { R = 8, LoraAlpha = 8, TargetModules = ["q_proj", "v_proj"] },
+            MaxLength = settings.Any(PythonCalls.IsUnsloth) ? 2048 : config || settings.Any(setting => setting.Owner == "SFTTrainer") ? 1024 : 4096,
+            GradientCheckpointing = config || unsloth,
+            Lora = unsloth ? new LoraSettings { R = 16, LoraAlpha = 16 } : new LoraSettings { R = 8, LoraAlpha = 8, TargetModules = ["q_proj", "v_proj"] },
         };
     }
 }

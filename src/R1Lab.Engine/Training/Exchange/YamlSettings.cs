@@ -105,10 +105,11 @@ internal sealed partial class YamlSettings
         if (text.ToLowerInvariant() is "true" or "yes" or "on") return JsonValue.Create(true);
         if (text.ToLowerInvariant() is "false" or "no" or "off") return JsonValue.Create(false);
         if (!NumberForm().IsMatch(text)) return JsonValue.Create(text);
+        text = text.Replace("_", "", StringComparison.Ordinal);
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole)) return JsonValue.Create(whole);
         return double.Parse(text, CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? JsonValue.Create(number) : JsonValue.Create(text);
     }
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NumberForm();
 }

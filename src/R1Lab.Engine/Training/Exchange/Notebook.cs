@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace R1Lab.Engine.Training.Exchange;
+
+/// <summary>Jupyter's notebooks (<c>.ipynb</c>): Python in cells of a JSON text.</summary>
+internal static class Notebook
+{
+    /// <summary>The code cells one after the other; any other text as it is.</summary>
+    public static string CodeOf(string text)
+    {
+        if (!text.AsSpan().TrimStart().StartsWith("{") || !text.Contains("\"cells\"", StringComparison.Ordinal)) return text;
+        try
+        {
+            if (JsonNode.Parse(text) is not JsonObject notebook || notebook["cells"] is not JsonArray cells) return text;
+            return string.Join('\n', cells.OfType<JsonObject>().Where(cell => Setting.TextOf(cell["cell_type"]) == "code").Select(cell => Source(cell["source"])));
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            return text;
+        }
+    }
+
+    private static string Source(JsonNode? source) => source is JsonArray lines ? string.Concat(lines.Select(Setting.TextOf)) : Setting.TextOf(source);
+}
