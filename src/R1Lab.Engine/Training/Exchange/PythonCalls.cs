@@ -64,6 +64,9 @@ internal static class PythonCalls
         }
 
         Methods.Set(draft, adapts, bits, settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
+        // The default of BitsAndBytesConfig.
+        var unnamed = new Setting("bnb_4bit_quant_type", "fp4", 0);
+        if (adapts && bits == 4 && settings.Any(setting => setting.Owner == "BitsAndBytesConfig") && !settings.Any(setting => setting.Name == unnamed.Name)) draft.Note(unnamed.Name, unnamed.Text, Reasons.Replaced(unnamed, "nf4"));
     }
 
     /// <summary>Says that prompts are learned there, where nothing in the script masks them.</summary>
@@ -211,6 +214,10 @@ internal static class PythonCalls
     {
         switch (setting.Name)
         {
+            // Behind the model that is trained come the parts of others: of a judge, of a voice.
+            case "0" or "pretrained_model_name_or_path" or "model_name" when setting.Value is not null && draft.SourceOf("model")?.EndsWith("from_pretrained", StringComparison.Ordinal) == true:
+                if (setting.Text != Setting.TextOf(draft["model"])) draft.Leave(setting with { Name = owner }, Reasons.Replaced(setting with { Name = owner }, Setting.TextOf(draft["model"])));
+                break;
             case "0" or "pretrained_model_name_or_path" or "model_name": draft.Carry(setting with { Name = owner }, "model"); break;
             case "device_map" when setting.Is("auto"): draft.Carry(setting, "device_map"); break;
             case "load_in_4bit" or "load_in_8bit": Quantization(draft, setting); break;
@@ -226,7 +233,7 @@ internal static class PythonCalls
         {
             case "0" or "path" when setting.Is("json") || setting.Is("csv") || setting.Is("parquet") || setting.Is("text"): break;
             // Rows for evaluation and a second dataset in a mixture are not what is trained.
-            case "0" or "path" or "data_files" when draft.Has("dataset") && setting.Value is not null: draft.Leave(setting with { Name = "load_dataset" }, Reasons.Replaced(setting with { Name = "load_dataset" }, Setting.TextOf(draft["dataset"]))); break;
+            case "0" or "path" or "data_files" when setting.Value is not null && draft.SourceOf("dataset") == "load_dataset": draft.Leave(setting with { Name = "load_dataset" }, Reasons.Replaced(setting with { Name = "load_dataset" }, Setting.TextOf(draft["dataset"]))); break;
             case "0" or "path" or "data_files": draft.Carry(setting with { Name = "load_dataset" }, "dataset"); break;
             case "split": if (setting.Is("train")) draft.Accept(setting); else draft.Refuse(setting); break;
             case "1" or "name" when setting.Value is not null || setting.Computed is not null: draft.Refuse(setting with { Name = "load_dataset name" }); break;

@@ -18,6 +18,9 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     /// <summary>Whether the text said something about a field.</summary>
     public bool Has(string field) => _set.Contains(field);
 
+    /// <summary>What said a field's value; null where nothing did.</summary>
+    public string? SourceOf(string field) => _values.LastOrDefault(value => value.Field == field && value.Kind is Carriage.Carried or Carriage.Changed)?.Name;
+
     /// <summary>Takes a value as it is.</summary>
     public void Carry(Setting setting, string field) => Carry(setting, field, setting.Value);
 
@@ -87,11 +90,11 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     public ImportedRecipe Finish(RecipeFormat format, IReadOnlyDictionary<string, string> names)
     {
         var own = RecipeTree.Of(new TrainingRecipe());
-        var adapts = _tree["method"]!.GetValue<string>() != "full";
+        var (adapts, quantizes) = (_tree["method"]!.GetValue<string>() != "full", _tree["method"]!.GetValue<string>() == "qlora");
         foreach (var (field, value) in RecipeTree.Fields(_tree))
         {
             if (Missed(field, value, names) is { } missed) _values.Add(missed);
-            else if (_set.Contains(field) || JsonNode.DeepEquals(value, RecipeTree.Get(own, field)) || !names.TryGetValue(field, out var name) || !adapts && field.StartsWith("lora.", StringComparison.Ordinal)) continue;
+            else if (_set.Contains(field) || JsonNode.DeepEquals(value, RecipeTree.Get(own, field)) || !names.TryGetValue(field, out var name) || !adapts && field.StartsWith("lora.", StringComparison.Ordinal) || !quantizes && field == "double_quantization") continue;
             else _values.Add(new CarriedValue(Carriage.Defaulted, name, Setting.TextOf(value), field, null, Reasons.Default(tool, name, Setting.TextOf(value))));
         }
 

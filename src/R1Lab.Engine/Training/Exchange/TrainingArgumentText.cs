@@ -12,7 +12,11 @@ internal static class TrainingArgumentText
         foreach (var (name, value) in Output(recipe)) yaml.Add(name, value);
         yaml.Section("train");
         foreach (var (name, value) in Training(recipe)) yaml.Add(name, value);
-        yaml.Add("warmup_steps", recipe.WarmupSteps).Add("warmup_ratio", recipe.WarmupRatio).Add("group_by_length", recipe.GroupByLength);
+        // Since transformers 5 a ratio that is written wins, even 0: only the one that counts is written.
+        if (recipe.WarmupSteps > 0 || recipe.WarmupRatio <= 0) yaml.Add("warmup_steps", recipe.WarmupSteps);
+        else yaml.Add("warmup_ratio", recipe.WarmupRatio);
+        // transformers 5 knows no group_by_length, and refuses names it does not know.
+        if (recipe.GroupByLength) yaml.Comment("With transformers 4: group_by_length: true").Add("train_sampling_strategy", "group_by_length");
         yaml.Section("eval");
         foreach (var (name, value) in Evaluation(recipe, accuracy)) yaml.Add(name, value);
     }

@@ -89,6 +89,7 @@ internal sealed class TrlFormat : IRecipeFormat
             PerDeviceTrainBatchSize = 8,
             MaxLength = settings.Any(PythonCalls.IsUnsloth) ? 2048 : config || settings.Any(setting => setting.Owner == "SFTTrainer") ? 1024 : 4096,
             GradientCheckpointing = config || unsloth,
+            DoubleQuantization = !settings.Any(setting => setting.Owner == "BitsAndBytesConfig"),
             Lora = unsloth ? new LoraSettings { R = 16, LoraAlpha = 16 } : new LoraSettings { R = 8, LoraAlpha = 8, TargetModules = ["q_proj", "v_proj"] },
         };
     }
