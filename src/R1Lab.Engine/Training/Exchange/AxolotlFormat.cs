@@ -138,7 +138,8 @@ internal sealed class AxolotlFormat : IRecipeFormat
             WriteLora(yaml, recipe);
         }
 
-        yaml.Add("gradient_checkpointing", recipe.GradientCheckpointing).Add("activation_offloading", recipe.ActivationOffloading ? "hidden_states" : false);
+        // Offloading without checkpointing is refused there, and does nothing here.
+        yaml.Add("gradient_checkpointing", recipe.GradientCheckpointing).Add("activation_offloading", recipe.ActivationOffloading && recipe.GradientCheckpointing ? "hidden_states" : false);
     }
 
     private static void WriteLora(YamlText yaml, TrainingRecipe recipe)
@@ -175,12 +176,15 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     private static void WriteSchedule(YamlText yaml, TrainingRecipe recipe)
     {
-        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", recipe.SaveSteps).Add("save_total_limit", recipe.SaveTotalLimit);
+        // Early stopping is refused there unless saves fall on evaluations, and both are counted in steps.
+        var stops = recipe is { EarlyStoppingPatience: not null, ValSize: > 0, EvalsPerEpoch: null, EvalSteps: > 0 };
+        var saves = stops ? TrainingArgumentText.NextMultiple(recipe.SaveSteps ?? recipe.EvalSteps!.Value, recipe.EvalSteps!.Value) : recipe.SaveSteps;
+        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", saves).Add("save_total_limit", recipe.SaveTotalLimit);
         // Without held-out rows settings of evaluation are refused there.
         if (recipe.ValSize <= 0) return;
         if (recipe.EvalsPerEpoch is not { } times) yaml.AddUnlessNull("eval_steps", recipe.EvalSteps);
         else if (times == Math.Floor(times) && times < int.MaxValue) yaml.Add("evals_per_epoch", (int)times);
-        yaml.AddUnlessNull("early_stopping_patience", recipe.EarlyStoppingPatience).Add("load_best_model_at_end", recipe.LoadBestModelAtEnd).Add("metric_for_best_model", "eval_loss");
+        yaml.AddUnlessNull("early_stopping_patience", stops ? recipe.EarlyStoppingPatience : null).Add("load_best_model_at_end", recipe.LoadBestModelAtEnd).Add("metric_for_best_model", "eval_loss");
     }
 
     private static JsonNode Whole(double alpha) => alpha >= 1 && alpha < int.MaxValue ? (int)Math.Round(alpha) : 1;

@@ -152,6 +152,8 @@ internal static class PythonCalls
             case "completion_only_loss": draft.Leave(setting, Reasons.Unsupported(setting)); break;
             case "assistant_only_loss": draft.Accept(setting); break;
             case "truncation_mode": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            // No limit there; here there is always one.
+            case "max_length" or "max_seq_length" when setting.Value is null && setting.Computed is null: draft.Miss(setting, "max_length", Reasons.WrongForm(setting)); break;
             case "loss_type": if (setting.Value is null || setting.Is("nll")) draft.Accept(setting); else draft.Refuse(setting); break;
             default:
                 if (SftNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
@@ -222,6 +224,8 @@ internal static class PythonCalls
             case "device_map" when setting.Is("auto"): draft.Carry(setting, "device_map"); break;
             case "load_in_4bit" or "load_in_8bit": Quantization(draft, setting); break;
             case "max_seq_length": draft.Carry(setting, "max_length"); break;
+            case "use_gradient_checkpointing": Lora(draft, setting); break;
+            case "load_in_fp8" or "revision" or "adapter_name" or "layers_to_transform": draft.Refuse(setting); break;
             case "quantization_config": if (setting.Computed is null) draft.Refuse(setting); break;
             default: draft.Leave(setting, Reasons.NotNeeded(setting)); break;
         }

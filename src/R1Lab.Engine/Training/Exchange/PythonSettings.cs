@@ -58,6 +58,7 @@ internal sealed class PythonSettings
         while (Now.Kind != PythonTokenKind.End)
         {
             if (IsAssignment()) Assignment();
+            else if (IsLaterSetting()) LaterSetting();
             else if (IsCall()) Call(1);
             else Pass();
         }
@@ -87,6 +88,29 @@ internal sealed class PythonSettings
     private void Add(Setting setting) => _settings.Add(setting with { AfterTraining = _trained });
 
     private bool IsAssignment() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
+
+    // training_args.learning_rate = 1e-4: what stands there in the end.
+    private bool IsLaterSetting() =>
+        Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark(".") && Ahead(2).Kind == PythonTokenKind.Name && Ahead(3).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd)
+        && (Now.Value.Contains("arg", StringComparison.OrdinalIgnoreCase) || Now.Value.Contains("train", StringComparison.OrdinalIgnoreCase) || Now.Value.Contains("sft", StringComparison.OrdinalIgnoreCase))
+        && TrainingArgumentNames.Counts(Ahead(2).Value);
+
+    private void LaterSetting()
+    {
+        var (name, line) = (Ahead(2).Value, Now.Line);
+        _at += 4;
+        var start = _at;
+        _option = null;
+        if (Expression(1) is { } literal && Now.Kind == PythonTokenKind.LineEnd)
+        {
+            Add(new Setting(name, literal.Value, line, "TrainingArguments") { Option = _option });
+            return;
+        }
+
+        _at = start;
+        while (Now.Kind != PythonTokenKind.LineEnd) _at++;
+        Add(new Setting(name, null, line, "TrainingArguments") { Computed = Source(start) });
+    }
 
     private bool IsCall() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("(") && Calls.Contains(Now.Value);
 

@@ -46,6 +46,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     {
         Leave(setting, reason);
         _unread.Add(field);
+        _set.Remove(field);
     }
 
     /// <summary>Something the lab cannot do; that it is off says nothing.</summary>

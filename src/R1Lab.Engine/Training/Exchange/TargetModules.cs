@@ -54,12 +54,12 @@ internal static class TargetModules
     {
         try
         {
-            var whole = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+            var whole = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
             var chosen = Roots.Select(root => Layers.Select(layer => Projections(layer).Where(path => whole.IsMatch(root + path)).Select(path => path[(path.LastIndexOf('.') + 1)..]).ToList()).ToList())
                 .FirstOrDefault(layers => layers.Any(names => names.Count > 0));
             return chosen is not null && chosen.All(names => names.SequenceEqual(chosen[0])) ? chosen[0] : [];
         }
-        catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return [];
         }

@@ -39,6 +39,10 @@ internal static class TrainingArgumentNames
         "label_names", "torch_empty_cache_steps", "use_liger_kernel", "data_seed", "full_determinism", "average_tokens_across_devices", "auto_find_batch_size",
     };
 
+    /// <summary>Whether a name is that of a setting which decides the training.</summary>
+    public static bool Counts(string name) =>
+        Same.ContainsKey(name) || name is "warmup_steps" or "logging_steps" or "save_steps" or "eval_steps" or "max_steps" or "optim" or "lr_scheduler_type" or "lr_scheduler_kwargs" or "eval_strategy" or "bf16" or "fp16" or "max_length" or "max_seq_length" or "packing";
+
     /// <summary>Takes a setting if it is one of these.</summary>
     public static bool Read(RecipeDraft draft, Setting setting)
     {

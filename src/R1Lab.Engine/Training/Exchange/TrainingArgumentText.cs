@@ -26,12 +26,14 @@ internal static class TrainingArgumentText
         if (recipe.Name is { } name) yield return ("run_name", name);
         yield return ("output_dir", "output");
         yield return ("logging_steps", recipe.LoggingSteps);
-        if (recipe.SaveSteps is { } steps)
+        var best = recipe.LoadBestModelAtEnd && recipe.ValSize > 0;
+        // Saves by steps beside evaluations by epochs are refused there when the best one is kept.
+        if (recipe.SaveSteps is { } steps && !(best && Evaluates(recipe) is null))
         {
             yield return ("save_strategy", "steps");
             yield return ("save_steps", Saves(recipe, steps));
         }
-        else if (recipe.LoadBestModelAtEnd && recipe.ValSize > 0)
+        else if (best)
         {
             // The best model is only known there when it is saved as often as it is evaluated.
             yield return ("save_strategy", Strategy(recipe));
@@ -66,7 +68,8 @@ internal static class TrainingArgumentText
         if (recipe.PerDeviceEvalBatchSize is { } size) yield return ("per_device_eval_batch_size", size);
         yield return ("eval_strategy", Strategy(recipe));
         if (Evaluates(recipe) is { } every) yield return ("eval_steps", every);
-        yield return ("load_best_model_at_end", recipe.LoadBestModelAtEnd);
+        // Without evaluations it is refused there.
+        yield return ("load_best_model_at_end", recipe.LoadBestModelAtEnd && recipe.ValSize > 0);
         yield return ("metric_for_best_model", recipe.MetricForBestModel == BestMetric.EvalLoss ? "eval_loss" : accuracy);
         yield return ("greater_is_better", recipe.MetricForBestModel != BestMetric.EvalLoss);
     }
@@ -78,5 +81,8 @@ internal static class TrainingArgumentText
 
     // With load_best_model_at_end saves must fall on evaluations: the next multiple.
     private static int Saves(TrainingRecipe recipe, int steps) =>
-        recipe.LoadBestModelAtEnd && recipe.ValSize > 0 && Evaluates(recipe) is > 0 and var every ? (steps + every - 1) / every * every : steps;
+        recipe.LoadBestModelAtEnd && recipe.ValSize > 0 && Evaluates(recipe) is > 0 and var every ? NextMultiple(steps, every) : steps;
+
+    /// <summary>The least multiple of <paramref name="every"/> that is not below <paramref name="steps"/>.</summary>
+    public static int NextMultiple(int steps, int every) => (int)Math.Min(int.MaxValue, ((long)steps + every - 1) / every * every);
 }

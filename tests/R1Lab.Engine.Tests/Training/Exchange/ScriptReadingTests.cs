@@ -138,6 +138,25 @@ public sealed class ScriptReadingTests
         Assert.Contains(imported.Values, value => value is { Name: "max_seq_length", Kind: Carriage.NotCarried, Reason.Code: "exchange_overridden", Line: 1 });
     }
 
+    [Fact]
+    public void Import_SettingsChangedAfterwards_Count()
+    {
+        var imported = RecipeExchange.Import("training_args = TrainingArguments(learning_rate=1e-3, seed=1)\ntraining_args.learning_rate = 2e-4 / 2\ntraining_args.seed = pick()\nmodel.config.seed = 9\ngeneration.max_length = 5");
+
+        Assert.Equal((1e-4, 1L, 4096), (imported.Recipe.LearningRate, imported.Recipe.Seed, imported.Recipe.MaxLength));
+        Assert.Contains(imported.Values, value => value is { Name: "learning_rate", Line: 1, Reason.Code: "exchange_overridden" });
+        Assert.Contains(imported.Values, value => value is { Name: "seed", Line: 3, Reason.Code: "exchange_computed" });
+        Assert.Contains(imported.Values, value => value is { Field: "seed", Value: "1", Reason.Code: "exchange_unread" });
+    }
+
+    [Fact]
+    public void Import_NoLimitOfLength_IsNotTakenForTheDefault()
+    {
+        var imported = RecipeExchange.Import("args = SFTConfig(max_length=None)");
+
+        Assert.Contains(imported.Values, value => value is { Field: "max_length", Value: "1024", Reason.Code: "exchange_unread" });
+    }
+
     [Theory]
     [InlineData("SFTTrainer(model=model)", true)]
     [InlineData("SFTTrainer(model=model, args=SFTConfig(assistant_only_loss=True))", false)]

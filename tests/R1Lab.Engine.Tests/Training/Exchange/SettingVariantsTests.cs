@@ -25,6 +25,7 @@ public sealed class SettingVariantsTests
     [InlineData(@".*layers\.(3|7)\.self_attn\.q_proj")]
     [InlineData(@".*experts.*")]
     [InlineData(@"(a+")]
+    [InlineData(@"(?!visual).*q_proj")]
     public void Import_TargetsOfSomeLayersOrNone_AreNamed(string pattern)
     {
         var imported = RecipeExchange.Import($"base_model: m\nadapter: lora\nlora_target_modules: '{pattern}'");
@@ -133,5 +134,54 @@ public sealed class SettingVariantsTests
         Assert.Contains(written, text, StringComparison.Ordinal);
         Assert.DoesNotContain(absent, text, StringComparison.Ordinal);
         Assert.DoesNotContain("group_by_length", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Export_Presets_KeepTheRulesTheToolsRefuseByAndSayWhatThatCosts()
+    {
+        var recipe = TrainingRecipe.Preset("recommended") with { Model = "m", Dataset = "d", SaveSteps = 50 };
+
+        // Axolotl: early stopping wants save_steps and eval_steps; transformers: the best model wants saves and evaluations of one kind.
+        var axolotl = RecipeExchange.Export(recipe, RecipeFormat.Axolotl);
+        Assert.DoesNotContain("early_stopping_patience", axolotl.Text, StringComparison.Ordinal);
+        Assert.Contains(axolotl.Values, value => value.Field == "early_stopping_patience");
+        foreach (var format in new[] { RecipeFormat.LlamaFactory, RecipeFormat.Trl })
+        {
+            var exported = RecipeExchange.Export(recipe, format);
+            Assert.DoesNotContain("save_steps", exported.Text, StringComparison.Ordinal);
+            Assert.Contains(exported.Values, value => value.Field == "save_steps");
+        }
+    }
+
+    [Theory]
+    [InlineData(20, 50, 60)]
+    [InlineData(20, null, 20)]
+    public void Export_AxolotlWithEarlyStopping_SavesOnEvaluations(int evaluations, int? saves, int written)
+    {
+        var recipe = new TrainingRecipe { Model = "m", Dataset = "d", ValSize = 0.1, EvalSteps = evaluations, SaveSteps = saves, EarlyStoppingPatience = 3 };
+
+        var exported = RecipeExchange.Export(recipe, RecipeFormat.Axolotl);
+
+        Assert.Contains($"save_steps: {written}\n", exported.Text, StringComparison.Ordinal);
+        Assert.Contains("early_stopping_patience: 3", exported.Text, StringComparison.Ordinal);
+        Assert.Contains(exported.Values, value => value.Field == "save_steps");
+    }
+
+    [Fact]
+    public void Export_LengthsInGroups_AreWrittenByTheNameThatTransformersKnows()
+    {
+        var exported = RecipeExchange.Export(new TrainingRecipe { Model = "m", Dataset = "d", GroupByLength = true }, RecipeFormat.LlamaFactory);
+
+        Assert.Contains("\ntrain_sampling_strategy: group_by_length\n", exported.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(exported.Values, value => value.Field == "group_by_length");
+    }
+
+    [Fact]
+    public void Export_AxolotlOffloadingWithoutCheckpointing_IsLeftOutAndNamed()
+    {
+        var exported = RecipeExchange.Export(new TrainingRecipe { Model = "m", Dataset = "d", ActivationOffloading = true }, RecipeFormat.Axolotl);
+
+        Assert.Contains("activation_offloading: false", exported.Text, StringComparison.Ordinal);
+        Assert.Contains(exported.Values, value => value.Field == "activation_offloading");
     }
 }
