@@ -111,8 +111,6 @@ internal sealed class AxolotlFormat : IRecipeFormat
         Precision.Read(draft, [.. settings.Select(setting => setting.Name switch { "bfloat16" => setting with { Name = "bf16" }, "float16" => setting with { Name = "fp16" }, _ => setting })]);
         // "warmup_ratio = 0.03" where neither is given.
         if (!draft.Has("warmup_steps") && !draft.Has("warmup_ratio")) draft.Default("warmup_ratio", 0.03);
-        if (settings.Any(setting => setting.Name is "eval_steps" or "evals_per_epoch" or "eval_strategy" && setting.Value is not null && !setting.Is("no") && setting.Number is not 0) && !draft.Has("val_size") && !settings.Any(setting => setting is { Name: "test_datasets", Value: not null }))
-            draft.Imply("val_size", 0.1, Reasons.SplitAssumed());
         return draft.Finish(Format, Names);
     }
 

@@ -13,13 +13,17 @@ internal static class Notebook
         try
         {
             if (JsonNode.Parse(text) is not JsonObject notebook || notebook["cells"] is not JsonArray cells) return text;
-            return string.Join('\n', cells.OfType<JsonObject>().Where(cell => Setting.TextOf(cell["cell_type"]) == "code").Select(cell => Source(cell["source"])));
+            return string.Join('\n', cells.OfType<JsonObject>().Where(cell => Setting.TextOf(cell["cell_type"]) == "code").Select(cell => Source(cell["source"])).Where(IsPython));
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
             return text;
         }
     }
+
+    // "%%bash" and its like say what the cell is written in.
+    private static bool IsPython(string source) =>
+        source.AsSpan().TrimStart() is var start && (!start.StartsWith("%%") || start.StartsWith("%%capture") || start.StartsWith("%%time"));
 
     private static string Source(JsonNode? source) => source is JsonArray lines ? string.Concat(lines.Select(Setting.TextOf)) : Setting.TextOf(source);
 }

@@ -29,7 +29,8 @@ internal sealed class PythonLexer(string text)
         if (letter == '\n') LineEnd();
         else if (letter == '\\' && Peek(1) is '\r' or '\n') Continue();
         else if (char.IsWhiteSpace(letter)) _at++;
-        else if (letter == '#' || letter is '!' or '%' && IsNotebookCommand()) _at = text.IndexOf('\n', _at) is >= 0 and var end ? end : text.Length;
+        else if (letter is '!' or '%' && IsNotebookCommand()) Command();
+        else if (letter == '#') _at = text.IndexOf('\n', _at) is >= 0 and var end ? end : text.Length;
         else if (IsQuoted(out var prefix)) Quoted(prefix);
         else if (char.IsLetter(letter) || letter == '_') Add(PythonTokenKind.Name, While(c => char.IsLetterOrDigit(c) || c == '_'));
         else if (char.IsAsciiDigit(letter) || letter == '.' && char.IsAsciiDigit(Peek(1))) Number();
@@ -40,6 +41,16 @@ internal sealed class PythonLexer(string text)
 
     // "!pip install …" and "%%capture": lines for the notebook, not for Python.
     private bool IsNotebookCommand() => _open.Count == 0 && (_tokens.Count == 0 || _tokens[^1].Kind == PythonTokenKind.LineEnd);
+
+    // A command goes on behind a backslash.
+    private void Command()
+    {
+        for (; _at < text.Length && text[_at] != '\n'; _at++)
+        {
+            if (text[_at] == '\\' && Peek(1) == '\n') _at++;
+            if (text[_at] == '\n') _line++;
+        }
+    }
 
     // Inside brackets a line's end means nothing.
     private void LineEnd()

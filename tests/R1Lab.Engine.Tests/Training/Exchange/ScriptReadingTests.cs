@@ -183,7 +183,8 @@ public sealed class ScriptReadingTests
         const string notebook = """
             {"cells": [
               {"cell_type": "markdown", "source": ["It's SFTConfig(learning_rate=1)"]},
-              {"cell_type": "code", "source": ["%%capture\n", "!pip install it's\n", "args = SFTConfig(\n", "    learning_rate=3e-5)\n"], "outputs": []},
+              {"cell_type": "code", "source": ["%%capture\n", "!pip install it's \\\n  (more\n", "args = SFTConfig(\n", "    learning_rate=3e-5)\n"], "outputs": []},
+              {"cell_type": "code", "source": "%%bash\necho )"},
               {"cell_type": "code", "source": "peft_config = LoraConfig(r=4)"}
             ], "nbformat": 4}
             """;

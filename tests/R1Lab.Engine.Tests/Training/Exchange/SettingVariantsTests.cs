@@ -73,7 +73,8 @@ public sealed class SettingVariantsTests
     [InlineData("evals_per_epoch: 0\nval_set_size: 0.1", 0.1)]
     [InlineData("evals_per_epoch: 0", 0.0)]
     [InlineData("eval_steps: 5\ntest_datasets: [{path: x}]", 0.0)]
-    [InlineData("eval_steps: 5", 0.1)]
+    [InlineData("eval_steps: 5", 0.0)]
+    [InlineData("eval_steps: 5\nval_set_size: 0.2", 0.2)]
     public void Import_AxolotlEvaluation_HoldsOutRowsOnlyWhereItIsAskedFor(string lines, double share)
     {
         var imported = RecipeExchange.Import($"base_model: m\nmicro_batch_size: 1\n{lines}");
