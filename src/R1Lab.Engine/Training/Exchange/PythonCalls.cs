@@ -89,6 +89,7 @@ internal static class PythonCalls
         }
 
         if (setting.Name == PythonSettings.UnpackMark) Unpacked(draft, setting, owner);
+        else if (owner == "select" || owner.EndsWith(".select", StringComparison.Ordinal)) Selected(draft, setting, owner);
         else if (owner == "=") Assigned(draft, setting);
         else if (IsArguments(owner)) Arguments(draft, setting);
         else if (owner == "LoraConfig") Lora(draft, setting);
@@ -243,6 +244,12 @@ internal static class PythonCalls
             case "1" or "name" when setting.Value is not null || setting.Computed is not null: draft.Refuse(setting with { Name = "load_dataset name" }); break;
             default: break;
         }
+    }
+
+    // rows.select(range(1000)): a part of the dataset.
+    private static void Selected(RecipeDraft draft, Setting setting, string owner)
+    {
+        if (setting.Computed?.StartsWith("range(", StringComparison.Ordinal) == true) draft.Refuse(setting with { Name = owner });
     }
 
     private static void Split(RecipeDraft draft, Setting setting)

@@ -5,6 +5,9 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary>What names stand for in a script: literals assigned to them, and defaults of options and of fields of classes.</summary>
 internal sealed class PythonNames
 {
+    /// <summary>Pieces of a call that are looked at; more would make calls within calls slow.</summary>
+    private const int LongestCall = 500;
+
     private readonly Dictionary<string, Known> _literals = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Known?> _options = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<PythonToken> _tokens;
@@ -61,9 +64,10 @@ internal sealed class PythonNames
     // The argument called default, in the call whose arguments begin here.
     private void Default(string name, int at)
     {
+        var end = at + LongestCall;
         for (var level = 0; level > 0 || !At(at).IsMark(")"); at++)
         {
-            if (At(at).Kind == PythonTokenKind.End) return;
+            if (at > end || At(at).Kind == PythonTokenKind.End) return;
             if (At(at).IsMark("(") || At(at).IsMark("[") || At(at).IsMark("{")) level++;
             if (At(at).IsMark(")") || At(at).IsMark("]") || At(at).IsMark("}")) level--;
             if (level != 0 || At(at).Value != "default" || !At(at + 1).IsMark("=")) continue;

@@ -21,7 +21,7 @@ internal sealed class PythonSettings
     [
         "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "UnslothTrainingArguments", "DPOConfig", "KTOConfig", "ORPOConfig", "CPOConfig", "GRPOConfig", "PPOConfig", "RLOOConfig", "RewardConfig", "BCOConfig", "GKDConfig",
         "OnlineDPOConfig", "NashMDConfig", "XPOConfig", "PRMConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "UnslothTrainer", "Trainer", "create_loraplus_optimizer", "from_pretrained",
-        "load_dataset", "train_test_split", "get_peft_model", "tokenizer", "gradient_checkpointing_enable", "train_on_responses_only", "DataCollatorForCompletionOnlyLM",
+        "load_dataset", "train_test_split", "get_peft_model", "tokenizer", "select", "gradient_checkpointing_enable", "train_on_responses_only", "DataCollatorForCompletionOnlyLM",
     ];
 
     private readonly string _text;
@@ -147,7 +147,7 @@ internal sealed class PythonSettings
     }
 
     // AutoTokenizer.from_pretrained: what the method belongs to says what is loaded. Before a class stands only its module: peft.LoraConfig.
-    private string Owner() => _at >= 2 && !char.IsUpper(Now.Value[0]) && _tokens[_at - 1].IsMark(".") ? $"{_tokens[_at - 2].Value}.{Now.Value}" : Now.Value;
+    private string Owner() => _at >= 2 && !char.IsUpper(Now.Value[0]) && _tokens[_at - 1].IsMark(".") && _tokens[_at - 2].Kind == PythonTokenKind.Name ? $"{_tokens[_at - 2].Value}.{Now.Value}" : Now.Value;
 
     private void Argument(string owner, int place, int depth)
     {

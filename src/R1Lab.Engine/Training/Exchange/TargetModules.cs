@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -54,16 +55,20 @@ internal static class TargetModules
     {
         try
         {
-            var whole = new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-            var chosen = Roots.Select(root => Layers.Select(layer => Projections(layer).Where(path => whole.IsMatch(root + path)).Select(path => path[(path.LastIndexOf('.') + 1)..]).ToList()).ToList())
+            var (whole, start) = (new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(50)), Stopwatch.GetTimestamp());
+            bool Matches(string path) => Stopwatch.GetElapsedTime(start) < Longest ? whole.IsMatch(path) : throw new RegexMatchTimeoutException();
+            var chosen = Roots.Select(root => Layers.Select(layer => Projections(layer).Where(path => Matches(root + path)).Select(path => path[(path.LastIndexOf('.') + 1)..]).ToList()).ToList())
                 .FirstOrDefault(layers => layers.Any(names => names.Count > 0));
             return chosen is not null && chosen.All(names => names.SequenceEqual(chosen[0])) ? chosen[0] : [];
         }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
         {
             return [];
         }
     }
+
+    // An expression may be made to take for ever.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     // With and without a part for images in front.
     private static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model.", "base_model.model.model."];

@@ -82,13 +82,14 @@ public sealed class ScriptReadingTests
             model = AutoModelForCausalLM.from_pretrained("org/base")
             judge = AutoModel.from_pretrained("org/judge")
             rows = load_dataset("org/rows", split="train[:10%]")
+            rows = rows.shuffle(seed=1).select(range(1000))
             more = load_dataset("org/more", "english", split="train")
             args = SFTConfig(completion_only_loss=True)
             """);
 
         Assert.Equal(("org/base", "org/rows"), (imported.Recipe.Model, imported.Recipe.Dataset));
         Assert.Equal(
-            ["AutoModel.from_pretrained: exchange_replaced", "split: exchange_unsupported", "load_dataset: exchange_replaced", "load_dataset name: exchange_unsupported"],
+            ["AutoModel.from_pretrained: exchange_replaced", "split: exchange_unsupported", "select: exchange_unsupported", "load_dataset: exchange_replaced", "load_dataset name: exchange_unsupported"],
             imported.Values.Where(value => value.Kind == Carriage.NotCarried).Select(value => $"{value.Name}: {value.Reason!.Code}"));
     }
 

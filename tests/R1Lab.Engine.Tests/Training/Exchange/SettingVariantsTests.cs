@@ -11,6 +11,7 @@ public sealed class SettingVariantsTests
     [Theory]
     [InlineData(@"model.layers.[\d]+.(mlp|self_attn).(up|down|gate|q|k|v|o)_proj", 7)]
     [InlineData(@".*\.self_attn\.(q|k|v|o)_proj", 4)]
+    [InlineData(@"(?!.*visual).*_proj", 7)]
     [InlineData(@"model\.language_model\.layers\.\d+\.self_attn\.(q|k|v|o)_proj", 4)]
     public void Import_TargetsByExpression_AreTheProjectionsItMatches(string pattern, int count)
     {
@@ -25,7 +26,7 @@ public sealed class SettingVariantsTests
     [InlineData(@".*layers\.(3|7)\.self_attn\.q_proj")]
     [InlineData(@".*experts.*")]
     [InlineData(@"(a+")]
-    [InlineData(@"(?!visual).*q_proj")]
+    [InlineData(@"((a|.)+)+x")]
     public void Import_TargetsOfSomeLayersOrNone_AreNamed(string pattern)
     {
         var imported = RecipeExchange.Import($"base_model: m\nadapter: lora\nlora_target_modules: '{pattern}'");
