@@ -18,6 +18,16 @@ public sealed class CurveBuilderTests
     }
 
     [Fact]
+    public void NextAll_NumbersTheChartComponentFailsOn_AreLeftOut()
+    {
+        var builder = new CurveBuilder(Curve("loss"), new(), Start);
+
+        var points = builder.NextAll([Metric(1, 3), Metric(2, 1e30), Metric(3, double.PositiveInfinity), Metric(4, 1e28)]);
+
+        Assert.Equal([new(1, 3), new ChartPoint(4, 1e28)], points);
+    }
+
+    [Fact]
     public void NextAll_ByTime_CountsMinutesFromTheStart()
     {
         var builder = new CurveBuilder(Curve("loss"), new(Axis: ChartAxis.Time), Start);

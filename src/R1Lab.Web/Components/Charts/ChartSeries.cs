@@ -65,7 +65,7 @@ public sealed class ChartSeries
     private IReadOnlyList<ChartPoint> Place(IEnumerable<RunMark> marks) =>
         [.. marks.OrderBy(mark => mark.Step).Select(Place).Where(point => point is not null).Select(point => point!.Value)];
 
-    private ChartPoint? Place(RunMark mark) => (mark.Height ?? Ground(mark.Step)) is { } height
+    private ChartPoint? Place(RunMark mark) => (mark.Height ?? Ground(mark.Step)) is { } height && ChartPoint.CanShow(height)
         ? new(_settings.Axis == ChartAxis.Step ? mark.Step : (mark.At - _start).TotalMinutes, height)
         : null;
 

@@ -16,7 +16,7 @@ public sealed class CurveBuilder(RunCurve curve, ChartSettings settings, DateTim
         // A logged number of tokens a second is the mean since the last logged step.
         _tokens += metric.TokensPerSecond * metric.SecondsPerStep * Math.Max(0, metric.Step - _lastStep);
         _lastStep = metric.Step;
-        return curve.Value(metric) is { } value && double.IsFinite(value) ? new(Place(metric), _average?.Next(value) ?? value) : null;
+        return curve.Value(metric) is { } value && ChartPoint.CanShow(value) ? new(Place(metric), _average?.Next(value) ?? value) : null;
     }
 
     private double Place(RunMetric metric) => settings.Axis switch

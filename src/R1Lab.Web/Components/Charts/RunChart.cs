@@ -28,7 +28,7 @@ public sealed record RunChart(string Key, bool LogScaleAllowed, string HoverForm
             new RunCurve("eval_loss", metric => metric.EvalLoss, 1, CurveStyle.Marked)) { Always = true },
         new("grad_norm", true, ".4~g", null, new RunCurve("grad_norm", metric => metric.GradNorm, 2)) { Always = true },
         new("learning_rate", false, ".2~e", ".1~e", new RunCurve("learning_rate", metric => metric.LearningRate, 3)) { Always = true },
-        new("eval_token_accuracy", false, ".2~%", ".0%", new RunCurve("eval_token_accuracy", metric => metric.EvalTokenAccuracy, 1, CurveStyle.Marked)),
+        new("eval_token_accuracy", false, ".2~%", ".2~%", new RunCurve("eval_token_accuracy", metric => metric.EvalTokenAccuracy, 1, CurveStyle.Marked)),
         new("tokens_per_second", false, ",.0f", null, new RunCurve("tokens_per_second", metric => metric.TokensPerSecond, 5)) { Always = true },
         new("memory", false, ".2~f", null,
             new RunCurve("memory", metric => metric.MemoryBytes / BytesPerGibibyte, 4),
@@ -43,5 +43,5 @@ public sealed record RunChart(string Key, bool LogScaleAllowed, string HoverForm
     public bool HasNumbers(IReadOnlyList<RunMetric> metrics) => CurvesWithNumbers(metrics).Count > 0;
 
     public IReadOnlyList<RunCurve> CurvesWithNumbers(IReadOnlyList<RunMetric> metrics) =>
-        [.. Curves.Where(curve => metrics.Any(metric => curve.Value(metric) is { } value && double.IsFinite(value)))];
+        [.. Curves.Where(curve => metrics.Any(metric => curve.Value(metric) is { } value && ChartPoint.CanShow(value)))];
 }
