@@ -147,7 +147,7 @@ public sealed class RunExecution(
     {
         var failure = RunFailure.Of(error, queue.OutputFolder(run.Id));
         log.LogError(error, "Run {Run} ({Name}) ended: {Reason}", run.Id, run.Name, failure.Message);
-        recorder.Record(failure.Kind, failure.Message, feed.Progress(run.Id)?.Step ?? run.Step, [.. failure.Arguments]);
+        recorder.Record(failure.Kind, failure.Message, failure.Step ?? feed.Progress(run.Id)?.Step ?? run.Step, [.. failure.Arguments]);
         return new(failure.PausedFor is null ? RunStatus.Failed : RunStatus.Paused, failure.Message, failure.PausedFor);
     }
 

@@ -15,6 +15,9 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
     private const int DiskFullResult = unchecked((int)0x80070070);
     private const int NoSpaceOnDevice = 28;
 
+    /// <summary>The step it came in, where the error says so.</summary>
+    public int? Step { get; init; }
+
     /// <summary>What the run waits for before it can go on as it is; null when something must be changed first.</summary>
     public string? PausedFor => Kind == DiskFullKind ? Kind : null;
 
@@ -26,7 +29,8 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),
         _ when IsDiskFull(error) => DiskFull(DiskNeed.Of(error, output)),
-        TrainingDivergedException => new("diverged", $"R1L-TRAIN-01: {error.Message}"),
+        TrainingDivergedException diverged => new(TrainingEventKinds.Diverged, $"R1L-TRAIN-01: {error.Message}",
+            diverged.Step, diverged.Quantity, string.Join(", ", diverged.Rows), diverged.Layer) { Step = diverged.Step },
         ResumeRefusedException => new("resume_refused", $"R1L-TRAIN-02: {error.Message}"),
         BadInputException => new("bad_input", $"R1L-DATA-01: {error.Message}"),
         _ => new("failed", $"R1L-TRAIN-99: {error.Message}"),

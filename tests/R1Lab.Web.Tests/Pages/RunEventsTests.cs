@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Running;
@@ -25,5 +26,39 @@ public sealed class RunEventsTests() : PageTest(Languages.Chinese)
         var events = Render<RunEvents>(list => list.Add(one => one.Events, [word]));
 
         Assert.Contains("something old.", events.Find(".run-event-text").TextContent, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("memory_probed", "[530804736,848,8]", "已试跑最大的一批（8 行，含填充 848 个词元），内存峰值 506 MiB。")]
+    [InlineData("disk_full", """[16060522496,1073741824,"/data/runs/7"]""", "磁盘已满：/data/runs/7 所在的磁盘需要 15.0 GiB，只剩 1.0 GiB。训练已暂停；腾出空间后可以继续。")]
+    public void Events_AmountsOfBytes_AreReadableWithTheirUnit(string kind, string arguments, string expected)
+    {
+        var happened = new RunEvent { Kind = kind, Message = "", ArgumentsJson = arguments };
+
+        var events = Render<RunEvents>(list => list.Add(one => one.Events, [happened]));
+
+        Assert.Equal(expected, events.Find(".run-event-text").TextContent);
+    }
+
+    [Fact]
+    public void Events_DivergenceToldByTrainerAndRun_StandsOnce()
+    {
+        var failure = RunFailure.Of(new TrainingDivergedException(2, "loss", [78, 33], "model.layers.0"), "");
+        var arguments = System.Text.Json.JsonSerializer.Serialize(failure.Arguments);
+        var told = new RunEvent { Kind = "diverged", Step = 2, Message = "", ArgumentsJson = """[2,"loss","78, 33","model.layers.0"]""" };
+
+        var events = Render<RunEvents>(list => list.Add(one => one.Events, [told, new RunEvent { Kind = failure.Kind, Step = failure.Step!.Value, Message = failure.Message, ArgumentsJson = arguments }]));
+
+        Assert.Equal("第 2 步的损失不是有限数（行 78, 33，最先出现在 model.layers.0），已在更新参数前停止。", Assert.Single(events.FindAll(".run-event-text")).TextContent);
+    }
+
+    [Fact]
+    public void Events_RecordedWithoutTheValuesOfItsSentence_KeepsTheRecordedSentence()
+    {
+        var bare = new RunEvent { Kind = "diverged", Message = "R1L-TRAIN-01: The loss of step 2 is not finite.", ArgumentsJson = "[]" };
+
+        var events = Render<RunEvents>(list => list.Add(one => one.Events, [bare]));
+
+        Assert.Equal(bare.Message, events.Find(".run-event-text").TextContent);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Localization;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -12,6 +13,9 @@ public static class RunEventText
 {
     // A recorded event may carry fewer values than today's sentence asks for.
     private static readonly object[] Padding = ["", "", "", ""];
+
+    // How many of a kind's first values are amounts of bytes: nobody reads nine digits.
+    private static readonly Dictionary<string, int> Amounts = new() { [TrainingEventKinds.MemoryProbed] = 1, ["disk_full"] = 2 };
 
     /// <summary>The sentence of the kind; the recorded message where there is none.</summary>
     public static string Show(this IStringLocalizer<RunEvents> text, RunEvent happened, IStringLocalizer<ProblemTexts> problems)
@@ -24,8 +28,12 @@ public static class RunEventText
         }
 
         var known = text[$"Event_{happened.Kind}"];
-        return known.ResourceNotFound ? happened.Message : string.Format(CultureInfo.CurrentCulture, known.Value, [.. values.Select(value => Show(text, value)), .. Padding]);
+        var says = !known.ResourceNotFound && (values.Length > 0 || !known.Value.Contains("{0}", StringComparison.Ordinal));
+        return !says ? happened.Message : string.Format(CultureInfo.CurrentCulture, known.Value, [.. values.Select((value, place) => Show(text, happened.Kind, value, place)), .. Padding]);
     }
+
+    private static object Show(IStringLocalizer<RunEvents> text, string kind, JsonElement value, int place) =>
+        place < Amounts.GetValueOrDefault(kind) && value.TryGetInt64(out var bytes) ? ByteSize.Show(bytes) : Show(text, value);
 
     private static object Show(IStringLocalizer<RunEvents> text, JsonElement value) => value.ValueKind switch
     {
