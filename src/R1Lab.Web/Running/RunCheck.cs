@@ -65,8 +65,11 @@ public sealed record RunFacts
     /// <summary>Those of them that are learned.</summary>
     public required long TrainedTokens { get; init; }
 
-    /// <summary>Of all rows, in tokens.</summary>
+    /// <summary>Of the rows that are used, in tokens.</summary>
     public required int LongestRow { get; init; }
+
+    /// <summary>The length limit the rows were looked at under, in tokens.</summary>
+    public required int MaxLength { get; init; }
 
     public required int TotalSteps { get; init; }
 

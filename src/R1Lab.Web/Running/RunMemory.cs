@@ -19,14 +19,23 @@ public sealed record RunMemory(DecoderConfig Model, MemoryFacts Facts, DeviceCap
         ResidentModelBytes = residentModelBytes,
         // On the CPU the program's own memory is a part of the plan; what of it holds models is counted as those.
         RuntimeBytes = device.IsCuda ? null : Math.Max(MemoryFacts.IdleProgramBytes, device.OwnBytes - residentModelBytes),
-    }, device);
+    }, device)
+    {
+        MaxLength = facts.MaxLength,
+    };
 
     /// <summary>Free on the volume the run writes to.</summary>
     public long FreeDiskBytes { get; init; }
 
-    /// <summary>The same while the length limit is being moved: rows that it lets in again count before the data is looked at again.</summary>
-    public RunMemory Within(int maxLength, int longestOfAll) =>
-        this with { Facts = Facts with { LongestRow = Math.Max(1, Math.Min(longestOfAll, maxLength)) } };
+    /// <summary>The length limit the data was looked at under, in tokens; 0 where it was not.</summary>
+    public int MaxLength { get; init; }
+
+    /// <summary>The same while the length limit is being moved: rows that a wider one lets in again count before the data is looked at again.</summary>
+    public RunMemory Within(int maxLength, int longestOfAll)
+    {
+        var longest = maxLength > MaxLength ? longestOfAll : Facts.LongestRow;
+        return this with { Facts = Facts with { LongestRow = Math.Max(1, Math.Min(longest, maxLength)) } };
+    }
 
     /// <summary>What the run would write, a merged model included.</summary>
     public DiskPlan DiskFor(TrainingRecipe recipe, int totalSteps) =>

@@ -94,6 +94,7 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
             Tokens = data.Tokens,
             TrainedTokens = data.TrainedTokens,
             LongestRow = data.LongestRow,
+            MaxLength = recipe.MaxLength,
             TotalSteps = recipe.TotalSteps(data.Examples.Count),
             RowsPerStep = recipe.EffectiveBatchSize,
         };

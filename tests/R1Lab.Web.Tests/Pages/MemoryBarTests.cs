@@ -51,6 +51,14 @@ public sealed class MemoryBarTests : RunPageTest
         Assert.Equal([300, 200, 900], new[] { memory.Within(512, 300), memory.Within(200, 300), memory.Within(1024, 900) }.Select(now => now.Facts.LongestRow));
     }
 
+    [Fact]
+    public void Within_LimitTheDataWasLookedAtUnder_LeavesOutWhatItLeavesOut()
+    {
+        var memory = Memory(1L << 40, 1L << 40) with { MaxLength = 2048 };
+
+        Assert.Equal([512, 300, 2093], new[] { memory.Within(2048, 2093), memory.Within(300, 2093), memory.Within(4096, 2093) }.Select(now => now.Facts.LongestRow));
+    }
+
     private static long Need() => Memory(1L << 40, 0).PlanFor(Recipe).TotalBytes;
 
     private static RunMemory Memory(long device, long disk)
