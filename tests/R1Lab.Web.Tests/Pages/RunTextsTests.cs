@@ -29,7 +29,10 @@ public sealed class RunTextsTests
         ];
         IEnumerable<string> fields = RecipeFields.All.Select(field => field.Name).SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
 
+        IEnumerable<string> schedules = SnakeCase.Names<SchedulerType>().Select(name => $"Choice_lr_scheduler_type_{name}");
+
         Assert.Empty(Missing<NewRunPage>(form));
+        Assert.Empty(Missing<RecipeFieldInput>(schedules));
         Assert.Empty(Missing<RecipeFieldInput>(fields));
     }
 

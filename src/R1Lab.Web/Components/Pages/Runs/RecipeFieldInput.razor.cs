@@ -31,6 +31,8 @@ public sealed partial class RecipeFieldInput
 
     private string Help => Text[$"Help_{Field.Name}"];
 
+    private string HelpId => $"help-{Field.Name}";
+
     private IReadOnlyCollection<string> Names => _text.Split(',', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>What a value means, where its own name does not say it.</summary>
