@@ -28,6 +28,7 @@ public sealed class RunPageTests : RunPageTest
         page.WaitForElement("[data-action=stop]").Click();
 
         page.WaitForElement("[data-action=resume]", Patience);
+        Assert.Equal("The run came to rest before its first logged step.", page.Find(".run-waiting").TextContent);
         Assert.Equal(RunStatus.Stopped, (await Get<RunStore>().GetAsync(run.Id, TestContext.Current.CancellationToken))!.Status);
     }
 

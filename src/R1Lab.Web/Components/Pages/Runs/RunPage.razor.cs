@@ -98,6 +98,14 @@ public sealed partial class RunPage : IDisposable
     private BestBy BestBy => _recipe?.MetricForBestModel == BestMetric.EvalTokenAccuracy ? BestBy.EvalTokenAccuracy : BestBy.EvalLoss;
 
     /// <summary>Why there are no curves of the device: none is here, or this run knew of none.</summary>
+    /// <summary>Why there are no charts.</summary>
+    private string NoPoints => _progress.Status switch
+    {
+        RunStatus.Running => Text["NoPointsYet", _recipe?.LoggingSteps ?? 1],
+        RunStatus.Queued => Text["Queued"],
+        _ => Text["NoPoints"],
+    };
+
     private string? DeviceAbsence => _history.Metrics.Any(metric => metric.DeviceUtilization is not null || metric.DeviceTemperature is not null) ? null
         : Cards.Absence is { } absence ? Text["NoDeviceCurves", ProblemText.Show(absence)].Value : Text["NoCardUsed"].Value;
 

@@ -123,7 +123,7 @@ public sealed partial class RunReceiptPanel
         yield return (Text["Threads"], Whole(machine.Threads));
         yield return (Text["System"], machine.OperatingSystem);
         yield return ("R1Lab", machine.Program);
-        yield return (".NET", machine.DotNet);
+        yield return (".NET", machine.DotNet.Replace(".NET ", "", StringComparison.Ordinal));
         if (machine.LibTorch is { } libtorch) yield return ("libtorch", libtorch);
     }
 

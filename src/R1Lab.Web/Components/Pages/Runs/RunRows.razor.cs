@@ -91,6 +91,9 @@ public sealed partial class RunRows
 
     private string Passes(LedgerRow row) => Text["PassesLabel", string.Join(", ", row.Losses.Select(loss => loss is { } value ? Number(value) : "–"))];
 
+    private static string Change(LedgerRow row) =>
+        row.Verdict == RowVerdict.SeenOnce ? "–" : row.Change.ToString("+0.0000;-0.0000;0.0000", CultureInfo.CurrentCulture);
+
     private static string Number(double value) => value.ToString("0.0000", CultureInfo.CurrentCulture);
 
     private static string Shown(string text) => string.IsNullOrWhiteSpace(text) ? "…" : text;
