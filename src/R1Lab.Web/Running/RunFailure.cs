@@ -29,11 +29,16 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),
         _ when IsDiskFull(error) => DiskFull(DiskNeed.Of(error, output)),
-        TrainingDivergedException diverged => new(TrainingEventKinds.Diverged, $"R1L-TRAIN-01: {error.Message}",
-            diverged.Step, diverged.Quantity, string.Join(", ", diverged.Rows), diverged.Layer) { Step = diverged.Step },
+        TrainingDivergedException diverged => Diverged(diverged),
         ResumeRefusedException => new("resume_refused", $"R1L-TRAIN-02: {error.Message}"),
         BadInputException => new("bad_input", $"R1L-DATA-01: {error.Message}"),
         _ => new("failed", $"R1L-TRAIN-99: {error.Message}"),
+    };
+
+    private static RunFailure Diverged(TrainingDivergedException error) => new(TrainingEventKinds.Diverged, $"R1L-TRAIN-01: {error.Message}",
+        error.Step, error.Quantity, string.Join(", ", error.Rows), error.Layer)
+    {
+        Step = error.Step,
     };
 
     private static RunFailure DiskFull(DiskNeed need) => new(DiskFullKind,

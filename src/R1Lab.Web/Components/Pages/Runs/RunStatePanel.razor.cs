@@ -86,8 +86,11 @@ public sealed partial class RunStatePanel
 
     /// <summary>Why the run came to rest, in the reader's language where its event says it too, with the code to ask others by.</summary>
     private string? Reason => Run.Error is { } error && Events.LastOrDefault(happened => happened.Message == error) is { } happened
-        ? $"{EventText.Show(happened, ProblemText)} {CodeOf(error)}".TrimEnd()
+        ? WithCode(EventText.Show(happened, ProblemText), error)
         : Run.Error;
+
+    // A sentence that was not translated begins with its code.
+    private static string WithCode(string sentence, string error) => sentence == error ? error : $"{sentence} {CodeOf(error)}".TrimEnd();
 
     private static string CodeOf(string error) => error.StartsWith("R1L-", StringComparison.Ordinal) && error.IndexOf(':', StringComparison.Ordinal) is > 0 and var end ? $"({error[..end]})" : "";
 
