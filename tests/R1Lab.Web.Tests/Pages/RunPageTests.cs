@@ -229,6 +229,6 @@ public sealed class ChineseRunPageTests() : RunPageTest("zh-CN")
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
-        Assert.Equal("已暂停：磁盘已满磁盘已满：/data 所在的磁盘需要 5,000,000 字节，只剩 1,200 字节。训练已暂停；腾出空间后可以继续。 (R1L-DISK-01)", page.WaitForElement("[data-testid=paused] .mud-alert-message").TextContent.Trim());
+        Assert.Equal("已暂停：磁盘已满磁盘已满：/data 所在的磁盘需要 4.8 MiB，只剩 1.2 KiB。训练已暂停；腾出空间后可以继续。 (R1L-DISK-01)", page.WaitForElement("[data-testid=paused] .mud-alert-message").TextContent.Trim());
     }
 }
