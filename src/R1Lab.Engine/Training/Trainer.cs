@@ -96,6 +96,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     private string Save(TrainingRun run)
     {
         using var scope = NewDisposeScope();
+        observer.BeforeSnapshot?.Invoke();
         _told.Log?.Save();
         if (!_rowsKept) run.Prints.Write(Snapshots);
         _rowsKept = true;

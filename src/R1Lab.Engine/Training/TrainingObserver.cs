@@ -10,6 +10,12 @@ public sealed record TrainingObserver
     /// <summary>Called after every step, logged or not, before the next one begins; it may wait, for example while the device is lent to others.</summary>
     public Action? BetweenSteps { get; init; }
 
+    /// <summary>
+    /// Called before a snapshot is written: a run that goes on from it does not say again what it said before, so all of that must be kept for good when
+    /// this returns. May wait; what it throws ends the run, and the snapshot is not written.
+    /// </summary>
+    public Action? BeforeSnapshot { get; init; }
+
     /// <summary>Told the folder of every snapshot once it is whole.</summary>
     public Action<string>? OnSnapshot { get; init; }
 

@@ -97,6 +97,7 @@ public sealed class RunExecution(
                 OnEvent = recorder.Record,
                 OnProbe = recorder.Record,
                 OnRowLosses = recorder.Record,
+                BeforeSnapshot = recorder.Keep,
                 BetweenSteps = () => loan = loan.Lend(),
             };
             return await ComputeThread.RunAsync($"run {run.Id}", () => new Trainer(job, observer).Run(stop));

@@ -2,13 +2,14 @@ using System.Text.Json;
 using System.Threading.Channels;
 using R1Lab.Data;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
 /// <summary>
 /// Keeps everything one run says: turns the engine's records into entities, tells the feed, and writes to the store in batches.
-/// Called on the compute thread, which never waits for the database.
+/// Called on the compute thread, which waits for the database before a snapshot only.
 /// </summary>
 public sealed class RunRecorder : IAsyncDisposable
 {
@@ -27,6 +28,7 @@ public sealed class RunRecorder : IAsyncDisposable
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
+    private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _fresh = true;
 
     /// <param name="bestBy">Which evaluation the run calls its best.</param>
@@ -112,6 +114,18 @@ public sealed class RunRecorder : IAsyncDisposable
     /// <summary>Something the lab itself has to say on the run's time line.</summary>
     public void Record(string kind, string message, int step, params object[] arguments) => Record(new TrainingEvent(_time.GetUtcNow(), step, kind, message, arguments));
 
+    /// <summary>
+    /// Waits until everything recorded stands in the store, so that no snapshot is ahead of the numbers: a program killed right after it would never
+    /// make them again.
+    /// </summary>
+    /// <exception cref="NotEnoughSpaceException">The disk of the database is full. What was recorded is stored once there is room.</exception>
+    public void Keep()
+    {
+        var kept = new Kept();
+        if (_news.Writer.TryWrite(kept)) Volatile.Read(ref _hurry).TrySetResult();
+        Task.WhenAny(kept.Stored.Task, _writing).Unwrap().GetAwaiter().GetResult();
+    }
+
     /// <summary>Everything recorded stands in the store when this returns.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -138,7 +152,8 @@ public sealed class RunRecorder : IAsyncDisposable
         while (await _news.Reader.WaitToReadAsync())
         {
             // A short wait makes batches out of fast steps; at the end there is nothing to wait for.
-            await Task.WhenAny(_ended.Task, Task.Delay(Pause, _time));
+            await Task.WhenAny(_ended.Task, _hurry.Task, Task.Delay(Pause, _time));
+            Volatile.Write(ref _hurry, new(TaskCreationOptions.RunContinuationsAsynchronously));
             await StoreAsync(TakeBatch());
         }
     }
@@ -163,14 +178,22 @@ public sealed class RunRecorder : IAsyncDisposable
                 if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(_runId, forget.Step, _bestBy);
                 await _runs.AppendAsync(_runId, NewsIn(batch));
                 if (batch.OfType<List<RunRowLoss>>().Any()) _feed.PublishRows(_runId);
+                foreach (var kept in batch.OfType<Kept>()) kept.Stored.TrySetResult();
                 return;
             }
             catch (Exception error) when (!_ending.IsCancellationRequested && (attempt < Tries || FullDisk.Is(error)))
             {
                 _log.LogWarning(error, "The numbers of run {Run} could not be stored (attempt {Attempt}); trying again.", _runId, attempt);
+                if (FullDisk.Is(error)) Disappoint(batch, error);
                 await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time, _ending));
             }
         }
+    }
+
+    /// <summary>Waiting on would hide for how long nothing moves: the run pauses and says why.</summary>
+    private static void Disappoint(List<object> batch, Exception error)
+    {
+        foreach (var kept in batch.OfType<Kept>()) kept.Stored.TrySetException(new NotEnoughSpaceException("The disk of the database is full.", error));
     }
 
     private RunNews NewsIn(List<object> batch) => new()
@@ -183,4 +206,10 @@ public sealed class RunRecorder : IAsyncDisposable
     };
 
     private sealed record ForgetAfter(int Step);
+
+    /// <summary>Somebody waits until this, and all before it, stands in the store.</summary>
+    private sealed class Kept
+    {
+        public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 
@@ -68,6 +69,34 @@ public sealed class TrainerResumeTests : IDisposable
         Assert.Equal((TrainingOutcome.Finished, false), (result.Outcome, Directory.Exists(halfWritten.FullName)));
         Assert.Equal(["started", "snapshot_skipped", "snapshot_skipped", "resumed"], _runs.Events.Take(4).Select(e => e.Kind));
         Assert.Equal(5, _runs.Events[3].Step);
+    }
+
+    [Fact]
+    public void D14_WhatWasToldBeforeASnapshot_IsKeptBeforeTheSnapshotIsThere()
+    {
+        var job = _runs.Job(TrainingRuns.Busy with { SaveSteps = 2, LoggingSteps = 1, SaveTotalLimit = null });
+        var (told, kept) = (0, new List<(int Told, string? Newest)>());
+        var observer = new TrainingObserver
+        {
+            OnMetrics = metrics => told = metrics.Step,
+            BeforeSnapshot = () => kept.Add((told, Directory.GetDirectories(job.OutputFolder, "step-*", SearchOption.AllDirectories).Select(Path.GetFileName).Max())),
+        };
+
+        new Trainer(job, observer).Run(CancellationToken.None);
+
+        Assert.Equal([(2, null), (4, "step-000002"), (6, "step-000004"), (8, "step-000006"), (10, "step-000008")], kept);
+    }
+
+    [Fact]
+    public void D14_WhatWasToldCannotBeKept_NoSnapshotIsWritten()
+    {
+        var job = _runs.Job(TrainingRuns.Busy with { SaveSteps = 2 });
+        var saves = 0;
+        var observer = new TrainingObserver { BeforeSnapshot = () => { if (++saves == 2) throw new NotEnoughSpaceException("full"); } };
+
+        Assert.Throws<NotEnoughSpaceException>(() => new Trainer(job, observer).Run(CancellationToken.None));
+
+        Assert.Equal(["step-000002"], Directory.GetDirectories(Path.Combine(job.OutputFolder, "snapshots")).Select(Path.GetFileName));
     }
 
     [Fact]

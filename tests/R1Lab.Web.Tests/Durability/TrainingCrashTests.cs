@@ -37,6 +37,25 @@ public sealed class TrainingCrashTests
     }
 
     [Fact]
+    public async Task Kill_AsSoonAsASnapshotIsThere_LosesNoNumberOfTheStepsBeforeIt()
+    {
+        using var folder = new TemporaryFolder();
+        var (straight, cut, _) = await CutAsync(folder.Path, async program =>
+        {
+            var snapshots = Path.Combine(folder.Path, "runs", "2", "snapshots");
+            var known = Directory.GetDirectories(snapshots).Max(StringComparer.Ordinal);
+            while (Directory.GetDirectories(snapshots, "step-??????").Max(StringComparer.Ordinal) == known) await Task.Delay(1, Cancel);
+            await program.KillAsync();
+        });
+
+        await using var again = await StartedLab.StartAsync(folder.Path);
+        var state = await TinyRuns.WaitForAsync(again.Client, cut, "finished", "failed");
+
+        Assert.Equal("finished", state["status"]!.GetValue<string>());
+        Assert.Equal(await StartedLab.CurveAsync(again.Client, straight), await StartedLab.CurveAsync(again.Client, cut));
+    }
+
+    [Fact]
     public async Task Terminate_InTheMiddleOfARun_SavesItsStepEndsWithZeroAndGoesOn()
     {
         using var folder = new TemporaryFolder();

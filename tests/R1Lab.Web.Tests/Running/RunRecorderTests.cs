@@ -82,6 +82,33 @@ public sealed class RunRecorderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Keep_RunGoesOn_EverythingRecordedStandsInTheStoreAtOnce()
+    {
+        await using var recorder = new RunRecorder(_run.Id, Runs, _feed, new FakeTimeProvider(), NullLogger.Instance);
+        for (var last = 2; last <= 8; last += 2)
+        {
+            Steps(recorder, last - 2, last);
+            recorder.Keep();
+
+            Assert.Equal(Enumerable.Range(1, last), (await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+            Assert.Equal(last / 2, (await Runs.LedgerAsync(_run.Id, Cancel)).Epochs);
+        }
+    }
+
+    [Fact]
+    public async Task Keep_WhatIsRecordedCannotBeStored_ThrowsInsteadOfWaitingForEver()
+    {
+        using var ending = new CancellationTokenSource();
+        await ending.CancelAsync();
+        var recorder = new RunRecorder(_run.Id + 1, Runs, _feed, TimeProvider.System, NullLogger.Instance, ending: ending.Token);
+
+        recorder.Record(new StepMetrics { Step = 1, TotalSteps = 3 });
+
+        Assert.ThrowsAny<Exception>(recorder.Keep);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await recorder.DisposeAsync());
+    }
+
+    [Fact]
     public async Task Record_CardIsWatched_KeepsItsNumbersAndAsksOnceASecond()
     {
         var (time, asked) = (new FakeTimeProvider(), 0);
