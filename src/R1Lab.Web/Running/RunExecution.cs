@@ -111,7 +111,7 @@ public sealed class RunExecution(
     private async Task<TrainingJob> PrepareAsync(Run run, CancellationToken stop)
     {
         var recipe = TrainingRecipe.Parse(run.RecipeJson, out var unreadable) ?? throw new BadInputException("recipe", unreadable[0].Field, unreadable[0].Message);
-        var plan = await planner.PlanAsync(recipe with { Dataset = RunQueue.DatasetOf(run, recipe) }, stop);
+        var plan = await planner.PlanAsync(run, recipe, stop);
         if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error) throw new BadInputException("recipe", error.Field, error.Message);
 
         var model = plan.Model!;

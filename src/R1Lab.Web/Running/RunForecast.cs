@@ -57,7 +57,7 @@ public sealed class RunForecast(RunPlanner planner, RunStore runs, RunFeed feed,
         {
             if (TrainingRecipe.Parse(run.RecipeJson, out _) is not { } recipe) return;
 
-            Keep(run.Id, (await planner.PlanAsync(recipe)).Check.Estimate);
+            Keep(run.Id, (await planner.PlanAsync(run, recipe)).Check.Estimate);
             Changed?.Invoke();
         }
         catch (Exception error)

@@ -12,12 +12,27 @@ namespace R1Lab.Web.Running;
 /// </summary>
 public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, DatasetEncoder encoder, RunPace pace, RunSurroundings surroundings, ComputeStatus compute)
 {
-    public async Task<RunPlan> PlanAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default)
+    public Task<RunPlan> PlanAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default) => PlanAsync(recipe, null, cancellationToken);
+
+    /// <summary>The same for a run that was put in line: with the dataset it was given then, whatever that one or another is called by now.</summary>
+    public Task<RunPlan> PlanAsync(Run run, TrainingRecipe recipe, CancellationToken cancellationToken = default) => PlanAsync(recipe, run.DatasetId, cancellationToken);
+
+    /// <summary>Some of the rows the recipe would train, whatever else may be wrong with it.</summary>
+    public async Task<IReadOnlyList<RowSample>> SampleAsync(TrainingRecipe recipe, int seed, CancellationToken cancellationToken = default)
+    {
+        var problems = new List<Problem>();
+        if (recipe.Model.Length == 0 || recipe.Dataset.Length == 0 || recipe.MaxLength < 1) return [];
+        if (await models.ChooseAsync(recipe, problems, cancellationToken) is not { } model) return [];
+        if (await FindDatasetAsync(recipe.Dataset, null, problems, cancellationToken) is not { } dataset) return [];
+        return await EncodeAsync(recipe, model, dataset, problems, cancellationToken) is { } data ? await Task.Run(() => RowSampler.Of(data, seed), cancellationToken) : [];
+    }
+
+    private async Task<RunPlan> PlanAsync(TrainingRecipe recipe, int? datasetId, CancellationToken cancellationToken)
     {
         var problems = new List<Problem>();
         if (compute.Failure is { } failure) problems.Add(PlanProblems.NoDevice(failure));
         var model = recipe.Model.Length == 0 ? null : await models.ChooseAsync(recipe, problems, cancellationToken);
-        var dataset = recipe.Dataset.Length == 0 ? null : await FindDatasetAsync(recipe.Dataset, problems, cancellationToken);
+        var dataset = recipe.Dataset.Length == 0 ? null : await FindDatasetAsync(recipe.Dataset, datasetId, problems, cancellationToken);
         var own = recipe.Problems(parameters: model?.Config.ParameterCount).ToList();
         if (model is null || dataset is null || own.Any(problem => problem.IsError)) return new(recipe, model, dataset, [], Check(recipe, [.. own, .. problems]));
 
@@ -31,16 +46,6 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, cancellationToken));
         problems.AddRange(PlanProblems.OfRoom(recipe, facts, estimate));
         return new(recipe, model, dataset, data.Set.Examples, Check(recipe, problems) with { Facts = facts, Estimate = estimate });
-    }
-
-    /// <summary>Some of the rows the recipe would train, whatever else may be wrong with it.</summary>
-    public async Task<IReadOnlyList<RowSample>> SampleAsync(TrainingRecipe recipe, int seed, CancellationToken cancellationToken = default)
-    {
-        var problems = new List<Problem>();
-        if (recipe.Model.Length == 0 || recipe.Dataset.Length == 0 || recipe.MaxLength < 1) return [];
-        if (await models.ChooseAsync(recipe, problems, cancellationToken) is not { } model) return [];
-        if (await FindDatasetAsync(recipe.Dataset, problems, cancellationToken) is not { } dataset) return [];
-        return await EncodeAsync(recipe, model, dataset, problems, cancellationToken) is { } data ? await Task.Run(() => RowSampler.Of(data, seed), cancellationToken) : [];
     }
 
     private async Task<EncodedRows?> EncodeAsync(
@@ -63,10 +68,10 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         }
     }
 
-    private async Task<Dataset?> FindDatasetAsync(string nameOrId, List<Problem> problems, CancellationToken cancellationToken)
+    private async Task<Dataset?> FindDatasetAsync(string nameOrId, int? known, List<Problem> problems, CancellationToken cancellationToken)
     {
-        var found = await datasets.FindAsync(nameOrId, cancellationToken);
-        if (found is null && int.TryParse(nameOrId, out var id)) found = await datasets.GetAsync(id, cancellationToken);
+        var found = known is { } number ? await datasets.GetAsync(number, cancellationToken) : await datasets.FindAsync(nameOrId, cancellationToken);
+        if (found is null && known is null && int.TryParse(nameOrId, out var id)) found = await datasets.GetAsync(id, cancellationToken);
         if (found is null) problems.Add(PlanProblems.NoDataset(nameOrId));
         return found;
     }

@@ -45,7 +45,7 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
         DemandTrainer(owner);
         if (TrainingRecipe.Parse(run.RecipeJson, out var unreadable) is not { } recipe) return new(null, unreadable);
 
-        var plan = await planner.PlanAsync(recipe with { Dataset = DatasetOf(run, recipe) }, cancellationToken);
+        var plan = await planner.PlanAsync(run, recipe, cancellationToken);
         if (RepeatProblems.Of(run, plan) is { Count: > 0 } differences) return new(null, [.. differences, .. plan.Check.Problems]);
 
         var again = plan with { Recipe = recipe with { Name = await FreeNameAsync($"{run.Name}-again", cancellationToken) } };
@@ -105,9 +105,6 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
 
     /// <summary>Where a run's snapshots and results go.</summary>
     public string OutputFolder(int runId) => Path.Combine(Path.GetFullPath(lab.Value.DataFolder), "runs", runId.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Name or number of the dataset: by number, because it may have been renamed since.</summary>
-    internal static string DatasetOf(Run run, TrainingRecipe recipe) => run.DatasetId?.ToString(CultureInfo.InvariantCulture) ?? recipe.Dataset;
 
     /// <summary>The run can be stopped by <see cref="StopAsync"/> until the returned registration is disposed.</summary>
     internal IDisposable Activate(int runId, CancellationTokenSource stop)

@@ -56,6 +56,22 @@ public sealed class QueueEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GoOn_AnotherDatasetIsNamedLikeTheNumberOfTheRunsOwn_TrainsTheRowsItWasPutInLineWith()
+    {
+        var straight = await TinyRuns.WaitForAsync(_admin, await TinyRuns.StartAsync(_admin, TinyRuns.Recipe()), "finished", "failed");
+        await SwitchAsync(new { held = true });
+        var id = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "second")));
+        await _lab.Get<DatasetStore>().CreateAsync(
+            new NewDataset($"{_dataset.Id}", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }], cancellationToken: Cancel);
+
+        await SwitchAsync(new { held = false });
+        var state = await TinyRuns.WaitForAsync(_admin, id, "finished", "failed");
+
+        Assert.Equal(("finished", "finished"), (straight["status"].Str(), state["status"].Str()));
+        Assert.Equal(straight["dataset_hash"].Str(), state["dataset_hash"].Str());
+    }
+
+    [Fact]
     public async Task Move_WithoutBeforeOrToARunThatIsNotThere_IsRefused()
     {
         await SwitchAsync(new { held = true });
