@@ -1,3 +1,4 @@
+using R1Lab.Data;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
@@ -45,7 +46,7 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
         $"R1L-DISK-01: The disk is full: {need.NeededBytes} bytes are needed and {need.FreeBytes} are free where {need.Folder} lies. Free some space and resume; nothing that was saved is lost.",
         need.NeededBytes, need.FreeBytes, need.Folder);
 
-    private static bool IsDiskFull(Exception error) => error is IOException
+    private static bool IsDiskFull(Exception error) => FullDisk.Is(error) || error is IOException
         && (error is NotEnoughSpaceException || error.HResult is DiskFullResult or NoSpaceOnDevice || Says(error, "No space left") || Says(error, "disk is full"));
 
     private static bool Says(Exception error, string text) => error.Message.Contains(text, StringComparison.OrdinalIgnoreCase);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Training;
@@ -14,6 +15,7 @@ public sealed class RunFailureTests
         { new OutOfMemoryException(), "out_of_memory", false },
         { new TrainingMemoryException("The device ran out of memory in step 3.", new OutOfMemoryException()), "out_of_memory", false },
         { new IOException("No space left on device : '/data/runs/1'"), "disk_full", true },
+        { new InvalidOperationException("An error occurred while saving.", new SqliteException("database or disk is full", 13)), "disk_full", true },
         { new BadInputException("dataset", "row 3", "token id 9 is not in the vocabulary"), "bad_input", false },
         { new IOException("something else"), "failed", false },
     };
