@@ -28,6 +28,7 @@ public sealed class RunRecorder : IAsyncDisposable
     private readonly Channel<object> _news = Channel.CreateUnbounded<object>(new() { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _writing;
+    private Kept? _kept;
     private TaskCompletionSource _hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _fresh = true;
 
@@ -122,6 +123,7 @@ public sealed class RunRecorder : IAsyncDisposable
     public void Keep()
     {
         var kept = new Kept();
+        Volatile.Write(ref _kept, kept);
         if (_news.Writer.TryWrite(kept)) Volatile.Read(ref _hurry).TrySetResult();
         Task.WhenAny(kept.Stored.Task, _writing).Unwrap().GetAwaiter().GetResult();
     }
@@ -184,17 +186,17 @@ public sealed class RunRecorder : IAsyncDisposable
             catch (Exception error) when (!_ending.IsCancellationRequested && (attempt < Tries || FullDisk.Is(error)))
             {
                 _log.LogWarning(error, "The numbers of run {Run} could not be stored (attempt {Attempt}); trying again.", _runId, attempt);
-                if (FullDisk.Is(error)) Disappoint(batch, error);
+                if (FullDisk.Is(error)) Disappoint(error);
                 await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), _time, _ending));
             }
         }
     }
 
-    /// <summary>Waiting on would hide for how long nothing moves: the run pauses and says why.</summary>
-    private static void Disappoint(List<object> batch, Exception error)
-    {
-        foreach (var kept in batch.OfType<Kept>()) kept.Stored.TrySetException(new NotEnoughSpaceException("The disk of the database is full.", error));
-    }
+    /// <summary>
+    /// Whoever waits is told, also behind the batch that found no room: waiting on would hide for how long nothing moves. The run pauses and says why.
+    /// </summary>
+    private void Disappoint(Exception error) =>
+        Volatile.Read(ref _kept)?.Stored.TrySetException(new NotEnoughSpaceException("The disk of the database is full.", error));
 
     private RunNews NewsIn(List<object> batch) => new()
     {
