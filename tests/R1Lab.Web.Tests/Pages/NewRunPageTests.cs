@@ -73,9 +73,13 @@ public sealed class NewRunPageTests : RunPageTest
 
         await page.Find("[data-field=per_device_train_batch_size] input").InputAsync("4");
 
-        // The verdict's one digit counts this whole process too, and may stay.
         page.WaitForAssertion(() => Assert.NotEqual(before, Part(page, "activations")), Patience);
         Assert.Equal("4", page.Find("[data-field=gradient_accumulation_steps] input").GetAttribute("value"));
+
+        // The verdict has one digit and counts this whole process: only a large change is sure to move it.
+        var verdict = page.Find(".memory-verdict").TextContent;
+        await page.Find("[data-field=per_device_train_batch_size] input").InputAsync("4096");
+        page.WaitForAssertion(() => Assert.NotEqual(verdict, page.Find(".memory-verdict").TextContent), Patience);
     }
 
     [Fact]
