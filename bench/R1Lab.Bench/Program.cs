@@ -1,5 +1,6 @@
 using System.Globalization;
 using R1Lab.Bench;
+using R1Lab.Bench.Load;
 using R1Lab.Bench.Memory;
 using R1Lab.Bench.Parity;
 using R1Lab.Bench.Training;
@@ -15,6 +16,7 @@ try
         ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
         ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
         ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
+        ["load", .. var rest] => LoadBench.Run(new CommandOptions(rest)),
         ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
         [MemoryRow.Verb, var place, var folder, var steps, var device] =>
             MemoryRow.Run(int.Parse(place, CultureInfo.InvariantCulture), folder, int.Parse(steps, CultureInfo.InvariantCulture), new CommandOptions(["--device", device]).Device()),
@@ -39,6 +41,7 @@ static int Usage()
                                  [--recipe file] [--threads n] [--json file]
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
+               R1Lab.Bench load [--minutes 5] [--warm-up 1] [--pace 1] [--log file] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}
         """);
     return 2;
