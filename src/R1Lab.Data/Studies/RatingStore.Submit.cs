@@ -18,10 +18,10 @@ public sealed partial class RatingStore
             async (context, token) =>
             {
                 var assignment = await OwnAsync(context, assignmentId, raterId, token);
-                await OpenStudyAsync(context, assignment.StudyId, token);
+                var study = await OpenStudyAsync(context, assignment.StudyId, token);
                 var criteria = await CriteriaAsync(context, assignment.StudyId, token);
                 RatingRules.Check(rating.Scores, criteria, assignment.Order.Count);
-                await ReplaceScoresAsync(context, assignment, criteria, rating.Scores, token);
+                await ReplaceScoresAsync(context, study, assignment, criteria, rating.Scores, token);
                 var now = time.Now();
                 assignment.State = AssignmentState.Submitted;
                 assignment.SubmittedAt = now;
@@ -53,13 +53,15 @@ public sealed partial class RatingStore
             cancellationToken);
 
     private async Task ReplaceScoresAsync(
-        LabDbContext context, Assignment assignment, IReadOnlyList<Criterion> criteria, IReadOnlyList<SlotScore> scores,
+        LabDbContext context, Study study, Assignment assignment, IReadOnlyList<Criterion> criteria, IReadOnlyList<SlotScore> scores,
         CancellationToken cancellationToken)
     {
         await context.Scores.Where(score => score.AssignmentId == assignment.Id).ExecuteDeleteAsync(cancellationToken);
+        var covered = await CoveredAsync(context, study, assignment, cancellationToken);
         var ids = criteria.ToDictionary(criterion => criterion.Key, criterion => criterion.Id);
         var given = scores.Where(score => score.Value is not null || score.IsNotApplicable)
-            .Select(score => new object?[] { assignment.Order[score.Slot], ids[score.Criterion], score.Value, score.IsNotApplicable ? 1 : 0 });
+            .SelectMany(score => covered[assignment.Order[score.Slot]].Select(response =>
+                new object?[] { response, ids[score.Criterion], score.Value, score.IsNotApplicable ? 1 : 0 }));
         // One statement for all scores: the writer's turn is short however many criteria there are.
         await context.Database.ExecuteSqlAsync(
             $"""
@@ -68,5 +70,15 @@ public sealed partial class RatingStore
             FROM json_each({JsonSerializer.Serialize(given)})
             """,
             cancellationToken);
+    }
+
+    /// <summary>For each answer shown, the ids its scores count for: its own, and those of answers left out because they read the same.</summary>
+    private static async Task<Dictionary<int, IReadOnlyList<int>>> CoveredAsync(
+        LabDbContext context, Study study, Assignment assignment, CancellationToken cancellationToken)
+    {
+        var responses = await context.StudyResponses.AsNoTracking().Where(response => response.ItemId == assignment.ItemId).ToListAsync(cancellationToken);
+        var groups = IdenticalAnswers.Groups(responses, study.ShowReasoning);
+        return assignment.Order.ToDictionary(shown => shown, IReadOnlyList<int> (shown) =>
+            [.. groups.First(group => group.Any(one => one.Id == shown)).Select(one => one.Id).Where(id => id == shown || !assignment.Order.Contains(id))]);
     }
 }

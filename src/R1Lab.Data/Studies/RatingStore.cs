@@ -20,7 +20,7 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         foreach (var study in open)
         {
             var progress = await ProgressAsync(context, study, raterId, cancellationToken);
-            var name = BlindText.Hide(study.Name, await ModelNamesAsync(context, study.Id, cancellationToken));
+            var name = (await StudyNames.BlindAsync(context, study.Id, cancellationToken)).InHeading(study.Name);
             studies.Add(new RaterStudy(study.Id, name, study.Language, progress));
         }
 
@@ -64,7 +64,8 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         int studyId, string raterId, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Assignments
+        var blind = await StudyNames.BlindAsync(context, studyId, cancellationToken);
+        var submissions = await context.Assignments
             .Where(one => one.StudyId == studyId && one.RaterId == raterId && one.State == AssignmentState.Submitted)
             .OrderByDescending(one => one.SubmittedAt).ThenByDescending(one => one.Id)
             .Join(
@@ -73,6 +74,7 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
                 item => item.Id,
                 (one, item) => new RaterSubmission(one.Id, item.Prompt, one.SubmittedAt!.Value))
             .ToListAsync(cancellationToken);
+        return [.. submissions.Select(one => one with { Prompt = blind.InText(one.Prompt) })];
     }
 
     /// <summary>Keeps what is entered so far. False, and nothing kept, once the task is submitted.</summary>
@@ -123,13 +125,14 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
     private async Task<Assignment?> AssignAsync(
         LabDbContext context, Study study, string raterId, string raterName, CancellationToken cancellationToken)
     {
-        var free = await FreeItems(context, study, raterId, time.Now()).ToListAsync(cancellationToken);
+        var now = time.Now();
+        var free = await FreeItems(context, study, raterId, now).ToListAsync(cancellationToken);
         if (free.Count == 0) return null;
         var itemId = free.MinBy(item => (item.Taken, StudySeed.For(study.Seed, raterId, item.ItemId)))!.ItemId;
         var seed = StudySeed.For(study.Seed, itemId, raterId);
-        var responses = await context.StudyResponses.Where(response => response.ItemId == itemId)
-            .OrderBy(response => response.Position).Select(response => response.Id).ToArrayAsync(cancellationToken);
-        new Random(seed).Shuffle(responses);
+        var responses = await context.StudyResponses.AsNoTracking().Where(response => response.ItemId == itemId).ToListAsync(cancellationToken);
+        var shown = IdenticalAnswers.Groups(responses, study.ShowReasoning).Select(group => group[0].Id).ToArray();
+        var given = await Taken(context.Assignments.Where(one => one.ItemId == itemId), now).Select(one => one.Order).ToListAsync(cancellationToken);
         var assignment = new Assignment
         {
             StudyId = study.Id,
@@ -137,8 +140,8 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
             RaterId = raterId,
             RaterName = raterName,
             Seed = seed,
-            Order = responses,
-            ShownAt = time.Now(),
+            Order = AnswerOrder.Next(shown, given, seed),
+            ShownAt = now,
         };
         context.Add(assignment);
         return assignment;
@@ -158,6 +161,10 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
             })
             .Where(item => item.Taken < study.Overlap);
 
+    /// <summary>The same condition for the assignments of one item.</summary>
+    private static IQueryable<Assignment> Taken(IQueryable<Assignment> assignments, DateTimeOffset now) => assignments.Where(one =>
+        one.State == AssignmentState.Submitted || (one.State != AssignmentState.Skipped && one.LeaseUntil > now));
+
     private async Task<RaterProgress> ProgressAsync(LabDbContext context, Study study, string raterId, CancellationToken cancellationToken)
     {
         var own = context.Assignments.Where(one => one.StudyId == study.Id && one.RaterId == raterId);
@@ -174,18 +181,14 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         var answers = await context.StudyResponses.Where(response => response.ItemId == assignment.ItemId)
             .Select(response => new { response.Id, response.Text, response.Reasoning }).ToDictionaryAsync(response => response.Id, cancellationToken);
         var criteria = await CriteriaAsync(context, study.Id, cancellationToken);
-        var models = await ModelNamesAsync(context, study.Id, cancellationToken);
+        var blind = await StudyNames.BlindAsync(context, study.Id, cancellationToken);
         return new RatingTask(
-            assignment.Id, study.Id, BlindText.Hide(study.Name, models), study.Language, BlindText.Hide(study.GuidelinesMarkdown, models), prompt,
-            [.. assignment.Order.Select((id, slot) => new BlindAnswer(slot, answers[id].Text, study.ShowReasoning ? answers[id].Reasoning : null))],
+            assignment.Id, study.Id, blind.InHeading(study.Name), study.Language, blind.InHeading(study.GuidelinesMarkdown), blind.InText(prompt),
+            [.. assignment.Order.Select((id, slot) => new BlindAnswer(
+                slot, blind.InText(answers[id].Text), study.ShowReasoning && answers[id].Reasoning is { } thought ? blind.InText(thought) : null))],
             criteria, assignment.State, await EnteredAsync(context, assignment, criteria, cancellationToken),
             await ProgressAsync(context, study, assignment.RaterId, cancellationToken));
     }
-
-    private static Task<List<string>> ModelNamesAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>
-        context.StudyItems.Where(item => item.StudyId == studyId)
-            .Join(context.StudyResponses, item => item.Id, response => response.ItemId, (_, response) => response.ModelName)
-            .Distinct().ToListAsync(cancellationToken);
 
     private static Task<List<Criterion>> CriteriaAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>
         context.Criteria.AsNoTracking().Where(one => one.StudyId == studyId).OrderBy(one => one.Position).ToListAsync(cancellationToken);
@@ -199,7 +202,8 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         var slots = assignment.Order.Select((id, slot) => (id, slot)).ToDictionary(pair => pair.id, pair => pair.slot);
         var scores = await context.Scores.AsNoTracking().Where(score => score.AssignmentId == assignment.Id).ToListAsync(cancellationToken);
         return new RatingDraft(
-            [.. scores.Select(score => new SlotScore(slots[score.ResponseId], keys[score.CriterionId], score.Value, score.IsNotApplicable))
+            [.. scores.Where(score => slots.ContainsKey(score.ResponseId)) // the others are copies for answers that read the same
+                .Select(score => new SlotScore(slots[score.ResponseId], keys[score.CriterionId], score.Value, score.IsNotApplicable))
                 .OrderBy(score => score.Slot)],
             assignment.Comment);
     }
