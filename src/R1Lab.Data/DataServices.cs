@@ -34,6 +34,7 @@ public static class DataServices
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<StudyStore>();
         services.AddSingleton<RatingStore>();
+        services.AddSingleton<StudyEntryStore>();
         return services;
     }
 

@@ -60,6 +60,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<Score> Scores => Set<Score>();
 
+    public DbSet<RatingRevision> RatingRevisions => Set<RatingRevision>();
+
     /// <summary>Fixed here so that the tables do not depend on what the web room sets in IdentityOptions.</summary>
     protected override Version SchemaVersion => IdentitySchemaVersions.Version2;
 

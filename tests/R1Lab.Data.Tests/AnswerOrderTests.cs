@@ -50,7 +50,8 @@ public sealed class AnswerOrderTests
         await using var lab = await LabFixture.CreateAsync();
         var study = await CreateAsync(lab, items: 1, models: 2, overlap: 2);
         var skipped = (await lab.Ratings.NextAsync(study, "gone", "R", Cancel))!;
-        await lab.Ratings.SkipAsync(skipped.AssignmentId, "gone", Cancel);
+        var skip = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Skip, RatingDraft.Empty, SkipReason.Other);
+        await lab.Ratings.EnterAsync(skipped.AssignmentId, "gone", skip, Cancel);
 
         var firsts = new List<string>();
         foreach (var rater in new[] { "r1", "r2" }) firsts.Add((await lab.Ratings.NextAsync(study, rater, "R", Cancel))!.Answers[0].Text);

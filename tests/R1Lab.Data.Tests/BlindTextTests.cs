@@ -65,7 +65,7 @@ public sealed class BlindTextTests
         var listed = Assert.Single(await lab.Ratings.StudiesAsync("r1", Cancel));
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
         await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", RatingStoreTests.All(task, 3), Cancel);
-        var submitted = Assert.Single(await lab.Ratings.SubmissionsAsync(study.Id, "r1", Cancel));
+        var submitted = Assert.Single(await lab.Ratings.SubmissionsAsync("r1", Cancel));
 
         List<string> seen = [listed.Name, task.StudyName, task.GuidelinesMarkdown, task.Prompt, submitted.Prompt];
         seen.AddRange(task.Answers.SelectMany(answer => new[] { answer.Text, answer.Reasoning! }));

@@ -55,6 +55,8 @@ public sealed class LabFixture : IAsyncDisposable
 
     public RatingStore Ratings => Get<RatingStore>();
 
+    public StudyEntryStore StudyEntries => Get<StudyEntryStore>();
+
     public static async Task<LabFixture> CreateAsync()
     {
         var lab = At(Directory.CreateTempSubdirectory("r1lab-data-").FullName);

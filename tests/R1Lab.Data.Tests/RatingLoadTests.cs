@@ -33,7 +33,7 @@ public sealed class RatingLoadTests
             while (await lab.Ratings.NextAsync(study.Id, rater, rater, Cancel) is { } task)
             {
                 var watch = Stopwatch.StartNew();
-                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, RatingStoreTests.All(task, 3), Cancel);
+                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, RatingStoreTests.All(task, 3), cancellationToken: Cancel);
                 times.Add(watch.Elapsed.TotalMilliseconds);
             }
         }

@@ -42,7 +42,7 @@ public sealed class RatingStoreTests
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
         var draft = new RatingDraft([new SlotScore(1, "fluency", 4), new SlotScore(0, "safety", null, true)], "想一想");
 
-        await lab.Ratings.SaveDraftAsync(task.AssignmentId, "r1", draft, Cancel);
+        await lab.Ratings.EnterAsync(task.AssignmentId, "r1", new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Draft, draft), Cancel);
 
         var again = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
         Assert.Equal((task.AssignmentId, AssignmentState.Draft, "想一想"), (again.AssignmentId, again.State, again.Draft.Comment!));
@@ -72,28 +72,29 @@ public sealed class RatingStoreTests
         var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
 
-        await lab.Ratings.SkipAsync(task.AssignmentId, "r1", Cancel);
+        var skip = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Skip, RatingDraft.Empty, SkipReason.Broken);
+        await lab.Ratings.EnterAsync(task.AssignmentId, "r1", skip, Cancel);
 
         Assert.Null(await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel));
         Assert.NotNull(await lab.Ratings.NextAsync(study.Id, "r2", "R", Cancel));
     }
 
     [Fact]
-    public async Task SubmitAsync_AgainWithOtherScores_ReplacesThem()
+    public async Task SubmitAsync_AgainNamingTheRevision_ReplacesTheScores()
     {
         await using var lab = await LabFixture.CreateAsync();
         var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
 
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 2), Cancel);
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 5), Cancel);
+        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 2), cancellationToken: Cancel);
+        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 5), expectedRevision: 1, Cancel);
 
         var rows = await lab.Studies.ExportAsync(study.Id, Cancel);
         Assert.Equal(Enumerable.Repeat<int?>(5, 10), rows.Select(row => row.Value));
         Assert.Equal(["fp-base", "fp-tuned"], rows.Select(row => row.Fingerprint).Distinct().Order());
         var opened = await lab.Ratings.OpenAsync(task.AssignmentId, "r1", Cancel);
         Assert.Equal((AssignmentState.Submitted, 10), (opened.State, opened.Draft.Scores.Count(score => score.Value == 5)));
-        Assert.Equal(task.AssignmentId, Assert.Single(await lab.Ratings.SubmissionsAsync(study.Id, "r1", Cancel)).AssignmentId);
+        Assert.Equal(task.AssignmentId, Assert.Single(await lab.Ratings.SubmissionsAsync("r1", Cancel)).AssignmentId);
     }
 
     [Fact]
@@ -115,7 +116,7 @@ public sealed class RatingStoreTests
 
         var messages = new List<string>();
         foreach (var rating in bad)
-            messages.Add((await Assert.ThrowsAsync<InvalidRatingException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r1", rating, Cancel))).Message);
+            messages.Add((await Assert.ThrowsAsync<InvalidRatingException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r1", rating, cancellationToken: Cancel))).Message);
 
         Assert.Equal(
             [
@@ -133,18 +134,18 @@ public sealed class RatingStoreTests
         await using var lab = await LabFixture.CreateAsync();
         var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 4), Cancel);
+        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 4), cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromSeconds(9));
 
-        var undone = await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", Cancel);
+        var undone = await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", cancellationToken: Cancel);
 
         var again = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
         Assert.True(undone);
         Assert.Equal((AssignmentState.Draft, 10), (again.State, again.Draft.Scores.Count(score => score.Value == 4)));
         Assert.Empty(await lab.Studies.ExportAsync(study.Id, Cancel));
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", again.Draft, Cancel);
+        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", again.Draft, cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromSeconds(11));
-        Assert.False(await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", Cancel));
+        Assert.False(await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", cancellationToken: Cancel));
     }
 
     [Fact]
@@ -155,8 +156,9 @@ public sealed class RatingStoreTests
         var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
 
         await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.OpenAsync(task.AssignmentId, "r2", Cancel));
-        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r2", All(task, 1), Cancel));
-        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.SaveDraftAsync(task.AssignmentId, "r2", RatingDraft.Empty, Cancel));
+        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r2", All(task, 1), cancellationToken: Cancel));
+        var entry = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Draft, RatingDraft.Empty);
+        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.EnterAsync(task.AssignmentId, "r2", entry, Cancel));
     }
 
     [Fact]
@@ -167,7 +169,7 @@ public sealed class RatingStoreTests
         foreach (var (rater, tuned) in new[] { ("r1", 5), ("r2", 4) })
         {
             while (await lab.Ratings.NextAsync(study.Id, rater, rater.ToUpperInvariant(), Cancel) is { } task)
-                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, ByModel(task, 2, tuned), Cancel);
+                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, ByModel(task, 2, tuned), cancellationToken: Cancel);
         }
 
         var results = await lab.Studies.ResultsAsync(study.Id, Cancel);
@@ -248,7 +250,7 @@ public sealed class RatingStoreTests
         while (await lab.Ratings.NextAsync(studyId, rater, rater, Cancel) is { } task)
         {
             seen.Add($"{task.Prompt}:{task.Answers[0].Text}");
-            await lab.Ratings.SubmitAsync(task.AssignmentId, rater, All(task, 3), Cancel);
+            await lab.Ratings.SubmitAsync(task.AssignmentId, rater, All(task, 3), cancellationToken: Cancel);
         }
 
         return seen;

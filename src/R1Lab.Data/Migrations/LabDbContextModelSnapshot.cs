@@ -958,6 +958,15 @@ namespace R1Lab.Data.Migrations
                     b.Property<string>("DraftJson")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("EntryAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("EntryClient")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("EntrySequence")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("ItemId")
                         .HasColumnType("INTEGER");
 
@@ -976,11 +985,20 @@ namespace R1Lab.Data.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("Revision")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int>("Seed")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("ShownAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("SkipNote")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SkipReason")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("State")
                         .IsRequired()
@@ -1047,6 +1065,46 @@ namespace R1Lab.Data.Migrations
                         .IsUnique();
 
                     b.ToTable("Criteria");
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Studies.RatingRevision", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("AssignmentId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Client")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FormJson")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SubmittedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("WithdrawnAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AssignmentId", "Number")
+                        .IsUnique();
+
+                    b.HasIndex("AssignmentId", "Client", "Sequence")
+                        .IsUnique();
+
+                    b.ToTable("RatingRevisions");
                 });
 
             modelBuilder.Entity("R1Lab.Data.Studies.Score", b =>
@@ -1359,6 +1417,15 @@ namespace R1Lab.Data.Migrations
                     b.HasOne("R1Lab.Data.Studies.Study", null)
                         .WithMany()
                         .HasForeignKey("StudyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Studies.RatingRevision", b =>
+                {
+                    b.HasOne("R1Lab.Data.Studies.Assignment", null)
+                        .WithMany()
+                        .HasForeignKey("AssignmentId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -7,8 +7,38 @@ public static class RatingRules
 
     public const int Highest = 5;
 
+    /// <summary>Characters of a comment.</summary>
+    public const int LongestComment = 4000;
+
+    /// <summary>Characters of what a rater writes beside the reason of a skip.</summary>
+    public const int LongestNote = 500;
+
+    /// <summary>Checks a form before it is stored: all of it for a submission, what is there for a draft or a skip.</summary>
+    /// <exception cref="InvalidRatingException">The first thing that is wrong.</exception>
+    public static void CheckForm(RatingEntry entry, IReadOnlyList<Criterion> criteria, int slots)
+    {
+        if (entry.Form.Comment is { Length: > LongestComment })
+            throw new InvalidRatingException(null, null, $"The comment is longer than {LongestComment} characters.", "comment");
+        if (entry.SkipNote is { Length: > LongestNote })
+            throw new InvalidRatingException(null, null, $"The note is longer than {LongestNote} characters.", "skip_note");
+        if (entry.Intent == EntryIntent.Skip && entry.SkipReason is null)
+            throw new InvalidRatingException(null, null, "A skip needs a reason.", "skip_reason");
+        if (entry.Intent == EntryIntent.Submit) Check(entry.Form.Scores, criteria, slots);
+        else CheckGiven(entry.Form.Scores, criteria, slots);
+    }
+
+    /// <summary>Whether two forms say the same, in whatever order their scores stand.</summary>
+    public static bool Same(RatingDraft left, RatingDraft right) =>
+        left.Comment == right.Comment && left.Scores.Count == right.Scores.Count && left.Scores.ToHashSet().SetEquals(right.Scores);
+
     /// <exception cref="InvalidRatingException">The first thing that is wrong.</exception>
     public static void Check(IReadOnlyList<SlotScore> scores, IReadOnlyList<Criterion> criteria, int slots)
+    {
+        CheckGiven(scores, criteria, slots);
+        foreach (var missing in Missing(scores, criteria, slots)) throw Wrong(missing, "it is not scored yet");
+    }
+
+    private static void CheckGiven(IReadOnlyList<SlotScore> scores, IReadOnlyList<Criterion> criteria, int slots)
     {
         var byKey = criteria.ToDictionary(criterion => criterion.Key);
         var seen = new HashSet<(int, string)>();
@@ -19,8 +49,6 @@ public static class RatingRules
             if (!seen.Add((score.Slot, score.Criterion))) throw Wrong(score, "it is scored twice");
             CheckValue(score, criterion);
         }
-
-        foreach (var missing in Missing(scores, criteria, slots)) throw Wrong(missing, "it is not scored yet");
     }
 
     /// <summary>The required scores that are not there yet, in the order of the form.</summary>

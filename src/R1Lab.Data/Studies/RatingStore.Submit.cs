@@ -3,54 +3,128 @@ using Microsoft.EntityFrameworkCore;
 
 namespace R1Lab.Data.Studies;
 
-/// <summary>Submitting and taking back.</summary>
+/// <summary>Submissions as revisions, and taking things back.</summary>
 public sealed partial class RatingStore
 {
     /// <summary>
-    /// Stores all scores of an assignment in one transaction. Submitting again replaces them; there is never a second score for the same
-    /// answer and criterion.
+    /// Submits all scores of an assignment for a program that keeps no stamps. An assignment that is submitted already is replaced only when
+    /// the caller names its present revision; the same scores again are the same submission.
     /// </summary>
     /// <exception cref="RecordNotFoundException"/>
-    /// <exception cref="InvalidRatingException">A required score is missing, off the scale or twice there.</exception>
-    public Task<SubmitReceipt> SubmitAsync(
-        int assignmentId, string raterId, RatingDraft rating, CancellationToken cancellationToken = default) =>
-        writes.RunAsync(
-            async (context, token) =>
-            {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
-                var study = await OpenStudyAsync(context, assignment.StudyId, token);
-                var criteria = await CriteriaAsync(context, assignment.StudyId, token);
-                RatingRules.Check(rating.Scores, criteria, assignment.Order.Count);
-                await ReplaceScoresAsync(context, study, assignment, criteria, rating.Scores, token);
-                var now = time.Now();
-                assignment.State = AssignmentState.Submitted;
-                assignment.SubmittedAt = now;
-                assignment.Comment = rating.Comment;
-                assignment.DraftJson = null;
-                await context.SaveChangesAsync(token);
-                return new SubmitReceipt(assignment.Id, now, now + UndoWindow);
-            },
-            cancellationToken);
+    /// <exception cref="RecordConflictException">It was submitted before with other scores, or the study is closed (the scores are kept as a draft).</exception>
+    /// <exception cref="InvalidRatingException">A required score is missing, off the scale or twice there, or the comment is too long.</exception>
+    public async Task<SubmitReceipt> SubmitAsync(
+        int assignmentId, string raterId, RatingDraft rating, int? expectedRevision, CancellationToken cancellationToken = default)
+    {
+        var before = (await EntryAsync(assignmentId, raterId, cancellationToken)).Stored;
+        if (before.State == AssignmentState.Submitted && expectedRevision != before.Revision)
+        {
+            if (RatingRules.Same(before.Form, rating)) return ReceiptOf(before);
+            throw new RecordConflictException(
+                $"Assignment {assignmentId} was submitted before; its revision is {before.Revision}. Name it as the expected revision to replace it.");
+        }
 
-    /// <summary>Within ten seconds a submission becomes a draft again, with its scores entered. False when it is too late.</summary>
+        var entry = new RatingEntry(new EntryStamp($"program-{Guid.NewGuid():N}", 1), KnownOf(before), EntryIntent.Submit, rating);
+        var receipt = await EnterAsync(assignmentId, raterId, entry, cancellationToken);
+        return receipt.Outcome switch
+        {
+            EntryOutcome.StudyClosed => throw new RecordConflictException("The study is closed: the scores are kept as a draft and do not count."),
+            EntryOutcome.Conflict => throw new RecordConflictException($"Assignment {assignmentId} was changed meanwhile; read it again."),
+            _ => ReceiptOf(receipt.Stored),
+        };
+    }
+
+    /// <summary>The same for an assignment that was not submitted before.</summary>
+    public Task<SubmitReceipt> SubmitAsync(int assignmentId, string raterId, RatingDraft rating, CancellationToken cancellationToken = default) =>
+        SubmitAsync(assignmentId, raterId, rating, null, cancellationToken);
+
+    /// <summary>
+    /// Within ten seconds a submission becomes a draft again, with its scores entered; an earlier submission of the same item counts again.
+    /// False when it is too late. Called twice it still is one undo.
+    /// </summary>
     /// <exception cref="RecordNotFoundException"/>
     public Task<bool> UndoSubmitAsync(int assignmentId, string raterId, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
             async (context, token) =>
             {
                 var assignment = await OwnAsync(context, assignmentId, raterId, token);
-                var now = time.Now();
-                if (assignment.State != AssignmentState.Submitted || now > assignment.SubmittedAt + UndoWindow) return false;
-                var criteria = await CriteriaAsync(context, assignment.StudyId, token);
-                assignment.DraftJson = JsonSerializer.Serialize(await EnteredAsync(context, assignment, criteria, token));
-                assignment.State = AssignmentState.Draft;
-                assignment.SubmittedAt = null;
-                assignment.LeaseUntil = now + Lease;
-                await context.Scores.Where(score => score.AssignmentId == assignmentId).ExecuteDeleteAsync(token);
+                var newest = await context.RatingRevisions.Where(one => one.AssignmentId == assignmentId)
+                    .OrderByDescending(one => one.Number).FirstOrDefaultAsync(token);
+                if (newest is null || time.Now() > newest.SubmittedAt + UndoWindow) return false;
+                if (newest.WithdrawnAt is null) await WithdrawAsync(context, assignment, newest, token);
+                return true;
+            },
+            cancellationToken);
+
+    /// <summary>A skipped item comes back into the rater's hands, with what was entered. False when it is not skipped.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public Task<bool> TakeBackSkipAsync(int assignmentId, string raterId, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            async (context, token) =>
+            {
+                var assignment = await OwnAsync(context, assignmentId, raterId, token);
+                if (assignment.State != AssignmentState.Skipped) return false;
+                MoveTo(assignment, AssignmentState.Draft);
+                (assignment.SkipReason, assignment.SkipNote, assignment.LeaseUntil) = (null, null, time.Now() + Lease);
                 await context.SaveChangesAsync(token);
                 return true;
             },
             cancellationToken);
+
+    private static IReadOnlyList<EntryStamp> KnownOf(StoredEntry stored) => stored.Stamp is { } stamp ? [stamp] : [];
+
+    private static SubmitReceipt ReceiptOf(StoredEntry stored) =>
+        new(stored.AssignmentId, stored.Revision, stored.SubmittedAt!.Value, stored.UndoUntil!.Value);
+
+    private async Task SubmitAsync(
+        LabDbContext context, Assignment assignment, IReadOnlyList<Criterion> criteria, RatingEntry entry, CancellationToken cancellationToken)
+    {
+        MoveTo(assignment, AssignmentState.Submitted);
+        assignment.Revision++;
+        var revision = new RatingRevision
+        {
+            AssignmentId = assignment.Id,
+            Number = assignment.Revision,
+            Client = entry.Stamp.Client,
+            Sequence = entry.Stamp.Sequence,
+            FormJson = JsonSerializer.Serialize(entry.Form),
+            SubmittedAt = time.Now(),
+        };
+        context.Add(revision);
+        await CountAsync(context, assignment, criteria, revision, cancellationToken);
+        (assignment.DraftJson, assignment.SkipReason, assignment.SkipNote) = (null, null, null);
+    }
+
+    private async Task WithdrawAsync(LabDbContext context, Assignment assignment, RatingRevision newest, CancellationToken cancellationToken)
+    {
+        newest.WithdrawnAt = time.Now();
+        assignment.DraftJson ??= newest.FormJson;
+        var earlier = await context.RatingRevisions
+            .Where(one => one.AssignmentId == assignment.Id && one.Id != newest.Id && one.WithdrawnAt == null)
+            .OrderByDescending(one => one.Number).FirstOrDefaultAsync(cancellationToken);
+        if (earlier is not null)
+        {
+            await CountAsync(context, assignment, await CriteriaAsync(context, assignment.StudyId, cancellationToken), earlier, cancellationToken);
+        }
+        else
+        {
+            MoveTo(assignment, AssignmentState.Draft);
+            (assignment.SubmittedAt, assignment.Comment, assignment.LeaseUntil) = (null, null, time.Now() + Lease);
+            await context.Scores.Where(score => score.AssignmentId == assignment.Id).ExecuteDeleteAsync(cancellationToken);
+        }
+
+        await context.SaveChangesAsync(cancellationToken);
+    }
+
+    /// <summary>Makes a revision the one that counts.</summary>
+    private async Task CountAsync(
+        LabDbContext context, Assignment assignment, IReadOnlyList<Criterion> criteria, RatingRevision revision, CancellationToken cancellationToken)
+    {
+        var form = JsonSerializer.Deserialize<RatingDraft>(revision.FormJson)!;
+        (assignment.SubmittedAt, assignment.Comment) = (revision.SubmittedAt, form.Comment);
+        var study = await context.Studies.AsNoTracking().FirstAsync(one => one.Id == assignment.StudyId, cancellationToken);
+        await ReplaceScoresAsync(context, study, assignment, criteria, form.Scores, cancellationToken);
+    }
 
     private async Task ReplaceScoresAsync(
         LabDbContext context, Study study, Assignment assignment, IReadOnlyList<Criterion> criteria, IReadOnlyList<SlotScore> scores,

@@ -59,53 +59,26 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         return await TaskAsync(context, study, assignment, cancellationToken);
     }
 
-    /// <summary>The rater's own submissions, last first.</summary>
-    public async Task<IReadOnlyList<RaterSubmission>> SubmissionsAsync(
-        int studyId, string raterId, CancellationToken cancellationToken = default)
+    /// <summary>What the rater submitted or skipped in open studies and can still change, last first.</summary>
+    public async Task<IReadOnlyList<RaterSubmission>> SubmissionsAsync(string raterId, CancellationToken cancellationToken = default)
     {
+        const int most = 200;
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var blind = await StudyNames.BlindAsync(context, studyId, cancellationToken);
-        var submissions = await context.Assignments
-            .Where(one => one.StudyId == studyId && one.RaterId == raterId && one.State == AssignmentState.Submitted)
-            .OrderByDescending(one => one.SubmittedAt).ThenByDescending(one => one.Id)
-            .Join(
-                context.StudyItems,
-                one => one.ItemId,
-                item => item.Id,
-                (one, item) => new RaterSubmission(one.Id, item.Prompt, one.SubmittedAt!.Value))
-            .ToListAsync(cancellationToken);
-        return [.. submissions.Select(one => one with { Prompt = blind.InText(one.Prompt) })];
+        var own =
+            from assignment in context.Assignments
+            join item in context.StudyItems on assignment.ItemId equals item.Id
+            join study in context.Studies on assignment.StudyId equals study.Id
+            where assignment.RaterId == raterId && study.Status == StudyStatus.Open
+                && (assignment.State == AssignmentState.Submitted || assignment.State == AssignmentState.Skipped)
+            orderby assignment.EntryAt ?? assignment.SubmittedAt ?? assignment.ShownAt descending, assignment.Id descending
+            select new RaterSubmission(
+                assignment.Id, assignment.StudyId, item.Prompt, assignment.State, assignment.Revision,
+                assignment.SubmittedAt ?? assignment.EntryAt ?? assignment.ShownAt, assignment.SkipReason, assignment.SkipNote);
+        var submissions = await own.Take(most).ToListAsync(cancellationToken);
+        var blind = new Dictionary<int, BlindText>();
+        foreach (var study in submissions.Select(one => one.StudyId).Distinct()) blind[study] = await StudyNames.BlindAsync(context, study, cancellationToken);
+        return [.. submissions.Select(one => one with { Prompt = blind[one.StudyId].InText(one.Prompt) })];
     }
-
-    /// <summary>Keeps what is entered so far. False, and nothing kept, once the task is submitted.</summary>
-    /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> SaveDraftAsync(int assignmentId, string raterId, RatingDraft draft, CancellationToken cancellationToken = default) =>
-        writes.RunAsync(
-            async (context, token) =>
-            {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
-                if (assignment.State == AssignmentState.Submitted) return false;
-                assignment.State = AssignmentState.Draft;
-                assignment.DraftJson = JsonSerializer.Serialize(draft);
-                assignment.LeaseUntil = time.Now() + Lease;
-                await context.SaveChangesAsync(token);
-                return true;
-            },
-            cancellationToken);
-
-    /// <summary>Puts the item back for others; this rater is not given it again.</summary>
-    /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> SkipAsync(int assignmentId, string raterId, CancellationToken cancellationToken = default) =>
-        writes.RunAsync(
-            async (context, token) =>
-            {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
-                if (assignment.State == AssignmentState.Submitted) return false;
-                assignment.State = AssignmentState.Skipped;
-                await context.SaveChangesAsync(token);
-                return true;
-            },
-            cancellationToken);
 
     private static async Task<Study> OpenStudyAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>
         await context.Studies.AsNoTracking().FirstOrDefaultAsync(one => one.Id == studyId && one.Status == StudyStatus.Open, cancellationToken)
@@ -186,7 +159,7 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
             assignment.Id, study.Id, blind.InHeading(study.Name), study.Language, blind.InHeading(study.GuidelinesMarkdown), blind.InText(prompt),
             [.. assignment.Order.Select((id, slot) => new BlindAnswer(
                 slot, blind.InText(answers[id].Text), study.ShowReasoning && answers[id].Reasoning is { } thought ? blind.InText(thought) : null))],
-            criteria, assignment.State, await EnteredAsync(context, assignment, criteria, cancellationToken),
+            criteria, await StoredAsync(context, assignment, criteria, cancellationToken),
             await ProgressAsync(context, study, assignment.RaterId, cancellationToken));
     }
 
@@ -196,8 +169,8 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
     private static async Task<RatingDraft> EnteredAsync(
         LabDbContext context, Assignment assignment, IReadOnlyList<Criterion> criteria, CancellationToken cancellationToken)
     {
-        if (assignment.State != AssignmentState.Submitted)
-            return assignment.DraftJson is { } draft ? JsonSerializer.Deserialize<RatingDraft>(draft)! : RatingDraft.Empty;
+        if (assignment.DraftJson is { } draft) return JsonSerializer.Deserialize<RatingDraft>(draft)!;
+        if (assignment.State != AssignmentState.Submitted) return RatingDraft.Empty;
         var keys = criteria.ToDictionary(criterion => criterion.Id, criterion => criterion.Key);
         var slots = assignment.Order.Select((id, slot) => (id, slot)).ToDictionary(pair => pair.id, pair => pair.slot);
         var scores = await context.Scores.AsNoTracking().Where(score => score.AssignmentId == assignment.Id).ToListAsync(cancellationToken);

@@ -13,9 +13,13 @@ public sealed record RatingTask(
     string Prompt,
     IReadOnlyList<BlindAnswer> Answers,
     IReadOnlyList<Criterion> Criteria,
-    AssignmentState State,
-    RatingDraft Draft,
-    RaterProgress Progress);
+    StoredEntry Entry,
+    RaterProgress Progress)
+{
+    public AssignmentState State => Entry.State;
+
+    public RatingDraft Draft => Entry.Form;
+}
 
 /// <summary>One answer without its origin; <paramref name="Slot"/> counts from 0 (see <see cref="SlotLabel"/>).</summary>
 public sealed record BlindAnswer(int Slot, string Text, string? Reasoning);
@@ -35,15 +39,18 @@ public sealed record RaterProgress(int Submitted, int Remaining);
 /// <summary>An open study as its rater sees it.</summary>
 public sealed record RaterStudy(int StudyId, string Name, string? Language, RaterProgress Progress);
 
-/// <summary>A submission of the rater's own, to open again.</summary>
-public sealed record RaterSubmission(int AssignmentId, string Prompt, DateTimeOffset SubmittedAt);
+/// <summary>Something the rater submitted or skipped, to open again. <paramref name="At"/> is when.</summary>
+public sealed record RaterSubmission(
+    int AssignmentId, int StudyId, string Prompt, AssignmentState State, int Revision, DateTimeOffset At, SkipReason? SkipReason, string? SkipNote);
 
 /// <summary>Until <paramref name="UndoUntil"/> the submission can be taken back.</summary>
-public sealed record SubmitReceipt(int AssignmentId, DateTimeOffset SubmittedAt, DateTimeOffset UndoUntil);
+public sealed record SubmitReceipt(int AssignmentId, int Revision, DateTimeOffset SubmittedAt, DateTimeOffset UndoUntil);
 
-/// <summary>A submission that is not whole or not on the scale; names the slot and the criterion.</summary>
-public sealed class InvalidRatingException(int? slot, string? criterion, string reason) : Exception(reason)
+/// <summary>A form that is not whole, not on the scale or too long; names the slot and the criterion, or the field.</summary>
+public sealed class InvalidRatingException(int? slot, string? criterion, string reason, string? field = null) : Exception(reason)
 {
+    public string? Field { get; } = field;
+
     public int? Slot { get; } = slot;
 
     public string? Criterion { get; } = criterion;

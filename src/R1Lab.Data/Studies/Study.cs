@@ -137,11 +137,26 @@ public sealed class Assignment
     /// <summary>Until then nobody else is given the place this rater holds.</summary>
     public DateTimeOffset LeaseUntil { get; set; }
 
+    /// <summary>What is entered and not submitted. Beside a submission it is a revision in the making, which does not count yet.</summary>
     public string? DraftJson { get; set; }
+
+    /// <summary>The tab that last wrote, and the number it gave its form (see <see cref="EntryStamp"/>).</summary>
+    public string? EntryClient { get; set; }
+
+    public long EntrySequence { get; set; }
+
+    public DateTimeOffset? EntryAt { get; set; }
+
+    /// <summary>How often it was submitted; see <see cref="RatingRevision"/>.</summary>
+    public int Revision { get; set; }
 
     public string? Comment { get; set; }
 
     public DateTimeOffset? SubmittedAt { get; set; }
+
+    public SkipReason? SkipReason { get; set; }
+
+    public string? SkipNote { get; set; }
 }
 
 public enum AssignmentState

@@ -7,7 +7,7 @@ namespace R1Lab.Data.Studies;
 
 internal sealed class StudyMapping :
     IEntityTypeConfiguration<Criterion>, IEntityTypeConfiguration<StudyItem>, IEntityTypeConfiguration<StudyResponse>,
-    IEntityTypeConfiguration<Assignment>, IEntityTypeConfiguration<Score>
+    IEntityTypeConfiguration<Assignment>, IEntityTypeConfiguration<Score>, IEntityTypeConfiguration<RatingRevision>
 {
     public void Configure(EntityTypeBuilder<Criterion> builder)
     {
@@ -51,6 +51,13 @@ internal sealed class StudyMapping :
         builder.HasOne<Criterion>().WithMany().HasForeignKey(score => score.CriterionId).OnDelete(DeleteBehavior.Cascade);
         builder.ToTable(table => table.HasCheckConstraint(
             "OnTheScale", "(Value BETWEEN 1 AND 5 AND IsNotApplicable = 0) OR (Value IS NULL AND IsNotApplicable = 1)"));
+    }
+
+    public void Configure(EntityTypeBuilder<RatingRevision> builder)
+    {
+        builder.HasIndex(revision => new { revision.AssignmentId, revision.Number }).IsUnique();
+        builder.HasIndex(revision => new { revision.AssignmentId, revision.Client, revision.Sequence }).IsUnique();
+        builder.HasOne<Assignment>().WithMany().HasForeignKey(revision => revision.AssignmentId).OnDelete(DeleteBehavior.Cascade);
     }
 
     private static ValueComparer<IReadOnlyList<T>> ListComparer<T>() => new(

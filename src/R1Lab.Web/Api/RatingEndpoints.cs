@@ -16,7 +16,7 @@ public static class RatingEndpoints
         rate.MapPost("/studies/{id:int}/next", NextAsync).WithName("NextRatingTask").Produces<NextAnswer>()
             .WithSummary("The task in hand or a new one, answers blind and shuffled; assignment is null when nothing is left");
         rate.MapPost("/ratings", SubmitAsync).WithName("SubmitRating").Produces<ReceiptAnswer>(StatusCodes.Status201Created)
-            .WithSummary("All scores of an assignment: 1 to 5, or null for \"cannot judge\"");
+            .WithSummary("All scores of an assignment: 1 to 5, or null for \"cannot judge\"; one that was submitted before needs expected_revision");
     }
 
     private static async Task<IResult> StudiesAsync(RatingStore ratings, ClaimsPrincipal user, CancellationToken cancellation) =>
@@ -42,21 +42,21 @@ public static class RatingEndpoints
         try
         {
             var draft = new RatingDraft([.. request.Scores.Select(score => score.Entity())], request.Comment);
-            var receipt = await ratings.SubmitAsync(assignment, RaterId(user), draft, cancellation);
-            return Results.Json(new ReceiptAnswer(receipt.AssignmentId, receipt.SubmittedAt), statusCode: StatusCodes.Status201Created);
+            var receipt = await ratings.SubmitAsync(assignment, RaterId(user), draft, request.ExpectedRevision, cancellation);
+            return Results.Json(new ReceiptAnswer(receipt.AssignmentId, receipt.Revision, receipt.SubmittedAt), statusCode: StatusCodes.Status201Created);
         }
         catch (InvalidRatingException invalid)
         {
             var at = request.Scores.Select((score, index) => (score, index))
                 .LastOrDefault(one => one.score.Slot == invalid.Slot && one.score.Criterion == invalid.Criterion, (null!, -1)).index;
-            return ApiError.Unprocessable(invalid.Message, at < 0 ? "scores" : $"scores[{at}]", "invalid_rating");
+            return ApiError.Unprocessable(invalid.Message, invalid.Field ?? (at < 0 ? "scores" : $"scores[{at}]"), "invalid_rating");
         }
     }
 
     // A key without an owner rates as itself.
     private static string RaterId(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)!;
 
-    private sealed record RatingRequest(int? AssignmentId, IReadOnlyList<ScoreRequest>? Scores, string? Comment);
+    private sealed record RatingRequest(int? AssignmentId, IReadOnlyList<ScoreRequest>? Scores, string? Comment, int? ExpectedRevision);
 
     private sealed record ScoreRequest(int? Slot, string? Criterion, JsonElement Value)
     {
@@ -87,4 +87,4 @@ public sealed record TaskAnswer(
 
 public sealed record BlindAnswerCard(int Slot, string Label, string Text, string? Reasoning);
 
-public sealed record ReceiptAnswer(int AssignmentId, DateTimeOffset SubmittedAt);
+public sealed record ReceiptAnswer(int AssignmentId, int Revision, DateTimeOffset SubmittedAt);

@@ -14,6 +14,8 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 {
     private static readonly TimeSpan SaveAfter = TimeSpan.FromMilliseconds(400);
 
+    private readonly string _client = Guid.NewGuid().ToString("N");
+    private long _sequence;
     private IReadOnlyList<RaterStudy> _studies = [];
     private RatingForm _form = RatingForm.Empty;
     private RatingTask? _task;
@@ -189,8 +191,11 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     private async Task KeepAsync(int assignmentId)
     {
         _unsaved = false;
-        await Ratings.SaveDraftAsync(assignmentId, _raterId, _form.Draft());
+        await Ratings.EnterAsync(assignmentId, _raterId, Entry(EntryIntent.Draft));
     }
+
+    private RatingEntry Entry(EntryIntent intent) =>
+        new(new EntryStamp(_client, ++_sequence), _task!.Entry.Stamp is { } stamp ? [stamp] : [], intent, _form.Draft(), intent == EntryIntent.Skip ? SkipReason.Other : null);
 
     private Task SaveAsync() => GuardAsync(async () =>
     {
@@ -211,9 +216,14 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         return GuardAsync(async () =>
         {
             _changes++;
-            _undo = await Ratings.SubmitAsync(_task!.AssignmentId, _raterId, _form.Draft());
+            var stored = (await Ratings.EnterAsync(_task!.AssignmentId, _raterId, Entry(EntryIntent.Submit))).Stored;
             _unsaved = false;
-            HideUndoLater(_undo);
+            if (stored is { State: AssignmentState.Submitted, SubmittedAt: { } at, UndoUntil: { } until })
+            {
+                _undo = new SubmitReceipt(stored.AssignmentId, stored.Revision, at, until);
+                HideUndoLater(_undo);
+            }
+
             await OpenAsync();
         });
     }
@@ -222,7 +232,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     {
         _changes++;
         _unsaved = false;
-        await Ratings.SkipAsync(_task!.AssignmentId, _raterId);
+        await Ratings.EnterAsync(_task!.AssignmentId, _raterId, Entry(EntryIntent.Skip));
         await OpenAsync();
     });
 
