@@ -26,7 +26,7 @@ public static class RecipeEndpoints
 
         try
         {
-            return Results.Ok(ImportedRecipeView.Of(RecipeExchange.Import(text)));
+            return Results.Ok(ImportedRecipeView.Of(RecipeExchange.ImportWhile(text, cancellationToken)));
         }
         catch (BadInputException bad)
         {

@@ -17,18 +17,25 @@ internal sealed class ArgumentList(IReadOnlyList<(ArgumentKind Kind, string Name
             var value = expression.Evaluate(context);
             if (kind == ArgumentKind.Place) places.Add(value);
             else if (kind == ArgumentKind.Name) names[name] = value;
-            else if (kind == ArgumentKind.Places) places.AddRange(PythonOperators.Items(value));
-            else AddNames(names, value);
+            else if (kind == ArgumentKind.Places) AddPlaces(places, value, context.Limits);
+            else AddNames(names, value, context.Limits);
         }
 
-        context.Limits.Make(places.Count);
         if (caller is not null) names["caller"] = caller;
         return new CallArguments(places, names);
     }
 
-    private static void AddNames(Dictionary<string, object?> names, object? value)
+    private static void AddPlaces(List<object?> places, object? value, RenderLimits limits)
+    {
+        var items = PythonOperators.Items(value, limits);
+        limits.MakeSlots(items.Count);
+        places.AddRange(items);
+    }
+
+    private static void AddNames(Dictionary<string, object?> names, object? value, RenderLimits limits)
     {
         if (value is not JinjaDict dict) throw new JinjaException("** needs a dictionary");
+        limits.MakeObjects(dict.Count);
         foreach (var (key, item) in dict) names[key as string ?? throw new JinjaException("** needs a dictionary with names as keys")] = item;
     }
 }

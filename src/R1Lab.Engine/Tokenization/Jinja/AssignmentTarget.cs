@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace R1Lab.Engine.Tokenization.Jinja;
 
 /// <summary>What a value is put into: a name, a member of a namespace, or several of these.</summary>
@@ -24,7 +26,8 @@ internal sealed class TupleTarget(IReadOnlyList<AssignmentTarget> parts) : Assig
 {
     public override void Assign(object? value, RenderContext context)
     {
-        var items = PythonOperators.Items(value);
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var items = PythonOperators.Items(value, context.Limits);
         if (items.Count != parts.Count) throw new JinjaException($"{parts.Count} values are needed, there are {items.Count}");
         for (var index = 0; index < parts.Count; index++) parts[index].Assign(items[index], context);
     }

@@ -8,6 +8,7 @@ internal static class BraceFormat
 {
     public static string Apply(string format, CallArguments arguments, RenderContext context)
     {
+        context.Limits.Make(format.Length);
         var result = new StringBuilder();
         var next = 0;
         for (var at = 0; at < format.Length; at++)
@@ -23,7 +24,6 @@ internal static class BraceFormat
             }
         }
 
-        context.Limits.Make(result.Length);
         return result.ToString();
     }
 

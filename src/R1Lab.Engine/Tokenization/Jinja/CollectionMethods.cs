@@ -9,7 +9,7 @@ internal static class CollectionMethods
 
     public static JinjaList Pairs(JinjaDict dict, RenderLimits limits)
     {
-        limits.Make(dict.Count * 4L);
+        limits.MakeObjects(dict.Count * 2L);
         return new JinjaList(dict.Select(pair => new JinjaTuple(pair.Key, pair.Value)));
     }
 
@@ -17,14 +17,14 @@ internal static class CollectionMethods
     {
         var table = new BuiltInTable();
         table.Add("items", "", (context, value, _) => Pairs((JinjaDict)value!, context.Limits));
-        table.Add("keys", "", (context, value, _) => Made(context, new JinjaList(((JinjaDict)value!).Keys)));
-        table.Add("values", "", (context, value, _) => Made(context, new JinjaList(((JinjaDict)value!).Values)));
+        table.Add("keys", "", (context, value, _) => Made(context, ((JinjaDict)value!).Keys));
+        table.Add("values", "", (context, value, _) => Made(context, ((JinjaDict)value!).Values));
         table.Add("get", "key default?", (_, value, arguments) => arguments["key"] is { } key && ((JinjaDict)value!).TryGetValue(key, out var member) ? member : arguments["default"]);
         table.Add("copy", "", (context, value, _) =>
         {
+            context.Limits.MakeObjects(((JinjaDict)value!).Count * 2L);
             var copy = new JinjaDict();
-            foreach (var (key, member) in (JinjaDict)value!) ((OrderedDictionary<object, object?>)copy)[key] = member;
-            context.Limits.Make(copy.Count);
+            foreach (var (key, member) in (JinjaDict)value) ((OrderedDictionary<object, object?>)copy)[key] = member;
             return copy;
         });
         return table;
@@ -35,7 +35,7 @@ internal static class CollectionMethods
         var table = new BuiltInTable();
         table.Add("index", "value", (context, value, arguments) =>
         {
-            var items = PythonOperators.Items(value);
+            var items = PythonOperators.Items(value, context.Limits);
             for (var index = 0; index < items.Count; index++)
             {
                 if (PythonEquality.AreEqual(items[index], arguments["value"], context.Limits)) return (long)index;
@@ -44,14 +44,14 @@ internal static class CollectionMethods
             throw new JinjaException("the value is not in the list");
         });
         table.Add("count", "value", (context, value, arguments) =>
-            (long)PythonOperators.Items(value).Count(item => PythonEquality.AreEqual(item, arguments["value"], context.Limits)));
-        table.Add("copy", "", (context, value, _) => Made(context, new JinjaList(PythonOperators.Items(value))));
+            (long)PythonOperators.Items(value, context.Limits).Count(item => PythonEquality.AreEqual(item, arguments["value"], context.Limits)));
+        table.Add("copy", "", (context, value, _) => Made(context, PythonOperators.Items(value, context.Limits)));
         return table;
     }
 
-    private static JinjaList Made(RenderContext context, JinjaList list)
+    private static JinjaList Made(RenderContext context, IReadOnlyCollection<object?> items)
     {
-        context.Limits.Make(list.Count);
-        return list;
+        context.Limits.MakeSlots(items.Count);
+        return new JinjaList(items);
     }
 }

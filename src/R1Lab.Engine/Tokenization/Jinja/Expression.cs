@@ -8,6 +8,7 @@ internal abstract class Expression
     public object? Evaluate(RenderContext context)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        context.Limits.Check();
         return Value(context);
     }
 
@@ -32,7 +33,7 @@ internal sealed class ListDisplay(IReadOnlyList<Expression> items) : Expression
 {
     protected override object? Value(RenderContext context)
     {
-        context.Limits.Make(items.Count);
+        context.Limits.MakeSlots(items.Count);
         return new JinjaList(items.Select(item => item.Evaluate(context)));
     }
 }
@@ -41,13 +42,18 @@ internal sealed class TupleDisplay(IReadOnlyList<Expression> items) : Expression
 {
     public IReadOnlyList<Expression> Items => items;
 
-    protected override object? Value(RenderContext context) => new JinjaTuple([.. items.Select(item => item.Evaluate(context))]);
+    protected override object? Value(RenderContext context)
+    {
+        context.Limits.MakeSlots(items.Count);
+        return new JinjaTuple([.. items.Select(item => item.Evaluate(context))]);
+    }
 }
 
 internal sealed class DictDisplay(IReadOnlyList<(Expression Key, Expression Value)> members) : Expression
 {
     protected override object? Value(RenderContext context)
     {
+        context.Limits.MakeObjects(members.Count * 2L);
         var dict = new JinjaDict();
         foreach (var (key, value) in members)
         {

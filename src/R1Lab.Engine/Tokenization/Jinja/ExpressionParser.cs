@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace R1Lab.Engine.Tokenization.Jinja;
 
@@ -35,16 +36,10 @@ internal sealed class ExpressionParser(TokenCursor tokens)
     /// <summary>The filters of a block: <c>name | name(…)</c>, to be applied to its text.</summary>
     public Func<Expression, Expression> ParseFilters()
     {
-        Func<Expression, Expression> filters = value => value;
-        do
-        {
-            var name = DottedName();
-            var arguments = tokens.Current.IsOperator("(") ? Arguments() : ArgumentList.Empty;
-            var inner = filters;
-            filters = value => new FilterCall(inner(value), name, arguments);
-        }
+        var filters = new List<(string Name, ArgumentList Arguments)>();
+        do filters.Add((DottedName(), tokens.Current.IsOperator("(") ? Arguments() : ArgumentList.Empty));
         while (tokens.TryTakeOperator("|"));
-        return filters;
+        return value => filters.Aggregate(value, (inner, filter) => new FilterCall(inner, filter.Name, filter.Arguments));
     }
 
     private Expression Or()
@@ -133,9 +128,7 @@ internal sealed class ExpressionParser(TokenCursor tokens)
             case JinjaTokenKind.Name:
                 return Named(token.Text);
             case JinjaTokenKind.String:
-                var text = token.Text;
-                while (tokens.Current.Kind == JinjaTokenKind.String) text += tokens.Take().Text;
-                return new Constant(text);
+                return new Constant(Adjacent(token.Text));
             case JinjaTokenKind.Integer:
                 return new Constant(Whole(token));
             case JinjaTokenKind.Float:
@@ -149,6 +142,15 @@ internal sealed class ExpressionParser(TokenCursor tokens)
                     _ => throw Unexpected(token),
                 };
         }
+    }
+
+    /// <summary>Literals that follow each other are one text.</summary>
+    private string Adjacent(string first)
+    {
+        if (tokens.Current.Kind != JinjaTokenKind.String) return first;
+        var text = new StringBuilder(first);
+        while (tokens.Current.Kind == JinjaTokenKind.String) text.Append(tokens.Take().Text);
+        return text.ToString();
     }
 
     private static ChatTemplateException Unexpected(JinjaToken token) => new(token.Line, $"unexpected {token}");
@@ -300,15 +302,16 @@ internal sealed class ExpressionParser(TokenCursor tokens)
 
     private string DottedName()
     {
-        var name = tokens.Expect(JinjaTokenKind.Name, "a name").Text;
-        while (tokens.TryTakeOperator(".")) name += "." + tokens.Expect(JinjaTokenKind.Name, "a name").Text;
-        return name;
+        var name = new StringBuilder(tokens.Expect(JinjaTokenKind.Name, "a name").Text);
+        while (tokens.TryTakeOperator(".")) name.Append('.').Append(tokens.Expect(JinjaTokenKind.Name, "a name").Text);
+        return name.ToString();
     }
 
     private ArgumentList Arguments()
     {
         tokens.ExpectOperator("(");
         var arguments = new List<(ArgumentKind, string, Expression)>();
+        var named = false;
         while (!tokens.TryTakeOperator(")"))
         {
             if (arguments.Count > 0)
@@ -317,7 +320,9 @@ internal sealed class ExpressionParser(TokenCursor tokens)
                 if (tokens.TryTakeOperator(")")) break;
             }
 
-            arguments.Add(Argument(arguments.Exists(argument => argument.Item1 == ArgumentKind.Name)));
+            var argument = Argument(named);
+            named |= argument.Item1 == ArgumentKind.Name;
+            arguments.Add(argument);
         }
 
         return new ArgumentList(arguments);

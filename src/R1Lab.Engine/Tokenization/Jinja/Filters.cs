@@ -6,13 +6,18 @@ internal static class Filters
     public static BuiltInTable Table { get; } = Build();
 
     /// <summary>A function that reads an attribute, dotted or an index, of each item; the item itself for null.</summary>
-    public static Func<object?, object?> Reader(object? attribute, object? otherwise = null)
+    public static Func<object?, object?> Reader(object? attribute, RenderLimits limits, object? otherwise = null)
     {
         if (attribute is null or JinjaUndefined) return item => item;
         object[] parts = attribute is string path ? [.. path.Split('.').Select(part => long.TryParse(part, out var place) ? (object)place : part)] : [attribute];
         return item =>
         {
-            foreach (var part in parts) item = part is string name && Members.Find(item, name, out var member) && member is not JinjaCallable ? member : PythonOperators.Index(item, part);
+            foreach (var part in parts)
+            {
+                limits.Check();
+                item = part is string name && Members.Find(item, name, out var member) && member is not JinjaCallable ? member : PythonOperators.Index(item, part);
+            }
+
             return item is JinjaUndefined && otherwise is not null ? otherwise : item;
         };
     }

@@ -5,7 +5,7 @@ internal sealed class ForStatement(int line, AssignmentTarget target, Expression
 {
     protected override Flow Run(RenderContext context)
     {
-        var items = Filtered(PythonOperators.Items(sequence.Evaluate(context)), context);
+        var items = Filtered(PythonOperators.Items(sequence.Evaluate(context), context.Limits), context);
         if (items.Count == 0) return RunAll(otherwise, context);
         var loop = new LoopState(items);
         for (loop.Index = 0; loop.Index < items.Count; loop.Index++)
@@ -27,8 +27,8 @@ internal sealed class ForStatement(int line, AssignmentTarget target, Expression
 
     private IReadOnlyList<object?> Filtered(IReadOnlyList<object?> items, RenderContext context)
     {
-        context.Limits.Make(items.Count);
         if (condition is null) return items;
+        context.Limits.MakeSlots(items.Count);
         return context.InScope(new Scope(context.Scope), () => items.Where(item =>
         {
             context.Limits.Step();

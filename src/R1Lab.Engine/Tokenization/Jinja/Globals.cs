@@ -42,7 +42,7 @@ internal static class Globals
         if (step == 0) throw new JinjaException("range() step must not be zero");
         var count = Math.Max(0, step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step);
         if (count > LongestRange) throw new JinjaException($"a range may have at most {LongestRange} numbers");
-        context.Limits.Make(count * 4);
+        context.Limits.MakeObjects(count);
         return new JinjaList(Enumerable.Range(0, (int)count).Select(index => (object?)(start + (index * step))));
 
         long Whole(string name) => PythonNumber.IsWhole(arguments[name]) ? arguments.Integer(name) : throw new JinjaException("range() needs whole numbers");
@@ -54,16 +54,17 @@ internal static class Globals
         var members = (OrderedDictionary<object, object?>)dict;
         foreach (var source in arguments.Places)
         {
-            var pairs = source is JinjaDict other ? CollectionMethods.Pairs(other, context.Limits) : PythonOperators.Items(source);
+            var pairs = source is JinjaDict other ? CollectionMethods.Pairs(other, context.Limits) : PythonOperators.Items(source, context.Limits);
             foreach (var pair in pairs)
             {
-                if (PythonOperators.Items(pair) is not [{ } key, var value]) throw new JinjaException("dict() needs pairs");
+                context.Limits.MakeObjects(2);
+                if (PythonOperators.Items(pair, context.Limits) is not [{ } key, var value]) throw new JinjaException("dict() needs pairs");
                 members[key] = value;
             }
         }
 
+        context.Limits.MakeObjects(arguments.Names.Count * 2L);
         foreach (var (name, value) in arguments.Names) members[name] = value;
-        context.Limits.Make(dict.Count * 4L);
         return dict;
     }
 

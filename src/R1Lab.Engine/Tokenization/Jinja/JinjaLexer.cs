@@ -11,6 +11,8 @@ internal sealed class JinjaLexer
     private static readonly string[] Operators =
         ["**", "//", "==", "!=", ">=", "<=", "+", "-", "*", "/", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
 
+    private const int MostTokens = 300_000;
+
     private readonly string _source;
     private readonly List<JinjaToken> _tokens = [];
     private int _at;
@@ -276,6 +278,7 @@ internal sealed class JinjaLexer
 
     private void Add(JinjaTokenKind kind, string text)
     {
+        if (_tokens.Count >= MostTokens) throw Wrong($"the template has more than {MostTokens} parts");
         CountLines();
         _tokens.Add(new JinjaToken(kind, text, _line));
     }

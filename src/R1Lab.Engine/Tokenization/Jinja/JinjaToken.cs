@@ -5,6 +5,8 @@ internal enum JinjaTokenKind { Data, VariableBegin, VariableEnd, BlockBegin, Blo
 /// <summary>A piece of template source. For strings the text is the value, for all others it is what the source says.</summary>
 internal readonly record struct JinjaToken(JinjaTokenKind Kind, string Text, int Line)
 {
+    private const int LongestShown = 100;
+
     public bool Is(JinjaTokenKind kind, string text) => Kind == kind && Text == text;
 
     public bool IsOperator(string text) => Is(JinjaTokenKind.Operator, text);
@@ -15,6 +17,6 @@ internal readonly record struct JinjaToken(JinjaTokenKind Kind, string Text, int
     {
         JinjaTokenKind.End => "end of template",
         JinjaTokenKind.Data => "text",
-        _ => $"'{Text}'",
+        _ => Text.Length <= LongestShown ? $"'{Text}'" : $"'{Text[..LongestShown]}…'",
     };
 }

@@ -28,7 +28,9 @@ internal static partial class PrintfFormat
             object? value;
             if (named.Success) value = PythonOperators.Index(values, named.Value);
             else value = used < places.Count ? places[used++] : throw new JinjaException("not enough arguments for format string");
-            result.Append(One(match, value, limits));
+            var text = One(match, value, limits);
+            limits.Make(text.Length);
+            result.Append(text);
         }
 
         if (used < places.Count && values is not JinjaDict) throw new JinjaException("not all arguments converted during string formatting");

@@ -24,7 +24,7 @@ internal sealed class PythonJson
         _keySeparator = ": ";
         if (settings["separators"] is { } separators)
         {
-            if (PythonOperators.Items(separators) is not [string item, string key]) throw new JinjaException("tojson: separators must be two strings");
+            if (PythonOperators.Items(separators, limits) is not [string item, string key]) throw new JinjaException("tojson: separators must be two strings");
             (_itemSeparator, _keySeparator) = (item, key);
         }
 
@@ -42,12 +42,12 @@ internal sealed class PythonJson
     private void Value(object? value, int depth)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
-        _limits.Make(2 + (_indent is null ? 0 : (long)_indent.Length * depth));
+        _limits.Make(2);
         switch (value)
         {
             case null: _result.Append("null"); break;
             case bool flag: _result.Append(flag ? "true" : "false"); break;
-            case long or BigInteger: _result.Append(CultureInfo.InvariantCulture, $"{value}"); break;
+            case long or BigInteger: Number(value); break;
             case double number: _result.Append(Float(number)); break;
             case string text: Text(text); break;
             case JinjaList list: Sequence(list, depth); break;
@@ -55,6 +55,18 @@ internal sealed class PythonJson
             case JinjaDict dict: Object(dict, depth); break;
             default: throw new JinjaException($"Object of type {PythonText.TypeName(value)} is not JSON serializable");
         }
+    }
+
+    private void Number(object value)
+    {
+        _limits.Make(PythonNumber.Digits(value));
+        _result.Append(CultureInfo.InvariantCulture, $"{value}");
+    }
+
+    private void Separate(string separator)
+    {
+        _limits.Make(separator.Length);
+        _result.Append(separator);
     }
 
     private static string Float(double number) =>
@@ -71,7 +83,7 @@ internal sealed class PythonJson
         _result.Append('[');
         for (var index = 0; index < items.Count; index++)
         {
-            if (index > 0) _result.Append(_itemSeparator);
+            if (index > 0) Separate(_itemSeparator);
             NewLine(depth + 1);
             Value(items[index], depth + 1);
         }
@@ -89,16 +101,17 @@ internal sealed class PythonJson
         }
 
         IEnumerable<KeyValuePair<object, object?>> members = dict;
-        if (_sortKeys) members = dict.OrderBy(pair => pair.Key, Comparer<object>.Create(PythonOperators.Compare));
+        if (_sortKeys) _limits.MakeSlots(dict.Count);
+        if (_sortKeys) members = dict.OrderBy(pair => pair.Key, Comparer<object>.Create((left, right) => PythonOperators.Compare(left, right, _limits)));
         _result.Append('{');
         var first = true;
         foreach (var (key, item) in members)
         {
-            if (!first) _result.Append(_itemSeparator);
+            if (!first) Separate(_itemSeparator);
             first = false;
             NewLine(depth + 1);
             Key(key);
-            _result.Append(_keySeparator);
+            Separate(_keySeparator);
             Value(item, depth + 1);
         }
 
@@ -122,6 +135,7 @@ internal sealed class PythonJson
     private void NewLine(int depth)
     {
         if (_indent is null) return;
+        _limits.Make((long)_indent.Length * depth);
         _result.Append('\n');
         for (; depth > 0; depth--) _result.Append(_indent);
     }
@@ -129,6 +143,7 @@ internal sealed class PythonJson
     private void Text(string text)
     {
         _limits.Make(text.Length);
+        var start = _result.Length;
         _result.Append('"');
         foreach (var unit in text)
         {
@@ -148,5 +163,7 @@ internal sealed class PythonJson
         }
 
         _result.Append('"');
+        // Escapes are longer than what they stand for.
+        _limits.Make(Math.Max(0, _result.Length - start - text.Length));
     }
 }

@@ -41,6 +41,9 @@ internal static class PythonNumber
         return a < b || double.IsNaN(a) || double.IsNaN(b) ? -1 : a > b ? 1 : 0;
     }
 
+    /// <summary>Decimal digits of a whole number, roughly and not too few.</summary>
+    public static long Digits(object value) => value is BigInteger large ? (large.GetBitLength() / 3) + 2 : 20;
+
     public static object Calculate(string operation, object left, object right)
     {
         if (operation != "/" && IsWhole(left) && IsWhole(right)) return Whole(operation, left, right);

@@ -17,15 +17,21 @@ internal static class PythonOperators
     };
 
     /// <summary>What a loop goes over: items, keys, or the characters of a text.</summary>
-    public static IReadOnlyList<object?> Items(object? value) => value switch
+    public static IReadOnlyList<object?> Items(object? value, RenderLimits limits) => value switch
     {
         JinjaList list => list,
         JinjaTuple tuple => tuple.Items,
-        JinjaDict dict => [.. dict.Keys],
-        string text => [.. PythonStrings.Characters(text)],
+        JinjaDict dict => Keys(dict, limits),
+        string text => PythonStrings.Characters(text, limits),
         JinjaUndefined => [],
         _ => throw new JinjaException($"'{PythonText.TypeName(value)}' object is not iterable"),
     };
+
+    private static object?[] Keys(JinjaDict dict, RenderLimits limits)
+    {
+        limits.MakeSlots(dict.Count);
+        return [.. dict.Keys];
+    }
 
     public static long Length(object? value) => value switch
     {
@@ -57,26 +63,28 @@ internal static class PythonOperators
         switch (container)
         {
             case string text:
-                limits.Make(text.Length / 8);
-                return item is string part ? text.Contains(part, StringComparison.Ordinal) : throw new JinjaException($"'in <string>' requires string as left operand, not {PythonText.TypeName(item)}");
+                limits.Spend(text.Length);
+                return item is string part ? TextSearch.First(text, part, limits) >= 0 : throw new JinjaException($"'in <string>' requires string as left operand, not {PythonText.TypeName(item)}");
             case JinjaDict dict:
                 return item is not null && dict.ContainsKey(item);
             default:
-                var items = Items(container);
-                limits.Make(items.Count);
-                return items.Any(candidate => PythonEquality.AreEqual(candidate, item, limits));
+                return Items(container, limits).Any(candidate =>
+                {
+                    limits.Spend(4);
+                    return PythonEquality.AreEqual(candidate, item, limits);
+                });
         }
     }
 
     /// <summary>Order of two values; numbers with numbers, texts with texts, lists with lists.</summary>
-    public static int Compare(object? left, object? right)
+    public static int Compare(object? left, object? right, RenderLimits limits)
     {
         if (PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right)) return PythonNumber.Compare(left!, right!);
         return (left, right) switch
         {
-            (string a, string b) => PythonStrings.Compare(a, b),
-            (JinjaList a, JinjaList b) => Compare(a, b),
-            (JinjaTuple a, JinjaTuple b) => Compare(a.Items, b.Items),
+            (string a, string b) => PythonStrings.Compare(a, b, limits),
+            (JinjaList a, JinjaList b) => Compare((IReadOnlyList<object?>)a, b, limits),
+            (JinjaTuple a, JinjaTuple b) => Compare(a.Items, b.Items, limits),
             (JinjaUndefined missing, _) => throw new JinjaException(missing.Reason),
             (_, JinjaUndefined missing) => throw new JinjaException(missing.Reason),
             _ => throw Unsupported("<", left, right),
@@ -91,10 +99,10 @@ internal static class PythonOperators
         "in" => Contains(right, left, limits),
         "notin" => !Contains(right, left, limits),
         _ when left is double.NaN || right is double.NaN => false,
-        "<" => Compare(left, right) < 0,
-        "<=" => Compare(left, right) <= 0,
-        ">" => Compare(left, right) > 0,
-        _ => Compare(left, right) >= 0,
+        "<" => Compare(left, right, limits) < 0,
+        "<=" => Compare(left, right, limits) <= 0,
+        ">" => Compare(left, right, limits) > 0,
+        _ => Compare(left, right, limits) >= 0,
     };
 
     /// <summary>The member at a place, or undefined: dictionary key, index counted from either end.</summary>
@@ -107,7 +115,7 @@ internal static class PythonOperators
         var place = PythonNumber.ToWhole(key!);
         if (place < 0) place += length;
         if (place < 0 || place >= length) return NoMember(value, key);
-        return value is string text ? PythonStrings.At(text, (int)place) : Items(value)[(int)place];
+        return value is string text ? PythonStrings.At(text, (int)place) : value is JinjaTuple tuple ? tuple.Items[(int)place] : ((JinjaList)value)[(int)place];
     }
 
     /// <summary>Python's slice <c>value[start:stop:step]</c>; null for a bound left out.</summary>
@@ -117,8 +125,9 @@ internal static class PythonOperators
         if (value is not (string or JinjaList or JinjaTuple)) throw new JinjaException($"'{PythonText.TypeName(value)}' object cannot be sliced");
         var stride = Bound(step) ?? 1;
         if (stride == 0) throw new JinjaException("slice step cannot be zero");
-        var items = value is string text ? PythonStrings.Characters(text) : Items(value);
-        limits.Make(items.Count);
+        if (value is string whole && stride == 1) return PythonStrings.Slice(whole, Bound(start), Bound(stop), limits);
+        var items = Items(value, limits);
+        limits.MakeSlots(items.Count);
         var places = Places(items.Count, Bound(start), Bound(stop), stride);
         return value switch
         {
@@ -139,10 +148,10 @@ internal static class PythonOperators
                 limits.Make((long)a.Length + b.Length);
                 return a + b;
             case (JinjaList a, JinjaList b):
-                limits.Make((long)a.Count + b.Count);
+                limits.MakeSlots((long)a.Count + b.Count);
                 return new JinjaList(a.Concat(b));
             case (JinjaTuple a, JinjaTuple b):
-                limits.Make((long)a.Items.Count + b.Items.Count);
+                limits.MakeSlots((long)a.Items.Count + b.Items.Count);
                 return new JinjaTuple([.. a.Items, .. b.Items]);
             default:
                 throw left is string
@@ -156,21 +165,25 @@ internal static class PythonOperators
         if (value is not (string or JinjaList or JinjaTuple)) throw Unsupported("*", value, count);
         var whole = PythonNumber.ToWhole(count);
         var times = whole.Sign < 0 ? 0 : whole > int.MaxValue ? int.MaxValue : (int)whole;
-        limits.Make(Math.Max(1, value is string text ? text.Length : Length(value)) * times);
+        if (value is string text) limits.Make((long)text.Length * times);
+        else limits.MakeSlots(Length(value) * times);
         return value switch
         {
+            "" => "",
             string repeated => string.Concat(Enumerable.Repeat(repeated, times)),
+            _ when Length(value) == 0 => value,
             JinjaTuple tuple => new JinjaTuple([.. Enumerable.Repeat(tuple.Items, times).SelectMany(items => items)]),
             _ => new JinjaList(Enumerable.Repeat((JinjaList)value, times).SelectMany(items => items)),
         };
     }
 
-    private static int Compare(IReadOnlyList<object?> left, IReadOnlyList<object?> right)
+    private static int Compare(IReadOnlyList<object?> left, IReadOnlyList<object?> right, RenderLimits limits)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
         for (var index = 0; index < Math.Min(left.Count, right.Count); index++)
         {
-            if (!PythonEquality.AreEqual(left[index], right[index])) return Compare(left[index], right[index]);
+            limits.Spend(4);
+            if (!PythonEquality.AreEqual(left[index], right[index], limits)) return Compare(left[index], right[index], limits);
         }
 
         return left.Count.CompareTo(right.Count);

@@ -7,8 +7,9 @@ internal static class PythonStrings
 {
     public static long Length(string text) => text.Length - Pairs(text);
 
-    public static IReadOnlyList<string> Characters(string text)
+    public static IReadOnlyList<string> Characters(string text, RenderLimits limits)
     {
+        limits.MakeObjects(text.Length);
         var characters = new List<string>(text.Length);
         for (var at = 0; at < text.Length; at++)
         {
@@ -21,17 +22,38 @@ internal static class PythonStrings
 
     public static string At(string text, int place)
     {
-        if (Pairs(text) == 0) return text[place].ToString();
-        var at = 0;
-        for (; place > 0; place--) at += Width(text, at);
+        var at = Offset(text, place);
         return text.Substring(at, Width(text, at));
     }
 
-    /// <summary>Order by code points; UTF-16 units would put U+E000 and up before everything beyond the BMP.</summary>
-    public static int Compare(string left, string right)
+    /// <summary>Where the character of that place begins in UTF-16; the end for places beyond it.</summary>
+    public static int Offset(string text, long place)
     {
-        var (length, at) = (Math.Min(left.Length, right.Length), 0);
-        while (at < length && left[at] == right[at]) at++;
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return (int)Math.Min(place, text.Length);
+        var at = 0;
+        for (; place > 0 && at < text.Length; place--) at += Width(text, at);
+        return at;
+    }
+
+    /// <summary>Python's <c>text[start:stop]</c>.</summary>
+    public static string Slice(string text, long? start, long? stop, RenderLimits limits)
+    {
+        var length = Length(text);
+        var (from, to) = (Clamp(start ?? 0), Clamp(stop ?? length));
+        if (from >= to) return "";
+        var (begin, end) = (Offset(text, from), Offset(text, to));
+        limits.Make(end - begin);
+        return text[begin..end];
+
+        long Clamp(long bound) => Math.Clamp(bound < 0 ? bound + length : bound, 0, length);
+    }
+
+    /// <summary>Order by code points; UTF-16 units would put U+E000 and up before everything beyond the BMP.</summary>
+    public static int Compare(string left, string right, RenderLimits limits)
+    {
+        var length = Math.Min(left.Length, right.Length);
+        var at = left.AsSpan(0, length).CommonPrefixLength(right);
+        limits.Spend(at / 16);
         if (at == length) return left.Length.CompareTo(right.Length);
         return char.IsSurrogate(left[at]) == char.IsSurrogate(right[at]) ? left[at].CompareTo(right[at]) : char.IsSurrogate(left[at]) ? 1 : -1;
     }
@@ -42,25 +64,36 @@ internal static class PythonStrings
     public static string Strip(string text, string? set, bool left, bool right)
     {
         var (start, end) = (0, text.Length);
-        var runes = set is null ? null : Characters(set).ToHashSet(StringComparer.Ordinal);
+        var codes = set is null ? null : CodePoints(set);
         while (left && start < end && Goes(text, start, Width(text, start))) start += Width(text, start);
         while (right && end > start && Goes(text, end - WidthBefore(text, end), WidthBefore(text, end))) end -= WidthBefore(text, end);
         return text[start..end];
 
-        bool Goes(string from, int at, int width) => runes is null ? IsSpace(from[at]) : runes.Contains(from.Substring(at, width));
+        bool Goes(string from, int at, int width) => codes is null ? IsSpace(from[at]) : codes.Contains(CodePoint(from, at, width));
     }
 
+    private static HashSet<int> CodePoints(string text)
+    {
+        var codes = new HashSet<int>();
+        for (var at = 0; at < text.Length; at += Width(text, at)) codes.Add(CodePoint(text, at, Width(text, at)));
+        return codes;
+    }
+
+    private static int CodePoint(string text, int at, int width) => width == 2 ? char.ConvertToUtf32(text[at], text[at + 1]) : text[at];
+
     /// <summary>Python's split: by white space without a separator; at most so many cuts when not negative, from the left or the right.</summary>
-    public static List<object?> Split(string text, string? separator, int most, bool fromRight)
+    public static List<object?> Split(string text, string? separator, int most, bool fromRight, RenderLimits limits)
     {
         if (separator is { Length: 0 }) throw new JinjaException("empty separator");
         if (most < 0) most = int.MaxValue;
-        var parts = separator is null ? SplitAtSpaces(text, most, fromRight) : SplitAt(text, separator, most, fromRight);
+        var parts = separator is null ? SplitAtSpaces(text, most, fromRight, limits) : SplitAt(text, separator, most, fromRight, limits);
         return [.. parts];
     }
 
-    public static List<string> Lines(string text, bool keepEnds = false)
+    public static List<string> Lines(string text, RenderLimits limits, bool keepEnds = false)
     {
+        limits.Make(text.Length);
+        limits.MakeObjects(text.AsSpan().ContainsAny(LineBreaks) ? text.Count(IsLineBreak) + 1L : 1);
         var lines = new List<string>();
         for (var start = 0; start < text.Length;)
         {
@@ -78,23 +111,17 @@ internal static class PythonStrings
     public static string Replace(string text, string old, string replacement, int most, RenderLimits limits)
     {
         if (most < 0) most = int.MaxValue;
-        var places = old.Length == 0 ? Gaps(text) : Occurrences(text, old);
-        var found = places.Take(most).ToArray();
-        limits.Make(text.Length + ((long)found.Length * (1 + replacement.Length)));
+        var places = (old.Length == 0 ? Gaps(text) : TextSearch.All(text, old, limits)).Take(most);
+        limits.Make(text.Length + ((long)places.Count() * (1 + replacement.Length)));
         var result = new StringBuilder(text.Length);
         var done = 0;
-        foreach (var place in found)
+        foreach (var place in places)
         {
             result.Append(text, done, place - done).Append(replacement);
             done = place + old.Length;
         }
 
         return result.Append(text, done, text.Length - done).ToString();
-    }
-
-    public static IEnumerable<int> Occurrences(string text, string part)
-    {
-        for (var at = 0; (at = text.IndexOf(part, at, StringComparison.Ordinal)) >= 0; at += part.Length) yield return at;
     }
 
     public static string Upper(string text) => text.ToUpperInvariant().Replace("ß", "SS", StringComparison.Ordinal);
@@ -120,6 +147,14 @@ internal static class PythonStrings
         return result.ToString();
     }
 
+    /// <summary>Upper case letters become lower, all others upper.</summary>
+    public static string SwapCase(string text)
+    {
+        var result = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes()) result.Append(Rune.IsUpper(rune) ? Rune.ToLowerInvariant(rune) : Rune.ToUpperInvariant(rune));
+        return result.ToString();
+    }
+
     /// <summary>Whether there is a character and all are of that kind.</summary>
     public static bool All(string text, Func<Rune, bool> isKind) => text.Length > 0 && text.EnumerateRunes().All(isKind);
 
@@ -141,7 +176,9 @@ internal static class PythonStrings
 
     private static int WidthBefore(string text, int end) => end > 1 && char.IsSurrogatePair(text[end - 2], text[end - 1]) ? 2 : 1;
 
-    private static bool IsLineBreak(char unit) => unit is '\n' or '\r' or '\v' or '\f' or (>= '\u001C' and <= '\u001E') or '\u0085' or '\u2028' or '\u2029';
+    private static readonly System.Buffers.SearchValues<char> LineBreaks = System.Buffers.SearchValues.Create("\n\r\v\f\u001C\u001D\u001E\u0085\u2028\u2029");
+
+    private static bool IsLineBreak(char unit) => LineBreaks.Contains(unit);
 
     private static IEnumerable<int> Gaps(string text)
     {
@@ -149,30 +186,35 @@ internal static class PythonStrings
         yield return text.Length;
     }
 
-    private static List<string> SplitAt(string text, string separator, int most, bool fromRight)
+    private static List<string> SplitAt(string text, string separator, int most, bool fromRight, RenderLimits limits)
     {
-        if (!fromRight) return [.. text.Split(separator, most == int.MaxValue ? int.MaxValue : most + 1)];
+        var cuts = (fromRight ? TextSearch.FromRight(text, separator, limits) : TextSearch.All(text, separator, limits)).Take(most);
+        limits.MakeObjects(cuts.Count() + 1L);
+        limits.Make(text.Length);
         var parts = new List<string>();
-        var end = text.Length;
-        while (most-- > 0 && end >= separator.Length && text.LastIndexOf(separator, end - 1, end, StringComparison.Ordinal) is >= 0 and var at)
+        var start = 0;
+        foreach (var cut in fromRight ? cuts.Reverse() : cuts)
         {
-            parts.Insert(0, text[(at + separator.Length)..end]);
-            end = at;
+            parts.Add(text[start..cut]);
+            start = cut + separator.Length;
         }
 
-        parts.Insert(0, text[..end]);
+        parts.Add(text[start..]);
         return parts;
     }
 
-    private static List<string> SplitAtSpaces(string text, int most, bool fromRight)
+    private static List<string> SplitAtSpaces(string text, int most, bool fromRight, RenderLimits limits)
     {
+        limits.Make(text.Length);
         var words = new List<(int Start, int End)>();
         for (var at = 0; at < text.Length;)
         {
             while (at < text.Length && IsSpace(text[at])) at++;
             var start = at;
             while (at < text.Length && !IsSpace(text[at])) at++;
-            if (at > start) words.Add((start, at));
+            if (at == start) continue;
+            limits.MakeObjects(1);
+            words.Add((start, at));
         }
 
         if (words.Count <= most) return [.. words.Select(word => text[word.Start..word.End])];

@@ -49,7 +49,7 @@ internal static class PythonText
             case null: result.Append("None"); break;
             case bool flag: result.Append(flag ? "True" : "False"); break;
             case double number: result.Append(PythonNumber.Write(number)); break;
-            case long or BigInteger: result.Append(CultureInfo.InvariantCulture, $"{value}"); break;
+            case long or BigInteger: Number(value, result, limits); break;
             case string text: Quote(text, result, limits); break;
             case JinjaList list: Sequence("[", list, "]", result, limits); break;
             case JinjaTuple tuple: Sequence("(", tuple.Items, tuple.Items.Count == 1 ? ",)" : ")", result, limits); break;
@@ -57,11 +57,18 @@ internal static class PythonText
             case JinjaUndefined: result.Append("Undefined"); break;
             case JinjaNamespace space:
                 result.Append("<Namespace ");
+                limits.MakeObjects(space.Members.Count * 2L);
                 Dictionary(Copy(space), result, limits);
                 result.Append('>');
                 break;
             default: result.Append('<').Append(TypeName(value)).Append('>'); break;
         }
+    }
+
+    private static void Number(object value, StringBuilder result, RenderLimits limits)
+    {
+        limits.Make(PythonNumber.Digits(value));
+        result.Append(CultureInfo.InvariantCulture, $"{value}");
     }
 
     private static JinjaDict Copy(JinjaNamespace space)
@@ -103,6 +110,7 @@ internal static class PythonText
     private static void Quote(string text, StringBuilder result, RenderLimits limits)
     {
         limits.Make(text.Length);
+        var start = result.Length;
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         result.Append(quote);
         for (var at = 0; at < text.Length; at++)
@@ -113,6 +121,8 @@ internal static class PythonText
         }
 
         result.Append(quote);
+        // Escapes are longer than what they stand for.
+        limits.Make(Math.Max(0, result.Length - start - text.Length));
     }
 
     private static void Append(Rune rune, char quote, StringBuilder result)

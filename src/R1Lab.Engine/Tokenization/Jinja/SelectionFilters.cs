@@ -18,7 +18,7 @@ internal static class SelectionFilters
         Func<object?, object?> change;
         if (raw.Places.Count == 0 && raw.Names.TryGetValue("attribute", out var attribute))
         {
-            change = Filters.Reader(attribute, raw.Names.GetValueOrDefault("default"));
+            change = Filters.Reader(attribute, context.Limits, raw.Names.GetValueOrDefault("default"));
         }
         else
         {
@@ -28,8 +28,8 @@ internal static class SelectionFilters
             change = item => filter.Call(context, item, rest);
         }
 
-        var items = PythonOperators.Items(value);
-        context.Limits.Make(items.Count);
+        var items = PythonOperators.Items(value, context.Limits);
+        context.Limits.MakeSlots(items.Count);
         return new JinjaList(items.Select(item =>
         {
             context.Limits.Step();
@@ -40,7 +40,7 @@ internal static class SelectionFilters
     private static JinjaList Select(RenderContext context, object? value, CallArguments arguments, bool byAttribute, bool wanted)
     {
         if (byAttribute && arguments.Places.Count == 0) throw new JinjaException("selectattr and rejectattr need the name of an attribute");
-        var read = byAttribute ? Filters.Reader(arguments.Places[0]) : item => item;
+        var read = byAttribute ? Filters.Reader(arguments.Places[0], context.Limits) : item => item;
         if (byAttribute) arguments = arguments.Skip(1);
         Func<object?, bool> holds = PythonOperators.Truth;
         if (arguments.Places.Count > 0)
@@ -51,8 +51,8 @@ internal static class SelectionFilters
             holds = item => PythonOperators.Truth(test.Call(context, item, rest));
         }
 
-        var items = PythonOperators.Items(value);
-        context.Limits.Make(items.Count);
+        var items = PythonOperators.Items(value, context.Limits);
+        context.Limits.MakeSlots(items.Count);
         return new JinjaList(items.Where(item =>
         {
             context.Limits.Step();

@@ -4,15 +4,15 @@ internal static class SequenceFilters
 {
     public static void Add(BuiltInTable table)
     {
-        table.Add("first", "", (_, value, _) => PythonOperators.Items(value) is [var first, ..] ? first : new JinjaUndefined("No first item, sequence was empty."));
-        table.Add("last", "", (_, value, _) => PythonOperators.Items(value) is [.., var last] ? last : new JinjaUndefined("No last item, sequence was empty."));
-        table.Add("list", "", (context, value, _) => Made(context, PythonOperators.Items(value)));
+        table.Add("first", "", (context, value, _) => PythonOperators.Items(value, context.Limits) is [var first, ..] ? first : new JinjaUndefined("No first item, sequence was empty."));
+        table.Add("last", "", (context, value, _) => PythonOperators.Items(value, context.Limits) is [.., var last] ? last : new JinjaUndefined("No last item, sequence was empty."));
+        table.Add("list", "", (context, value, _) => Made(context, PythonOperators.Items(value, context.Limits)));
         table.Add("reverse", "", (context, value, _) => value is string text
-            ? string.Concat(PythonStrings.Characters(text).Reverse())
-            : Made(context, PythonOperators.Items(value).Reverse()));
+            ? string.Concat(PythonStrings.Characters(text, context.Limits).Reverse())
+            : Made(context, PythonOperators.Items(value, context.Limits).Reverse()));
         table.Add("join", "d? attribute?", Join);
         table.Add("sort", "reverse? case_sensitive? attribute?", (context, value, arguments) => Sort(
-            context, PythonOperators.Items(value), SortKey(arguments), arguments.Flag("reverse")));
+            context, PythonOperators.Items(value, context.Limits), SortKey(arguments, context.Limits), arguments.Flag("reverse")));
         table.Add("dictsort", "case_sensitive? by? reverse?", DictSort);
         table.Add("unique", "case_sensitive? attribute?", Unique);
         table.Add("min", "case_sensitive? attribute?", (context, value, arguments) => Extreme(context, value, arguments, -1));
@@ -25,39 +25,52 @@ internal static class SequenceFilters
 
     private static JinjaList Made(RenderContext context, IEnumerable<object?> items)
     {
+        if (items.TryGetNonEnumeratedCount(out var known)) context.Limits.MakeSlots(known);
         var list = new JinjaList(items);
-        context.Limits.Make(list.Count);
+        if (known == 0) context.Limits.MakeSlots(list.Count);
         return list;
     }
 
     private static object? Join(RenderContext context, object? value, BoundArguments arguments)
     {
         var separator = context.Text(arguments.Or("d", ""));
-        var read = Filters.Reader(arguments["attribute"]);
-        var texts = PythonOperators.Items(value).Select(item => context.Text(read(item))).ToArray();
+        var read = Filters.Reader(arguments["attribute"], context.Limits);
+        var items = PythonOperators.Items(value, context.Limits);
+        context.Limits.MakeSlots(items.Count);
+        var texts = items.Select(item => context.Text(read(item))).ToArray();
         context.Limits.Make(texts.Sum(text => (long)text.Length + separator.Length));
         return string.Join(separator, texts);
     }
 
     /// <summary>What items are compared by: small letters unless case matters.</summary>
-    private static Func<object?, object?> Key(BoundArguments arguments, Func<object?, object?> read) =>
-        arguments.Flag("case_sensitive") ? read : item => read(item) is var key && key is string text ? text.ToLowerInvariant() : key;
+    private static Func<object?, object?> Key(BoundArguments arguments, Func<object?, object?> read, RenderLimits limits) => arguments.Flag("case_sensitive") ? read : item =>
+    {
+        var value = read(item);
+        if (value is not string text) return value;
+        limits.Make(text.Length);
+        return text.ToLowerInvariant();
+    };
 
     /// <summary>Sorting can go by several attributes, separated by commas.</summary>
-    private static Func<object?, object?> SortKey(BoundArguments arguments)
+    private static Func<object?, object?> SortKey(BoundArguments arguments, RenderLimits limits)
     {
-        if (arguments["attribute"] is not string attributes || !attributes.Contains(',')) return Key(arguments, Filters.Reader(arguments["attribute"]));
-        var keys = attributes.Split(',').Select(attribute => Key(arguments, Filters.Reader(attribute.Trim()))).ToArray();
-        return item => new JinjaTuple([.. keys.Select(key => key(item))]);
+        if (arguments["attribute"] is not string attributes || !attributes.Contains(',')) return Key(arguments, Filters.Reader(arguments["attribute"], limits), limits);
+        var keys = attributes.Split(',').Select(attribute => Key(arguments, Filters.Reader(attribute.Trim(), limits), limits)).ToArray();
+        return item =>
+        {
+            limits.MakeSlots(keys.Length);
+            return new JinjaTuple([.. keys.Select(key => key(item))]);
+        };
     }
 
     private static JinjaList Sort(RenderContext context, IReadOnlyList<object?> items, Func<object?, object?> key, bool reverse)
     {
         var order = Comparer<object?>.Create((left, right) =>
         {
-            context.Limits.Make(4);
-            return PythonEquality.AreEqual(left, right, context.Limits) ? 0 : PythonOperators.Compare(left, right);
+            context.Limits.Spend(4);
+            return PythonEquality.AreEqual(left, right, context.Limits) ? 0 : PythonOperators.Compare(left, right, context.Limits);
         });
+        context.Limits.MakeObjects(items.Count);
         try
         {
             return Made(context, reverse ? items.OrderByDescending(key, order) : items.OrderBy(key, order));
@@ -75,17 +88,17 @@ internal static class SequenceFilters
         var by = arguments.Has("by") ? arguments.Text("by") : "key";
         if (by is not ("key" or "value")) throw new JinjaException("You can only sort by either \"key\" or \"value\"");
         var place = by == "value" ? 1L : 0L;
-        return Sort(context, CollectionMethods.Pairs(dict, context.Limits), Key(arguments, pair => PythonOperators.Index(pair, place)), arguments.Flag("reverse"));
+        return Sort(context, CollectionMethods.Pairs(dict, context.Limits), Key(arguments, pair => PythonOperators.Index(pair, place), context.Limits), arguments.Flag("reverse"));
     }
 
     private static object? Unique(RenderContext context, object? value, BoundArguments arguments)
     {
-        var key = Key(arguments, Filters.Reader(arguments["attribute"]));
+        var key = Key(arguments, Filters.Reader(arguments["attribute"], context.Limits), context.Limits);
         var seen = new HashSet<object>(PythonEquality.Instance);
         var none = false;
-        return Made(context, PythonOperators.Items(value).Where(item =>
+        return Made(context, PythonOperators.Items(value, context.Limits).Where(item =>
         {
-            context.Limits.Make(4);
+            context.Limits.MakeObjects(1);
             if (key(item) is { } found) return seen.Add(found);
             var isNew = !none;
             none = true;
@@ -95,14 +108,15 @@ internal static class SequenceFilters
 
     private static object? Extreme(RenderContext context, object? value, BoundArguments arguments, int sign)
     {
-        var key = Key(arguments, Filters.Reader(arguments["attribute"]));
-        var items = PythonOperators.Items(value);
+        var key = Key(arguments, Filters.Reader(arguments["attribute"], context.Limits), context.Limits);
+        var items = PythonOperators.Items(value, context.Limits);
         if (items.Count == 0) return new JinjaUndefined("No aggregated item, sequence was empty.");
-        var best = items[0];
+        var (best, bestKey) = (items[0], key(items[0]));
         foreach (var item in items.Skip(1))
         {
-            context.Limits.Make(4);
-            if (PythonOperators.Compare(key(item), key(best)) * sign > 0) best = item;
+            context.Limits.Spend(4);
+            var candidate = key(item);
+            if (PythonOperators.Compare(candidate, bestKey, context.Limits) * sign > 0) (best, bestKey) = (item, candidate);
         }
 
         return best;
@@ -110,18 +124,25 @@ internal static class SequenceFilters
 
     private static object? Sum(RenderContext context, object? value, BoundArguments arguments)
     {
-        var read = Filters.Reader(arguments["attribute"]);
-        return PythonOperators.Items(value).Aggregate(arguments.Or("start", 0L), (sum, item) => PythonOperators.Calculate("+", sum, read(item), context));
+        var read = Filters.Reader(arguments["attribute"], context.Limits);
+        return PythonOperators.Items(value, context.Limits).Aggregate(arguments.Or("start", 0L), (sum, item) =>
+        {
+            context.Limits.Spend(100);
+            return PythonOperators.Calculate("+", sum, read(item), context);
+        });
     }
 
     private static object? Batch(RenderContext context, object? value, BoundArguments arguments)
     {
         var size = arguments.Integer("linecount");
         if (size < 1) throw new JinjaException("batch needs a positive number");
-        var batches = PythonOperators.Items(value).Chunk(size).Select(chunk => new JinjaList(chunk)).ToList();
+        var items = PythonOperators.Items(value, context.Limits);
+        context.Limits.MakeSlots(items.Count);
+        context.Limits.MakeObjects(((long)items.Count / size) + 1);
+        var batches = items.Chunk(size).Select(chunk => new JinjaList(chunk)).ToList();
         if (batches.Count > 0 && arguments["fill_with"] is { } fill)
         {
-            context.Limits.Make(size);
+            context.Limits.MakeSlots(size);
             batches[^1].AddRange(Enumerable.Repeat<object?>(fill, size - batches[^1].Count));
         }
 
@@ -132,8 +153,9 @@ internal static class SequenceFilters
     {
         var slices = arguments.Integer("slices");
         if (slices < 1) throw new JinjaException("slice needs a positive number");
-        context.Limits.Make(slices);
-        var items = PythonOperators.Items(value);
+        var items = PythonOperators.Items(value, context.Limits);
+        context.Limits.MakeSlots(items.Count);
+        context.Limits.MakeObjects(slices * 2L);
         var (each, more) = Math.DivRem(items.Count, slices);
         var result = new List<object?>();
         for (int index = 0, start = 0; index < slices; index++)
@@ -150,11 +172,12 @@ internal static class SequenceFilters
 
     private static object? GroupBy(RenderContext context, object? value, BoundArguments arguments)
     {
-        var read = Filters.Reader(arguments["attribute"], arguments["default"]);
-        var key = Key(arguments, read);
+        var read = Filters.Reader(arguments["attribute"], context.Limits, arguments["default"]);
+        var key = Key(arguments, read, context.Limits);
         var groups = new List<(object? Key, JinjaList Items)>();
-        foreach (var item in Sort(context, PythonOperators.Items(value), key, reverse: false))
+        foreach (var item in Sort(context, PythonOperators.Items(value, context.Limits), key, reverse: false))
         {
+            context.Limits.MakeObjects(1);
             if (groups.Count == 0 || !PythonEquality.AreEqual(key(groups[^1].Items[0]), key(item), context.Limits)) groups.Add((read(item), new JinjaList([])));
             groups[^1].Items.Add(item);
         }

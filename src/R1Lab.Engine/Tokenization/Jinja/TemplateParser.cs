@@ -192,13 +192,15 @@ internal sealed class TemplateParser
     private List<(string Name, Expression? Otherwise)> Parameters()
     {
         var parameters = new List<(string, Expression?)>();
+        var hasDefaults = false;
         _tokens.ExpectOperator("(");
         while (!_tokens.TryTakeOperator(")"))
         {
             if (parameters.Count > 0) _tokens.ExpectOperator(",");
             var name = _tokens.Expect(JinjaTokenKind.Name, "the name of a parameter").Text;
             var otherwise = _tokens.TryTakeOperator("=") ? _expressions.Parse() : null;
-            if (otherwise is null && parameters.Exists(parameter => parameter.Item2 is not null)) throw _tokens.Wrong("a parameter without a default follows one with a default");
+            if (otherwise is null && hasDefaults) throw _tokens.Wrong("a parameter without a default follows one with a default");
+            hasDefaults |= otherwise is not null;
             parameters.Add((name, otherwise));
         }
 

@@ -103,9 +103,9 @@ internal sealed class AxolotlFormat : IRecipeFormat
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
         setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" or "warmup_steps" or "evals_per_epoch" || Same.ContainsKey(setting.Name));
 
-    public ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
-        var draft = new RecipeDraft(Tool, Defaults);
+        var draft = new RecipeDraft(Tool, Defaults, budget);
         foreach (var setting in settings) Read(draft, setting, settings);
         // Older names of the two switches.
         Precision.Read(draft, [.. settings.Select(setting => setting.Name switch { "bfloat16" => setting with { Name = "bf16" }, "float16" => setting with { Name = "fp16" }, _ => setting })]);

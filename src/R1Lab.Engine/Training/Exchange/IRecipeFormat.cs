@@ -14,7 +14,7 @@ internal interface IRecipeFormat
     /// <summary>Settings that only this tool has, or that tell it from the others; as many as there are.</summary>
     int Score(IReadOnlyList<Setting> settings);
 
-    ImportedRecipe Read(IReadOnlyList<Setting> settings);
+    ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget);
 
     string Write(TrainingRecipe recipe);
 }

@@ -77,9 +77,9 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         setting.Name is "finetuning_type" or "stage" or "lora_target" or "dataset_dir" or "disable_shuffling" or "disable_gradient_checkpointing" or "neat_packing" or "quantization_bit" or "train_on_prompt" or "template"
         || Same.ContainsKey(setting.Name) || TrainingArgumentNames.Same.ContainsKey(setting.Name));
 
-    public ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
-        var draft = new RecipeDraft(Tool, Defaults);
+        var draft = new RecipeDraft(Tool, Defaults, budget);
         foreach (var setting in settings) Read(draft, setting, settings);
         TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting is { Name: "eval_dataset", Value: not null }));
         // "default: lora_rank * 2"

@@ -7,13 +7,13 @@ namespace R1Lab.Engine.Training.Exchange;
 internal static class Notebook
 {
     /// <summary>The code cells one after the other; any other text as it is.</summary>
-    public static string CodeOf(string text)
+    public static string CodeOf(string text, ImportBudget budget)
     {
         if (!text.AsSpan().TrimStart().StartsWith("{") || !text.Contains("\"cells\"", StringComparison.Ordinal)) return text;
         try
         {
             if (JsonNode.Parse(text) is not JsonObject notebook || notebook["cells"] is not JsonArray cells) return text;
-            return string.Join('\n', cells.OfType<JsonObject>().Where(cell => Setting.TextOf(cell["cell_type"]) == "code").Select(cell => Source(cell["source"])).Where(IsPython));
+            return string.Join('\n', cells.OfType<JsonObject>().Where(cell => Setting.TextOf(cell["cell_type"]) == "code").Select(cell => Source(cell["source"], budget)).Where(IsPython));
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
@@ -25,5 +25,9 @@ internal static class Notebook
     private static bool IsPython(string source) =>
         source.AsSpan().TrimStart() is var start && (!start.StartsWith("%%") || start.StartsWith("%%capture") || start.StartsWith("%%time"));
 
-    private static string Source(JsonNode? source) => source is JsonArray lines ? string.Concat(lines.Select(Setting.TextOf)) : Setting.TextOf(source);
+    private static string Source(JsonNode? source, ImportBudget budget)
+    {
+        budget.Check();
+        return source is JsonArray lines ? string.Concat(lines.Select(Setting.TextOf)) : Setting.TextOf(source);
+    }
 }

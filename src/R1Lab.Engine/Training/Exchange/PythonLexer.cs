@@ -4,7 +4,7 @@ using System.Text;
 namespace R1Lab.Engine.Training.Exchange;
 
 /// <summary>Cuts Python text into pieces. Nothing is run; marks it does not know are passed on one by one.</summary>
-internal sealed class PythonLexer(string text)
+internal sealed class PythonLexer(string text, ImportBudget budget)
 {
     private readonly List<PythonToken> _tokens = [];
     private readonly Stack<(char Mark, int Line)> _open = new();
@@ -14,7 +14,12 @@ internal sealed class PythonLexer(string text)
     /// <exception cref="BadInputException">A text or bracket is not closed; the line where it opens is named.</exception>
     public IReadOnlyList<PythonToken> Read()
     {
-        while (_at < text.Length) Next();
+        while (_at < text.Length)
+        {
+            budget.Check();
+            Next();
+        }
+
         if (_open.Count > 0) throw Wrong(_open.Peek().Line, $"'{_open.Peek().Mark}' is never closed");
         Add(PythonTokenKind.LineEnd, "", 0);
         Add(PythonTokenKind.End, "", 0);

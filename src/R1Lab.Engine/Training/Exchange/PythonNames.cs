@@ -11,12 +11,14 @@ internal sealed class PythonNames
     private readonly Dictionary<string, Known> _literals = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Known?> _options = new(StringComparer.Ordinal);
     private readonly IReadOnlyList<PythonToken> _tokens;
+    private readonly ImportBudget _budget;
 
-    public PythonNames(IReadOnlyList<PythonToken> tokens)
+    public PythonNames(IReadOnlyList<PythonToken> tokens, ImportBudget budget)
     {
-        _tokens = tokens;
+        (_tokens, _budget) = (tokens, budget);
         for (var at = 0; at < tokens.Count; at++)
         {
+            budget.Check();
             if (tokens[at].Value == "add_argument" && At(at + 1).IsMark("(")) Argument(at + 2);
             else if (tokens[at].Kind == PythonTokenKind.Name && IsField(at)) Field(at);
         }
@@ -24,12 +26,22 @@ internal sealed class PythonNames
 
     /// <param name="Value">The literal.</param>
     /// <param name="Option">The option it is the default of; null for none.</param>
-    public sealed record Known(JsonNode? Value, string? Option);
+    public sealed record Known(JsonNode? Value, string? Option)
+    {
+        public ValueSize Size { get; } = ValueSize.Of(Value);
+    }
 
     public Known? Find(string name) => _literals.GetValueOrDefault(name);
 
     /// <summary>The default of an option; null where there is none, or several that differ.</summary>
     public Known? FindOption(string name) => _options.GetValueOrDefault(name);
+
+    /// <summary>A copy of what a name stands for, paid for before it is made.</summary>
+    public JsonNode? Copy(Known known)
+    {
+        _budget.Copy(known.Size);
+        return known.Value?.DeepClone();
+    }
 
     public void Remember(string name, JsonNode? value, string? option) => _literals[name] = new(value, option);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace R1Lab.Engine.Training.Exchange;
@@ -28,22 +29,23 @@ internal sealed class PythonSettings
     private readonly IReadOnlyList<PythonToken> _tokens;
     private readonly List<Setting> _settings = [];
     private readonly PythonNames _names;
+    private readonly ImportBudget _budget;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
     private bool _trained;
     private string? _option;
 
-    private PythonSettings(string text)
+    private PythonSettings(string text, ImportBudget budget)
     {
-        (_text, _tokens) = (text, new PythonLexer(text).Read());
-        _names = new PythonNames(_tokens);
+        (_text, _budget, _tokens) = (text, budget, new PythonLexer(text, budget).Read());
+        _names = new PythonNames(_tokens, budget);
     }
 
     /// <summary>The settings in the order of the text. An argument without a name is called by its place, from <c>0</c>.</summary>
-    /// <exception cref="BadInputException">A text or bracket is not closed.</exception>
-    public static IReadOnlyList<Setting> Read(string text)
+    /// <exception cref="BadInputException">A text or bracket is not closed, or the values are more than the budget allows.</exception>
+    public static IReadOnlyList<Setting> Read(string text, ImportBudget budget)
     {
-        var reader = new PythonSettings(text);
+        var reader = new PythonSettings(text, budget);
         reader.Walk();
         // A literal whose name was an argument elsewhere has been told there.
         return [.. reader._settings.Where(setting => setting.Owner != "=" || !reader._used.Contains(setting.Name))];
@@ -57,6 +59,7 @@ internal sealed class PythonSettings
     {
         while (Now.Kind != PythonTokenKind.End)
         {
+            _budget.Check();
             if (IsAssignment()) Assignment();
             else if (IsLaterSetting()) LaterSetting();
             else if (IsCall()) Call(1);
@@ -85,7 +88,11 @@ internal sealed class PythonSettings
         }
     }
 
-    private void Add(Setting setting) => _settings.Add(setting with { AfterTraining = _trained });
+    private void Add(Setting setting)
+    {
+        _budget.Nodes(1);
+        _settings.Add(setting with { AfterTraining = _trained });
+    }
 
     private bool IsAssignment() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
 
@@ -152,10 +159,10 @@ internal sealed class PythonSettings
     private void Argument(string owner, int place, int depth)
     {
         var line = Now.Line;
-        if (Now.IsMark("**") && Ahead(1).Kind == PythonTokenKind.Name && _names.Find(Ahead(1).Value) is { Value: JsonObject map } && (Ahead(2).IsMark(",") || Ahead(2).IsMark(")")))
+        if (Now.IsMark("**") && Ahead(1).Kind == PythonTokenKind.Name && _names.Find(Ahead(1).Value) is { Value: JsonObject } known && (Ahead(2).IsMark(",") || Ahead(2).IsMark(")")))
         {
             _used.Add(Ahead(1).Value);
-            foreach (var (key, value) in map) Add(new Setting(key, value?.DeepClone(), line, owner));
+            foreach (var (key, value) in _names.Copy(known)!.AsObject()) Add(new Setting(key, value, line, owner));
             _at += 2;
             return;
         }
@@ -232,6 +239,7 @@ internal sealed class PythonSettings
     private Found? Operand(int depth)
     {
         if (depth > DeepestNesting) return null;
+        _budget.Nodes(1);
         if (!Now.IsMark("-") || Ahead(1).Kind == PythonTokenKind.Number && !Ahead(2).IsMark("**")) return Literal(depth);
         _at++;
         return Expression(depth + 1, PythonArithmetic.Sign) is { } value && PythonArithmetic.Of("-", JsonValue.Create(0L), value.Value) is { } negative ? new(negative) : null;
@@ -244,19 +252,20 @@ internal sealed class PythonSettings
         if (token.Kind == PythonTokenKind.Text) return Text();
         if (token.Kind == PythonTokenKind.Number || token.IsMark("-") && Ahead(1).Kind == PythonTokenKind.Number) return Number();
         if (token.IsMark("[") || token.IsMark("(") || token.IsMark("{")) return Collection(depth);
-        return token.Kind == PythonTokenKind.Name ? Named() : null;
+        return token.Kind == PythonTokenKind.Name ? Named(depth) : null;
     }
 
     private Found? Text()
     {
-        var value = "";
+        var value = new StringBuilder();
         for (; Now.Kind == PythonTokenKind.Text; _at++)
         {
             if (Now.Computed) return null;
-            value += Now.Value;
+            _budget.Characters(Now.Value.Length + 1);
+            value.Append(Now.Value);
         }
 
-        return new(JsonValue.Create(value));
+        return new(JsonValue.Create(value.ToString()));
     }
 
     private Found? Number()
@@ -266,7 +275,7 @@ internal sealed class PythonSettings
         return PythonNumber.Of(_tokens[_at++].Value, negative) is { } number ? new(number) : null;
     }
 
-    private Found? Named()
+    private Found? Named(int depth)
     {
         var name = _tokens[_at++].Value;
         if (Now.IsMark(".") && name == "torch" && Ahead(1).Kind == PythonTokenKind.Name)
@@ -279,9 +288,11 @@ internal sealed class PythonSettings
         if (name == "None") return new((JsonNode?)null);
         if (Now.IsMark(".") && Ahead(1).Kind == PythonTokenKind.Name && !Ahead(2).IsMark("(") && !Ahead(2).IsMark(".") && !Ahead(2).IsMark("[")) return Attribute(name);
         if (_names.Find(name) is not { } known || Now.IsMark("(") || Now.IsMark(".") || Now.IsMark("[")) return null;
+        // Names that stand for names can nest a value deeper than any bracket does.
+        if (depth + known.Size.Depth > DeepestNesting) return null;
         _used.Add(name);
         _option ??= known.Option;
-        return new(known.Value?.DeepClone());
+        return new(_names.Copy(known));
     }
 
     // args.lr: the default of an option, or a field of a class of settings.
@@ -292,7 +303,7 @@ internal sealed class PythonSettings
         _at += 2;
         _used.Add(name);
         _option ??= $"{owner}.{name}";
-        return new(known.Value?.DeepClone());
+        return new(_names.Copy(known));
     }
 
     private Found? Collection(int depth)
@@ -309,7 +320,9 @@ internal sealed class PythonSettings
                 if (!Now.IsMark(":")) return null;
                 _at++;
                 if (Expression(depth + 1) is not { } value) return null;
-                map[Setting.TextOf(item.Value)] = value.Value;
+                var key = Setting.TextOf(item.Value);
+                _budget.Characters(key.Length);
+                map[key] = value.Value;
             }
             else
             {
@@ -322,6 +335,13 @@ internal sealed class PythonSettings
 
         _at++;
         // A value in parentheses is that value.
-        return new(isMap ? map : close == ")" && list.Count == 1 && !_tokens[_at - 2].IsMark(",") ? list[0]?.DeepClone() : list);
+        return new(isMap ? map : close == ")" && list.Count == 1 && !_tokens[_at - 2].IsMark(",") ? Only(list) : list);
+    }
+
+    private static JsonNode? Only(JsonArray list)
+    {
+        var item = list[0];
+        list.Clear();
+        return item;
     }
 }

@@ -6,12 +6,19 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary>A recipe being read from another tool's settings, and what became of each of them.</summary>
 /// <param name="tool">The tool's name.</param>
 /// <param name="defaults">What the tool takes for settings that the text does not have; the lab's own where they do not change what is learned.</param>
-internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
+/// <param name="budget">What the import may still use up.</param>
+internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBudget budget)
 {
     private readonly JsonObject _tree = RecipeTree.Of(defaults);
     private readonly List<CarriedValue> _values = [];
     private readonly HashSet<string> _set = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
+
+    // Per field: the places in the values that hold it, and what said it last. A text may say a field thousands of times.
+    private readonly Dictionary<string, List<int>> _places = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
+
+    public ImportBudget Budget => budget;
 
     public JsonNode? this[string field] => RecipeTree.Get(_tree, field);
 
@@ -19,7 +26,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     public bool Has(string field) => _set.Contains(field);
 
     /// <summary>What said a field's value; null where nothing did.</summary>
-    public string? SourceOf(string field) => _values.LastOrDefault(value => value.Field == field && value.Kind is Carriage.Carried or Carriage.Changed)?.Name;
+    public string? SourceOf(string field) => _sources.GetValueOrDefault(field);
 
     /// <summary>Takes a value as it is.</summary>
     public void Carry(Setting setting, string field) => Carry(setting, field, setting.Value);
@@ -73,6 +80,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     {
         RecipeTree.Set(_tree, field, value);
         _set.Add(field);
+        _sources[field] = field;
         _values.Add(new CarriedValue(Carriage.Changed, field, Setting.TextOf(value), field, null, reason));
     }
 
@@ -140,12 +148,26 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults)
     // Of two values for one field the later counts; the earlier is told as lost, not as carried.
     private void Override(Setting setting, string field, JsonNode? value)
     {
-        var earlier = _values.FindIndex(one => one.Field == field && one.Line is not null && one.Kind is Carriage.Carried or Carriage.Changed);
-        if (earlier < 0 || JsonNode.DeepEquals(this[field], value)) return;
-        var lost = _values[earlier];
-        _values[earlier] = lost with { Kind = Carriage.NotCarried, Field = null, Reason = Reasons.Overridden(lost.Name, lost.Value, setting.Line) };
+        if (!_places.TryGetValue(field, out var places) || JsonNode.DeepEquals(this[field], value)) return;
+        foreach (var place in places)
+        {
+            var lost = _values[place];
+            _values[place] = lost with { Kind = Carriage.NotCarried, Field = null, Reason = Reasons.Overridden(lost.Name, lost.Value, setting.Line) };
+        }
+
+        places.Clear();
     }
 
-    private void Tell(Carriage kind, Setting setting, string? field, Problem? reason) =>
+    private void Tell(Carriage kind, Setting setting, string? field, Problem? reason)
+    {
+        budget.Check();
+        if (field is not null && kind is Carriage.Carried or Carriage.Changed)
+        {
+            if (!_places.TryGetValue(field, out var places)) _places[field] = places = [];
+            places.Add(_values.Count);
+            _sources[field] = setting.Name;
+        }
+
         _values.Add(new CarriedValue(kind, setting.Name, setting.Text, field, setting.Line, reason));
+    }
 }

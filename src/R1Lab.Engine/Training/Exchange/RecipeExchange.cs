@@ -14,21 +14,27 @@ public static class RecipeExchange
     public static IReadOnlyList<string> ReasonCodes => Reasons.Codes;
 
     /// <summary>Reads LLaMA-Factory YAML, Axolotl YAML, a Python script or notebook of TRL, PEFT and transformers, or the YAML of TRL's own commands; which one is found out. Nothing is run.</summary>
-    /// <exception cref="BadInputException">The text is of none of these forms, or is broken; the line is named.</exception>
-    public static ImportedRecipe Import(string text)
+    /// <exception cref="BadInputException">The text is of none of these forms, is broken (the line is named), or stands for more than settings hold.</exception>
+    public static ImportedRecipe Import(string text) => ImportWhile(text, CancellationToken.None);
+
+    /// <inheritdoc cref="Import(string)"/>
+    /// <param name="cancellationToken">Ends the reading, for example when the client that sent the text has left.</param>
+    public static ImportedRecipe ImportWhile(string text, CancellationToken cancellationToken) => Import(text, new ImportBudget(TimeProvider.System, cancellationToken));
+
+    internal static ImportedRecipe Import(string text, ImportBudget budget)
     {
         if (text.Length > LongestText) throw new BadInputException("recipe", null, $"the text has {text.Length} characters; settings have {LongestText} at most");
-        text = Notebook.CodeOf(text);
-        if (TrlFormat.IsPython(text)) return Formats[^1].Read(PythonSettings.Read(text));
+        text = Notebook.CodeOf(text, budget);
+        if (TrlFormat.IsPython(text)) return Formats[^1].Read(PythonSettings.Read(text, budget), budget);
         if (TrlFormat.IsOtherPython(text)) throw new BadInputException("recipe", null, "this is Python, but has no call of TrainingArguments, SFTConfig, LoraConfig or from_pretrained to read settings from");
-        var settings = YamlSettings.Read(text);
-        if (TrlConfigFile.Is(settings)) return TrlConfigFile.Read(settings);
+        var settings = YamlSettings.Read(text, budget);
+        if (TrlConfigFile.Is(settings)) return TrlConfigFile.Read(settings, budget);
         if (settings.Any(setting => setting.Name is "model_class" or "train_dataset") && settings.Any(setting => setting.Name is "model") && settings.All(setting => setting.Name is not ("base_model" or "model_name_or_path")))
             throw new BadInputException("recipe", null, "this is the form of LLaMA-Factory's own next version (model, train_dataset, peft_config), which is not read here yet; its usual form has model_name_or_path, dataset and finetuning_type");
         var format = Formats.Take(2).MaxBy(one => one.Score(settings))!;
         if (format.Score(settings) == 0)
             throw new BadInputException("recipe", null, "this is neither LLaMA-Factory YAML nor Axolotl YAML nor Python with TrainingArguments, SFTConfig or LoraConfig: no setting of theirs was found");
-        return format.Read(settings);
+        return format.Read(settings, budget);
     }
 
     /// <summary>Writes a recipe as another tool's text.</summary>

@@ -14,7 +14,7 @@ internal static class TargetModules
     public static void Read(RecipeDraft draft, Setting setting)
     {
         var pattern = Pattern(setting.Value);
-        var names = pattern is null ? Names(setting.Value) : MatchedBy(pattern);
+        var names = pattern is null ? Names(setting.Value) : MatchedBy(pattern, draft.Budget);
         if (names.Count == 0)
         {
             draft.Miss(setting, "lora.target_modules", pattern is null ? Reasons.WrongForm(setting) : Reasons.Unsupported(setting));
@@ -51,12 +51,18 @@ internal static class TargetModules
         value is JsonValue text && text.GetValueKind() == JsonValueKind.String && text.GetValue<string>() is var written && written.IndexOfAny(['*', '(', '[', '\\', '|', '+', '?', '^', '$']) >= 0 ? written : null;
 
     /// <summary>The projections an expression chooses; none where it chooses other ones from layer to layer, or cannot be read.</summary>
-    private static List<string> MatchedBy(string pattern)
+    private static List<string> MatchedBy(string pattern, ImportBudget budget)
     {
+        if (pattern.Length > LongestPattern) return [];
         try
         {
             var (whole, start) = (new Regex($"^(?:{pattern})$", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(50)), Stopwatch.GetTimestamp());
-            bool Matches(string path) => Stopwatch.GetElapsedTime(start) < Longest ? whole.IsMatch(path) : throw new RegexMatchTimeoutException();
+            bool Matches(string path)
+            {
+                budget.Check();
+                return Stopwatch.GetElapsedTime(start) < Longest ? whole.IsMatch(path) : throw new RegexMatchTimeoutException();
+            }
+
             var chosen = Roots.Select(root => Layers.Select(layer => Projections(layer).Where(path => Matches(root + path)).Select(path => path[(path.LastIndexOf('.') + 1)..]).ToList()).ToList())
                 .FirstOrDefault(layers => layers.Any(names => names.Count > 0));
             return chosen is not null && chosen.All(names => names.SequenceEqual(chosen[0])) ? chosen[0] : [];
@@ -68,7 +74,9 @@ internal static class TargetModules
     }
 
     // An expression may be made to take for ever.
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
+
+    private const int LongestPattern = 2000;
 
     // With and without a part for images in front.
     private static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model.", "base_model.model.model."];

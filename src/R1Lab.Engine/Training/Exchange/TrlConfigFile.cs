@@ -23,7 +23,7 @@ internal static class TrlConfigFile
         && settings.Any(setting => setting.Name is "dataset_name" or "dataset_mixture" or "dataset_mixer" or "datasets" or "use_peft" or "torch_dtype" or "dtype" or "max_length" or "max_seq_length" or "attn_implementation" or "lora_r")
         && !settings.Any(setting => setting.Name is "base_model" or "finetuning_type" or "stage" or "cutoff_len" or "template" or "lora_target" or "dataset" or "micro_batch_size");
 
-    public static ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    public static ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
         var adapts = settings.Any(setting => setting.Name == "use_peft" && setting.Is(true));
         // The defaults of SFTConfig and ModelConfig.
@@ -35,7 +35,7 @@ internal static class TrlConfigFile
             GradientCheckpointing = true,
             DoubleQuantization = false,
             Lora = new LoraSettings { LoraDropout = 0.05, TargetModules = ["q_proj", "v_proj"] },
-        });
+        }, budget);
         Methods.Set(draft, adapts, Bits(settings), settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
         foreach (var setting in settings) Read(draft, setting, adapts);
         TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting.Name is "dataset_test_split" or "dataset_mixture"));

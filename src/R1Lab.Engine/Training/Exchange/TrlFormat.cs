@@ -50,18 +50,37 @@ internal sealed class TrlFormat : IRecipeFormat
     }).ToDictionary();
 
     /// <summary>Whether the text is a script with calls that matter, and not settings that name them in a comment.</summary>
-    public static bool IsPython(string text) => text.Split('\n').Any(line => Calls.Any(call => line.Split('#')[0].Contains(call, StringComparison.Ordinal)));
+    public static bool IsPython(string text)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            var code = line.IndexOf('#') is >= 0 and var comment ? line[..comment] : line;
+            foreach (var call in Calls)
+            {
+                if (code.Contains(call, StringComparison.Ordinal)) return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether the text is a script of another kind: a line imports or defines something.</summary>
-    public static bool IsOtherPython(string text) => text.Split('\n').Any(line =>
-        line.StartsWith("import ", StringComparison.Ordinal) || line.StartsWith("def ", StringComparison.Ordinal) || line.StartsWith("from ", StringComparison.Ordinal) && line.Contains(" import ", StringComparison.Ordinal));
+    public static bool IsOtherPython(string text)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith("import ") || line.StartsWith("def ") || line.StartsWith("from ") && line.Contains(" import ", StringComparison.Ordinal)) return true;
+        }
+
+        return false;
+    }
 
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting => setting.Owner is not null);
 
-    public ImportedRecipe Read(IReadOnlyList<Setting> settings)
+    public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
         settings = Training(settings);
-        var draft = new RecipeDraft(Tool, DefaultsOf(settings));
+        var draft = new RecipeDraft(Tool, DefaultsOf(settings), budget);
         PythonCalls.Method(draft, settings);
         foreach (var setting in settings) PythonCalls.Read(draft, setting);
         TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)));

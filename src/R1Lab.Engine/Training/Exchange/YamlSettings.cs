@@ -17,12 +17,14 @@ internal sealed partial class YamlSettings
 
     private readonly Parser _parser;
 
-    private YamlSettings(string text) => _parser = new Parser(new StringReader(text));
+    private readonly ImportBudget _budget;
 
-    /// <exception cref="BadInputException">Not a YAML mapping; the line is named.</exception>
-    public static IReadOnlyList<Setting> Read(string text)
+    private YamlSettings(string text, ImportBudget budget) => (_parser, _budget) = (new Parser(new StringReader(text)), budget);
+
+    /// <exception cref="BadInputException">Not a YAML mapping (the line is named), or more than the budget allows.</exception>
+    public static IReadOnlyList<Setting> Read(string text, ImportBudget budget)
     {
-        var reader = new YamlSettings(text);
+        var reader = new YamlSettings(text, budget);
         try
         {
             return reader.Document();
@@ -61,9 +63,10 @@ internal sealed partial class YamlSettings
 
     private JsonNode? Value(int depth)
     {
+        _budget.Nodes(1);
         if (depth > DeepestNesting) throw Wrong(Line(_parser.Current!), $"values are nested deeper than {DeepestNesting}");
         if (_parser.TryConsume<AnchorAlias>(out var alias)) throw Wrong(Line(alias), $"an alias (*{alias.Value}) cannot be used here; write the value out");
-        if (_parser.TryConsume<Scalar>(out var scalar)) return ScalarOf(Check(scalar));
+        if (_parser.TryConsume<Scalar>(out var scalar)) return ScalarOf(Check(scalar, _budget));
         if (_parser.TryConsume<SequenceStart>(out var list))
         {
             Check(list);
@@ -84,7 +87,13 @@ internal sealed partial class YamlSettings
         return map;
     }
 
-    private Scalar Name() => _parser.TryConsume<Scalar>(out var name) ? Check(name) : throw Wrong(Line(_parser.Current!), "a setting's name must be plain text");
+    private Scalar Name() => _parser.TryConsume<Scalar>(out var name) ? Check(name, _budget) : throw Wrong(Line(_parser.Current!), "a setting's name must be plain text");
+
+    private static Scalar Check(Scalar scalar, ImportBudget budget)
+    {
+        budget.Characters(scalar.Value.Length);
+        return Check(scalar);
+    }
 
     private static T Check<T>(T node) where T : NodeEvent
     {
