@@ -27,6 +27,9 @@ public sealed record LoraSettings
     /// <summary>Weight-decomposed adapter (arXiv 2402.09353): direction and magnitude apart.</summary>
     public bool UseDora { get; init; }
 
+    /// <summary>Above the hidden size of every published decoder a rank saves nothing.</summary>
+    public const int LargestRank = 65_536;
+
     /// <summary>Other ranks for modules whose path ends with the key (a regular expression, as in PEFT); the first match counts.</summary>
     public IReadOnlyDictionary<string, int> RankPattern { get; init; } = new Dictionary<string, int>();
 
@@ -42,6 +45,11 @@ public sealed record LoraSettings
     /// <summary>What is wrong with these settings, in the user's words.</summary>
     public IEnumerable<Problem> Problems()
     {
+        foreach (var (field, rank) in RankPattern.Values.Select(rank => ("lora.rank_pattern", rank)).Prepend(("lora.r", R)).Where(one => one.Item2 > LargestRank).Take(1))
+        {
+            yield return Wrong("lora_rank_too_large", field, $"A LoRA rank may be at most {LargestRank}, not {rank}.", LargestRank, rank);
+        }
+
         if (R < 1) yield return Wrong("lora_rank_too_small", "lora.r", $"The LoRA rank must be 1 or more, not {R}.", R);
         if (!(LoraAlpha > 0) || !double.IsFinite(LoraAlpha)) yield return Wrong("lora_alpha_not_positive", "lora.lora_alpha", $"LoRA alpha must be above 0, not {LoraAlpha}.", LoraAlpha);
         if (!(LoraDropout >= 0 && LoraDropout < 1)) yield return Wrong("lora_dropout_out_of_range", "lora.lora_dropout", $"LoRA dropout must be at least 0 and below 1, not {LoraDropout}.", LoraDropout);

@@ -51,6 +51,7 @@ public static class ArchiveImport
     {
         if (IsZip(archive))
         {
+            ZipDirectory.Check(archive);
             using var zip = ZipFile.OpenRead(archive);
             foreach (var entry in zip.Entries) plan.Add(ZipEntryRules.Describe(archive, entry));
             plan.CheckRatio(plan.DeclaredBytes);

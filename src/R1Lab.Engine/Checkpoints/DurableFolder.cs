@@ -65,6 +65,33 @@ public static partial class DurableFolder
         foreach (var file in Directory.GetFiles(parent, $"*{DurableFile.TemporarySuffix}")) File.Delete(file);
     }
 
+    /// <summary>
+    /// Deletes what killed processes left half written anywhere below <paramref name="root"/>: unpacked archives, adapters, downloads. Only for a
+    /// folder in which no one else writes at that moment. Links are not followed, and what cannot be deleted stays.
+    /// </summary>
+    /// <returns>How many files and folders went.</returns>
+    public static int SweepTree(string root)
+    {
+        if (!Directory.Exists(root)) return 0;
+        var below = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
+        return Directory.EnumerateFileSystemEntries(root, $"*{DurableFile.TemporarySuffix}", below).ToList().Count(TryDelete);
+    }
+
+    private static bool TryDelete(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+            else if (File.Exists(path)) File.Delete(path);
+            else return false; // it lay in a folder that is gone
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Flushes every file and folder below, then the folder itself.</summary>
     public static void FlushTree(string folder)
     {

@@ -17,6 +17,10 @@ public sealed record GenerationDefaults(
 {
     public const string FileName = "generation_config.json";
 
+    private const int MostIds = 1_000;
+    private const int LargestId = (1 << 22) - 1;
+    private const double MostScale = 1e6;
+
     /// <summary>Lowest advised probability relative to the likeliest token; 0 (off) when not given.</summary>
     public double MinP { get; init; }
 
@@ -31,10 +35,10 @@ public sealed record GenerationDefaults(
             own?.TokenId("bos_token_id") ?? model.TokenId("bos_token_id"),
             own?.TokenId("pad_token_id") ?? model.TokenId("pad_token_id"),
             own?.Flag("do_sample") ?? false,
-            own?.Number("temperature", 0) ?? 1,
+            own?.Number("temperature", 0, MostScale) ?? 1,
             own?.Number("top_p", 0, 1) ?? 1,
             (int)(own?.Number("top_k", 0, int.MaxValue) ?? 0),
-            own?.Number("repetition_penalty", double.Epsilon))
+            own?.Number("repetition_penalty", double.Epsilon, MostScale))
         {
             MinP = own?.Number("min_p", 0, 1) ?? 0,
         };
@@ -45,6 +49,7 @@ public sealed record GenerationDefaults(
         public IReadOnlyList<int>? TokenIds(string name) => json[name] switch
         {
             null => null,
+            JsonArray { Count: > MostIds } list => throw new BadInputException(source, name, $"has {list.Count} ids; at most {MostIds} are read"),
             JsonArray list => [.. list.Select(item => Id(name, item))],
             var one => [Id(name, one)],
         };
@@ -60,12 +65,14 @@ public sealed record GenerationDefaults(
         {
             if (json[name] is not { } node) return null;
             if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && number >= least && number <= most) return number;
-            throw new BadInputException(source, name, $"must be a number from {(least == double.Epsilon ? "above 0" : least)}{(most == double.MaxValue ? " up" : $" to {most}")}, is {node.ToJsonString()}");
+            throw new BadInputException(source, name, $"must be a number from {(least == double.Epsilon ? "above 0" : least)}{(most == double.MaxValue ? " up" : $" to {most}")}, is {Clip(node.ToJsonString())}");
         }
 
         private int Id(string name, JsonNode? node) =>
-            node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var id) && id >= 0
+            node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var id) && id is >= 0 and <= LargestId
                 ? id
-                : throw new BadInputException(source, name, $"must be a token id (a whole number from 0), is {node?.ToJsonString() ?? "null"}");
+                : throw new BadInputException(source, name, $"must be a token id (a whole number from 0 to {LargestId}), is {Clip(node?.ToJsonString() ?? "null")}");
+
+        private static string Clip(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
     }
 }

@@ -6,14 +6,18 @@ namespace R1Lab.Engine.Checkpoints;
 /// <summary>Reads small JSON files that came from outside, strictly: one object, UTF-8, no name twice, no broken characters.</summary>
 internal static class JsonObjectFile
 {
-    private const long MaxBytes = 256_000_000; // the index of a very large model; config files are a few kilobytes
+    /// <summary>Config files are a few kilobytes.</summary>
+    private const long MostBytes = 4_000_000;
+
+    /// <summary>The index of a very large model has 10 MB.</summary>
+    public const long MostIndexBytes = 64_000_000;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
 
     /// <exception cref="BadInputException">The file is missing, too large, or not such JSON.</exception>
-    public static JsonObject Read(string path)
+    public static JsonObject Read(string path, long mostBytes = MostBytes)
     {
-        var bytes = ReadBytes(path);
+        var bytes = ReadBytes(path, mostBytes);
         var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         if (!System.Text.Unicode.Utf8.IsValid(text.Span)) throw new BadInputException(path, null, "the file is not valid UTF-8");
         try
@@ -27,15 +31,11 @@ internal static class JsonObjectFile
         }
     }
 
-    private static byte[] ReadBytes(string path)
+    private static byte[] ReadBytes(string path, long mostBytes)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            if (stream.Length > MaxBytes) throw new BadInputException(path, null, $"the file has {stream.Length} bytes; at most {MaxBytes} are read");
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return bytes;
+            return BoundedFile.ReadAllBytes(path, mostBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -14,6 +14,7 @@ public sealed record ModelFolderListing(string Name, string Path, ModelFolder? F
 internal sealed class ModelFolderScan
 {
     private const int MaxDepth = 4;
+    private const int LongestReference = 1024;
     private const string RepositoryPrefix = "models--";
 
     // Folders may be links, also to a parent: the real path says whether one was seen.
@@ -63,11 +64,23 @@ internal sealed class ModelFolderScan
         var main = Path.Combine(repository, "refs", "main");
         if (File.Exists(main))
         {
-            var commit = File.ReadAllText(main).Trim();
+            var commit = Reference(main);
             if (commit.Length > 0 && commit.All(char.IsAsciiHexDigit) && Directory.Exists(Path.Combine(snapshots, commit))) return Path.Combine(snapshots, commit);
         }
 
         return Directory.Exists(snapshots) ? Directory.GetDirectories(snapshots).Where(ModelFolder.LooksLikeOne).MaxBy(Directory.GetLastWriteTimeUtc) : null;
+    }
+
+    private static string Reference(string file)
+    {
+        try
+        {
+            return BoundedFile.ReadAllText(file, LongestReference).Trim();
+        }
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        {
+            return ""; // no commit: the newest snapshot stands for the repository
+        }
     }
 
     private static IEnumerable<string> Children(string folder)

@@ -8,6 +8,9 @@ namespace R1Lab.Engine.Checkpoints;
 /// <summary>The weights of a model folder: <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists. Every file is checked on opening.</summary>
 public sealed class ModelWeights : IDisposable
 {
+    /// <summary>Every shard is mapped into memory at once; DeepSeek-R1 has 163.</summary>
+    private const int MostShards = 2_000;
+
     private readonly List<SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _places;
 
@@ -73,8 +76,9 @@ public sealed class ModelWeights : IDisposable
 
     private static Dictionary<string, string> ReadMap(string index)
     {
-        if (JsonObjectFile.Read(index)["weight_map"] is not JsonObject map) throw new BadInputException(index, "weight_map", "must be an object that gives each tensor its file");
+        if (JsonObjectFile.Read(index, JsonObjectFile.MostIndexBytes)["weight_map"] is not JsonObject map) throw new BadInputException(index, "weight_map", "must be an object that gives each tensor its file");
         if (map.Count == 0) throw new BadInputException(index, "weight_map", "names no tensor");
+        if (map.Select(entry => entry.Value?.ToString()).Distinct().Count() > MostShards) throw new BadInputException(index, "weight_map", $"names more than {MostShards} files");
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (tensor, node) in map)
         {

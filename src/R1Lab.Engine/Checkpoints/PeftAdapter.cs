@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using R1Lab.Engine.Devices;
 using static TorchSharp.torch;
 
@@ -12,6 +13,9 @@ public static class PeftAdapter
     public const string DownSuffix = ".lora_A.weight";
     public const string UpSuffix = ".lora_B.weight";
     public const string MagnitudeSuffix = ".lora_magnitude_vector";
+
+    /// <summary>Each expression is short, but their number times that of the tensors is not bounded by either.</summary>
+    private static readonly TimeSpan LongestMatching = TimeSpan.FromSeconds(10);
 
     private static readonly string[] Suffixes = [DownSuffix, UpSuffix, MagnitudeSuffix];
 
@@ -62,8 +66,11 @@ public static class PeftAdapter
     private static void CheckTensors(SafetensorsFile file, PeftAdapterConfig config)
     {
         if (file.Tensors.Count == 0) throw new BadInputException(file.Path, null, "the adapter holds no tensors");
+        var start = Stopwatch.GetTimestamp();
         foreach (var (key, entry) in file.Tensors)
         {
+            if (Stopwatch.GetElapsedTime(start) > LongestMatching)
+                throw new BadInputException(file.Path, null, $"matching its tensors with the expressions of {PeftAdapterConfig.FileName} takes longer than {LongestMatching.TotalSeconds:0} seconds");
             BadInputException Bad(string reason) => new(file.Path, $"tensor \"{key}\"", reason);
             var module = ModuleOf(key) ?? throw Bad("is not part of a LoRA adapter: keys are base_model.model.<module>.lora_A.weight, .lora_B.weight or .lora_magnitude_vector");
             if (!config.Targets(module)) throw Bad($"belongs to {module}, which target_modules of {PeftAdapterConfig.FileName} does not name");

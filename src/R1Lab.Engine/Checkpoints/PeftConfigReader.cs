@@ -8,6 +8,11 @@ namespace R1Lab.Engine.Checkpoints;
 internal sealed class PeftConfigReader
 {
     private const int MaxRank = 65_536;
+    private const double MostAlpha = 1e6;
+    private const int MostNames = 1_000;
+    private const int MostPatterns = 200;
+    private const int LongestPattern = 1_000;
+    private const int MostLayers = 1_000;
 
     // Fields that change nothing in what a saved LoRA adapter computes.
     private static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
@@ -102,8 +107,8 @@ internal sealed class PeftConfigReader
     private double? Number(string place, JsonNode? node)
     {
         if (node is null) return null;
-        if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && double.IsFinite(number) && number >= 0) return number;
-        throw Bad(place, $"must be a number from 0 up, is {Clip(node.ToJsonString())}");
+        if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && number is >= 0 and <= MostAlpha) return number;
+        throw Bad(place, $"must be a number from 0 to {MostAlpha:0}, is {Clip(node.ToJsonString())}");
     }
 
     private int? Rank(string place, JsonNode? node)
@@ -114,28 +119,32 @@ internal sealed class PeftConfigReader
     }
 
     private string? Pattern(string field) => _json[field] is JsonValue value
-        ? value.TryGetValue<string>(out var text) && text.Length > 0 ? text : throw Bad(field, "must be a list of names, a regular expression or \"all-linear\"")
+        ? value.TryGetValue<string>(out var text) && text.Length > 0 ? Checked(field, text) : throw Bad(field, "must be a list of names, a regular expression or \"all-linear\"")
         : null;
+
+    private string Checked(string field, string pattern) => pattern.Length <= LongestPattern ? pattern : throw Bad(field, $"has {pattern.Length} characters; at most {LongestPattern} are read");
 
     private List<string>? Names(string field) => _json[field] switch
     {
-        JsonArray list => [.. list.Select(item => item is JsonValue value && value.TryGetValue<string>(out var name) ? name : throw Bad(field, "must be a list of names"))],
+        JsonArray { Count: > MostNames } list => throw Bad(field, $"has {list.Count} names; at most {MostNames} are read"),
+        JsonArray list => [.. list.Select(item => item is JsonValue value && value.TryGetValue<string>(out var name) ? Checked(field, name) : throw Bad(field, "must be a list of names"))],
         JsonObject => throw Bad(field, "must be a list of names"),
         _ => null,
     };
 
     private List<int>? Layers()
     {
-        int Layer(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var layer) && layer >= 0
+        int Layer(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var layer) && layer is >= 0 and < MostLayers
             ? layer
             : throw Bad("layers_to_transform", "must be a layer number or a list of them");
-        return _json["layers_to_transform"] switch { null => null, JsonArray list => [.. list.Select(Layer)], var one => [Layer(one)] };
+        return _json["layers_to_transform"] switch { null => null, JsonArray { Count: > MostLayers } => throw Bad("layers_to_transform", $"names more than {MostLayers} layers"), JsonArray list => [.. list.Select(Layer)], var one => [Layer(one)] };
     }
 
     private Dictionary<string, T> Map<T>(string field, Func<string, JsonNode?, T> read) => _json[field] switch
     {
         null => new Dictionary<string, T>(StringComparer.Ordinal),
-        JsonObject map => map.ToDictionary(p => p.Key, p => read(string.Create(CultureInfo.InvariantCulture, $"{field}.{p.Key}"), p.Value), StringComparer.Ordinal),
+        JsonObject { Count: > MostPatterns } map => throw Bad(field, $"has {map.Count} patterns; at most {MostPatterns} are read"),
+        JsonObject map => map.ToDictionary(p => Checked(field, p.Key), p => read(string.Create(CultureInfo.InvariantCulture, $"{field}.{p.Key}"), p.Value), StringComparer.Ordinal),
         _ => throw Bad(field, "must be an object of numbers"),
     };
 

@@ -5,7 +5,8 @@ namespace R1Lab.Engine.Checkpoints;
 /// <summary>Which modules an adapter changes, decided by PEFT's own rules (<c>check_target_module_exists</c>, <c>get_pattern_key</c>).</summary>
 internal static class PeftModuleMatch
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    // A path has 60 characters: an expression that needs longer was made to.
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(50);
 
     // The linear layers of the supported decoders; all-linear leaves the output head out.
     private static readonly string[] Linear = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
@@ -46,7 +47,7 @@ internal static class PeftModuleMatch
             {
                 if (pattern is not null) IsMatch(pattern, "model.layers.0.self_attn.q_proj");
             }
-            catch (Exception e) when (e is ArgumentException or RegexMatchTimeoutException)
+            catch (Exception e) when (e is ArgumentException or BadInputException)
             {
                 throw new BadInputException(source, field, $"\"{pattern}\" is not a usable regular expression: {e.Message}");
             }
@@ -69,14 +70,31 @@ internal static class PeftModuleMatch
     {
         foreach (var pattern in patterns.DefaultIfEmpty(@"[^.]*"))
         {
-            var match = Regex.Match(module, $@"\A.*\.{Net(pattern)}\.(?<layer>\d+)\.", RegexOptions.CultureInvariant, Limit);
-            if (match.Success && int.TryParse(match.Groups["layer"].Value, out var layer)) return layer;
+            try
+            {
+                var match = Regex.Match(module, $@"\A.*\.{Net(pattern)}\.(?<layer>\d+)\.", RegexOptions.CultureInvariant, Limit);
+                if (match.Success && int.TryParse(match.Groups["layer"].Value, out var layer)) return layer;
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                throw new BadInputException(PeftAdapterConfig.FileName, "layers_pattern", $"\"{pattern}\" takes too long");
+            }
         }
 
         return null;
     }
 
-    private static bool IsMatch(string pattern, string module) => Regex.IsMatch(module, Net(pattern), RegexOptions.CultureInvariant, Limit);
+    private static bool IsMatch(string pattern, string module)
+    {
+        try
+        {
+            return Regex.IsMatch(module, Net(pattern), RegexOptions.CultureInvariant, Limit);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new BadInputException(PeftAdapterConfig.FileName, $"\"{pattern}\"", "this expression takes too long");
+        }
+    }
 
     // Python names groups (?P<name>...), .NET (?<name>...).
     private static string Net(string pattern) => pattern.Replace("(?P<", "(?<", StringComparison.Ordinal);

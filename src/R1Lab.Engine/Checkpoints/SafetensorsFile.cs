@@ -106,7 +106,7 @@ public sealed class SafetensorsFile : IDisposable
         try
         {
             if (Directory.Exists(path)) throw new BadInputException(path, null, "this is a folder, not a safetensors file");
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
+            return BoundedFile.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

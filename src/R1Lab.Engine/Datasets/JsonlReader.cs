@@ -116,6 +116,7 @@ public static class JsonlReader
         if (row.IsEmpty)
         {
             around.Append(Encoding.ASCII.GetString(all)).Append(newline);
+            if (around.Length > LongestLine) throw new BadInputException($"line {number}", null, $"more than {LongestLine / (1024 * 1024)} MiB of blank lines stand before it");
             return null;
         }
 

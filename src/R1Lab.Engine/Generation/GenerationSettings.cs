@@ -3,6 +3,13 @@ namespace R1Lab.Engine.Generation;
 /// <summary>How tokens are chosen and when a reply ends.</summary>
 public sealed record GenerationSettings
 {
+    /// <summary>Every new token is compared with every stop text: their number and length are bounded.</summary>
+    public const int MostStops = 64;
+
+    public const int LongestStop = 1_000;
+
+    public const int MostStopTokens = 1_000;
+
     /// <summary>0 takes the most likely token; 1 samples from the model's own distribution.</summary>
     public double Temperature { get; init; } = 1;
 
@@ -64,6 +71,11 @@ public sealed record GenerationSettings
 
         if (MaxNewTokens == 0 && !Echo) yield return new Problem("max_tokens_zero", "max_tokens", ProblemSeverity.Error, "max_tokens must be 1 or more (0 is allowed with echo).");
         if (Stop.Any(string.IsNullOrEmpty)) yield return new Problem("stop_empty", "stop", ProblemSeverity.Error, "A stop text must not be empty.");
+        if (Stop.Count > MostStops) yield return new Problem("stop_too_many", "stop", ProblemSeverity.Error, $"There may be at most {MostStops} stop texts, not {Stop.Count}.", MostStops, Stop.Count);
+        if (Stop.FirstOrDefault(text => text?.Length > LongestStop) is { } tooLong)
+            yield return new Problem("stop_too_long", "stop", ProblemSeverity.Error, $"A stop text may have at most {LongestStop} characters, not {tooLong.Length}.", LongestStop, tooLong.Length);
+        if (StopTokenIds.Count > MostStopTokens)
+            yield return new Problem("stop_tokens_too_many", "stop_token_ids", ProblemSeverity.Error, $"There may be at most {MostStopTokens} stop token ids, not {StopTokenIds.Count}.", MostStopTokens, StopTokenIds.Count);
         if (StopTokenIds.Any(id => id < 0)) yield return new Problem("stop_token_negative", "stop_token_ids", ProblemSeverity.Error, "A stop token id must not be negative.");
     }
 

@@ -18,17 +18,18 @@ internal readonly struct ConfigFields(JsonObject json, string source, string pre
         _ => throw Refuse(field, "must be an object."),
     };
 
-    public int Count(string field, int? missing = null)
+    public int Count(string field, int most, int? missing = null)
     {
         var value = Number(field, missing);
         if (value < 1 || value > int.MaxValue || value != Math.Floor(value)) throw Refuse(field, $"must be a whole number above 0, not {value}.");
-        return (int)value;
+        return value <= most ? (int)value : throw Refuse(field, string.Create(CultureInfo.InvariantCulture, $"must be at most {most}, not {value}."));
     }
 
-    public double Positive(string field, double? missing = null)
+    public double Positive(string field, double most, double? missing = null)
     {
         var value = Number(field, missing);
-        return value > 0 && double.IsFinite(value) ? value : throw Refuse(field, $"must be a number above 0, not {value}.");
+        if (!(value > 0) || !double.IsFinite(value)) throw Refuse(field, $"must be a number above 0, not {value}.");
+        return value <= most ? value : throw Refuse(field, string.Create(CultureInfo.InvariantCulture, $"must be at most {most}, not {value}."));
     }
 
     public double Number(string field, double? missing = null)

@@ -7,30 +7,30 @@ internal static class DecoderConfigReader
     {
         var family = ReadFamily(json);
         RefuseUnsupported(json, family);
-        var heads = json.Count("num_attention_heads");
+        var heads = json.Count("num_attention_heads", ConfigLimits.Heads);
         var attentionBias = json.Flag("attention_bias", false);
-        var maxPositions = json.Count("max_position_embeddings", family == DecoderFamily.Llama ? 2048 : 32768);
+        var maxPositions = json.Count("max_position_embeddings", ConfigLimits.Positions, family == DecoderFamily.Llama ? 2048 : 32768);
         var rope = json.Object("rope_parameters") ?? json.Object("rope_scaling");
         var config = new DecoderConfig
         {
             Family = family,
-            VocabSize = json.Count("vocab_size"),
-            HiddenSize = json.Count("hidden_size"),
-            IntermediateSize = json.Count("intermediate_size"),
-            LayerCount = json.Count("num_hidden_layers"),
+            VocabSize = json.Count("vocab_size", ConfigLimits.Vocabulary),
+            HiddenSize = json.Count("hidden_size", ConfigLimits.HiddenSize),
+            IntermediateSize = json.Count("intermediate_size", ConfigLimits.IntermediateSize),
+            LayerCount = json.Count("num_hidden_layers", ConfigLimits.Layers),
             HeadCount = heads,
-            KeyValueHeadCount = json.Count("num_key_value_heads", heads),
+            KeyValueHeadCount = json.Count("num_key_value_heads", ConfigLimits.Heads, heads),
             HeadDim = ReadHeadDim(json, family, heads),
             MaxPositions = maxPositions,
-            RmsNormEpsilon = json.Positive("rms_norm_eps", 1e-6),
-            RopeTheta = rope is { } parameters && parameters.Has("rope_theta") ? parameters.Positive("rope_theta") : json.Positive("rope_theta", 10000),
+            RmsNormEpsilon = json.Positive("rms_norm_eps", ConfigLimits.Epsilon, 1e-6),
+            RopeTheta = rope is { } parameters && parameters.Has("rope_theta") ? parameters.Positive("rope_theta", ConfigLimits.RopeTheta) : json.Positive("rope_theta", ConfigLimits.RopeTheta, 10000),
             RopeScaling = rope is { } scaling ? RopeScaling.Read(scaling, maxPositions) : null,
             TieWordEmbeddings = json.Flag("tie_word_embeddings", false),
             QkvBias = family == DecoderFamily.Qwen2 || attentionBias,
             OutputBias = family != DecoderFamily.Qwen2 && attentionBias,
             MlpBias = family == DecoderFamily.Llama && json.Flag("mlp_bias", false),
             QkNorm = family == DecoderFamily.Qwen3,
-            InitializerRange = json.Positive("initializer_range", 0.02),
+            InitializerRange = json.Positive("initializer_range", ConfigLimits.InitializerRange, 0.02),
             Dtype = json.Text("dtype") ?? json.Text("torch_dtype"),
         };
         if (config.HeadCount % config.KeyValueHeadCount != 0)
@@ -67,14 +67,14 @@ internal static class DecoderConfigReader
 
     private static int ReadHeadDim(ConfigFields json, DecoderFamily family, int heads)
     {
-        var hidden = json.Count("hidden_size");
+        var hidden = json.Count("hidden_size", ConfigLimits.HiddenSize);
         // Qwen3's published default is 128 whatever the hidden size; the other families divide.
         if (!json.Has("head_dim") && family != DecoderFamily.Qwen3 && hidden % heads != 0)
         {
             throw json.Refuse("hidden_size", $"{hidden} is not divisible by num_attention_heads {heads}.");
         }
 
-        var dim = json.Count("head_dim", family == DecoderFamily.Qwen3 ? 128 : hidden / heads);
+        var dim = json.Count("head_dim", ConfigLimits.HeadDim, family == DecoderFamily.Qwen3 ? 128 : hidden / heads);
         return dim % 2 == 0 ? dim : throw json.Refuse("head_dim", $"{dim} is odd: rotary positions need pairs.");
     }
 
@@ -99,6 +99,6 @@ internal static class DecoderConfigReader
         if (json.Texts("layer_types").FirstOrDefault(t => t != "full_attention") is { } kind) throw json.Refuse("layer_types", $"'{kind}' is not supported (full_attention is).");
         if (family == DecoderFamily.Llama || json.Has("layer_types") || !json.Flag("use_sliding_window", false) || !json.Has("sliding_window")) return;
         var firstSliding = json.Number("max_window_layers", 28);
-        if (firstSliding < json.Count("num_hidden_layers")) throw json.Refuse("use_sliding_window", $"attention windows ({json.Count("sliding_window")} tokens from layer {firstSliding}) are not supported.");
+        if (firstSliding < json.Count("num_hidden_layers", ConfigLimits.Layers)) throw json.Refuse("use_sliding_window", $"attention windows ({json.Count("sliding_window", ConfigLimits.Positions)} tokens from layer {firstSliding}) are not supported.");
     }
 }

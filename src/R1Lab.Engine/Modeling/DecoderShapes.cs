@@ -1,3 +1,4 @@
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 
 namespace R1Lab.Engine.Modeling;
@@ -17,6 +18,16 @@ internal static class DecoderShapes
     /// <summary>The device a weight belongs on. The last norm stands with the matrix behind it, which is the embedding where both are tied.</summary>
     public static ComputeDevice PlaceOf(string name, DecoderConfig config, LayerPlacement placement) =>
         LayerOf(name) is { } layer ? placement.Layers[layer] : name == Embedding || config.TieWordEmbeddings ? placement.Embedding : placement.Head;
+
+    /// <summary>Checks that the weights hold the layers a config names, before anything is made for each of those layers.</summary>
+    /// <exception cref="BadInputException">They hold fewer; the message names the config's file and field.</exception>
+    public static void CheckLayers(ModelWeights weights, DecoderConfig config)
+    {
+        var present = weights.Names.Count(name => name.StartsWith(LayerPrefix, StringComparison.Ordinal) && name.EndsWith(".input_layernorm.weight", StringComparison.Ordinal));
+        if (present >= config.LayerCount) return;
+        var source = Path.Combine(Path.GetDirectoryName(weights.Source)!, ModelFolder.ConfigFileName);
+        throw new BadInputException(source, "num_hidden_layers", $"is {config.LayerCount}, but {Path.GetFileName(weights.Source)} holds {present} layers: model.layers.{present}. is missing");
+    }
 
     public static IReadOnlyDictionary<string, long[]> Of(DecoderConfig config)
     {

@@ -29,10 +29,19 @@ internal static class ModelCompanions
 
     private static void Copy(string from, string to)
     {
-        foreach (var name in Copied.Where(n => File.Exists(Path.Combine(from, n)))) DurableFile.Copy(Path.Combine(from, name), Path.Combine(to, name));
+        foreach (var name in Copied.Where(n => File.Exists(Path.Combine(from, n))))
+        {
+            BoundedFile.Check(Path.Combine(from, name), from);
+            DurableFile.Copy(Path.Combine(from, name), Path.Combine(to, name));
+        }
+
         var templates = Path.Combine(from, MoreTemplates);
         if (!Directory.Exists(templates)) return;
-        foreach (var file in Directory.GetFiles(templates, "*.jinja")) DurableFile.Copy(file, Path.Combine(to, MoreTemplates, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(templates, "*.jinja"))
+        {
+            BoundedFile.Check(file, from);
+            DurableFile.Copy(file, Path.Combine(to, MoreTemplates, Path.GetFileName(file)));
+        }
     }
 
     private static JsonObject Rewrite(JsonObject config, ScalarType dtype)

@@ -11,6 +11,7 @@ public static class ModelFolderCheck
     public static void Weights(string folder, DecoderConfig config)
     {
         using var weights = ModelWeights.Open(folder);
+        DecoderShapes.CheckLayers(weights, config);
         foreach (var (name, shape) in Decoder.ParameterShapes(config))
         {
             var found = weights.Entry(name).Shape;

@@ -27,6 +27,7 @@ public static class ModelLoader
         if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
         var config = DecoderConfig.Parse(model.ConfigJson, Path.Combine(folder, ModelFolder.ConfigFileName));
         using var weights = ModelWeights.Open(folder);
+        DecoderShapes.CheckLayers(weights, config);
         var shapes = Decoder.ParameterShapes(config);
         Check(weights, shapes, config);
         var wanted = dtype ?? (device.IsCuda ? weights.Entry(DecoderShapes.Embedding).Dtype : ScalarType.Float32);

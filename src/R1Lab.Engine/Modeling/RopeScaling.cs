@@ -21,7 +21,7 @@ public abstract record RopeScaling
         return type switch
         {
             "default" => null,
-            "linear" => new Linear(rope.Positive("factor")),
+            "linear" => new Linear(rope.Positive("factor", ConfigLimits.Factor)),
             "llama3" => ReadLlama3(rope),
             "yarn" => ReadYarn(rope, maxPositions),
             _ => throw rope.Refuse("rope_type", $"'{type}' is not supported (default, linear, llama3 and yarn are)."),
@@ -31,7 +31,8 @@ public abstract record RopeScaling
     private static Llama3 ReadLlama3(ConfigFields rope)
     {
         var scaling = new Llama3(
-            rope.Positive("factor"), rope.Positive("low_freq_factor"), rope.Positive("high_freq_factor"), rope.Count("original_max_position_embeddings"));
+            rope.Positive("factor", ConfigLimits.Factor), rope.Positive("low_freq_factor", ConfigLimits.Factor), rope.Positive("high_freq_factor", ConfigLimits.Factor),
+            rope.Count("original_max_position_embeddings", ConfigLimits.Positions));
         if (scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor) throw rope.Refuse("high_freq_factor", "must be above low_freq_factor.");
         return scaling;
     }
@@ -39,14 +40,14 @@ public abstract record RopeScaling
     // Writers differ in which of factor and original length they give; each follows from the other and the model's length.
     private static Yarn ReadYarn(ConfigFields rope, int maxPositions)
     {
-        var original = rope.Count("original_max_position_embeddings", maxPositions);
-        var factor = rope.Has("factor") || !rope.Has("original_max_position_embeddings") ? rope.Positive("factor") : (double)maxPositions / original;
-        return new Yarn(factor, original, ReadAttentionFactor(rope, factor), rope.Positive("beta_fast", 32), rope.Positive("beta_slow", 1), rope.Flag("truncate", true));
+        var original = rope.Count("original_max_position_embeddings", ConfigLimits.Positions, maxPositions);
+        var factor = rope.Has("factor") || !rope.Has("original_max_position_embeddings") ? rope.Positive("factor", ConfigLimits.Factor) : (double)maxPositions / original;
+        return new Yarn(factor, original, ReadAttentionFactor(rope, factor), rope.Positive("beta_fast", ConfigLimits.Factor, 32), rope.Positive("beta_slow", ConfigLimits.Factor, 1), rope.Flag("truncate", true));
     }
 
     private static double? ReadAttentionFactor(ConfigFields rope, double factor)
     {
-        if (rope.Has("attention_factor")) return rope.Positive("attention_factor");
+        if (rope.Has("attention_factor")) return rope.Positive("attention_factor", ConfigLimits.Factor);
         var (numerator, denominator) = (rope.Number("mscale", 0), rope.Number("mscale_all_dim", 0));
         return numerator != 0 && denominator != 0 ? Magnitude(factor, numerator) / Magnitude(factor, denominator) : null;
     }

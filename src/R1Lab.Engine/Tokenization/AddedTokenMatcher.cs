@@ -27,6 +27,7 @@ internal sealed class AddedTokenMatcher
     {
         var pieces = new List<(Range, AddedToken?)>();
         var done = 0;
+        var spaces = 0..0;
         for (var at = 0; !IsEmpty && at < text.Length;)
         {
             var (token, end) = LongestAt(text, at);
@@ -39,8 +40,8 @@ internal sealed class AddedTokenMatcher
             var start = at;
             at = end;
             if (token.SingleWord && !StandsAlone(text, start, end)) continue;
-            if (token.StripLeft) start = Math.Max(done, SpacesBefore(text, start));
-            if (token.StripRight) end = SpacesAfter(text, end);
+            if (token.StripLeft) start = SpacesBefore(text, start, done);
+            if (token.StripRight) end = SpacesAfter(text, end, ref spaces);
             if (done < start) pieces.Add((done..start, null));
             pieces.Add((start..end, token));
             done = end;
@@ -73,15 +74,20 @@ internal sealed class AddedTokenMatcher
         return !before && !after;
     }
 
-    private static int SpacesBefore(string text, int start)
+    private static int SpacesBefore(string text, int start, int done)
     {
-        while (start > 0 && char.IsWhiteSpace(text[start - 1])) start--;
+        if (start < done) return done;
+        while (start > done && char.IsWhiteSpace(text[start - 1])) start--;
         return start;
     }
 
-    private static int SpacesAfter(string text, int end)
+    // The last run of white space is remembered: tokens that are white space themselves would scan it once each.
+    private static int SpacesAfter(string text, int start, ref Range spaces)
     {
+        if (start >= spaces.Start.Value && start < spaces.End.Value) return spaces.End.Value;
+        var end = start;
         while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
+        spaces = start..end;
         return end;
     }
 

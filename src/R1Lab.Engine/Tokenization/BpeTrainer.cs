@@ -39,7 +39,7 @@ public static class BpeTrainer
                 if (token is not null) continue;
                 var piece = TextNormalizer.Normalize(text[range], NormalizationForm.FormC);
                 segments.Clear();
-                WordScanner.Qwen.Find(piece, segments);
+                WordScanner.Qwen.Find(piece, segments, new SplitDeadline(piece.Length));
                 foreach (var segment in segments)
                 {
                     var word = ByteAlphabet.Write(piece.AsSpan(segment.Start, segment.End - segment.Start));

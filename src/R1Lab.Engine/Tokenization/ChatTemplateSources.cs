@@ -3,6 +3,11 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>Where a model folder keeps its chat templates, and which of them counts.</summary>
 internal static class ChatTemplateSources
 {
+    private const int MostTemplates = 100;
+
+    /// <summary>The longest published ones have 30 KB; what is longer than the interpreter takes is refused there in words.</summary>
+    private const long MostBytes = 4_000_000;
+
     /// <summary>Template sources by name; the one used without tools is <c>default</c>.</summary>
     /// <exception cref="BadInputException">tokenizer_config.json is broken, or a template file cannot be read.</exception>
     public static Dictionary<string, string> Read(string folder)
@@ -10,10 +15,12 @@ internal static class ChatTemplateSources
         var sources = new Dictionary<string, string>(StringComparer.Ordinal);
         ReadConfiguration(Path.Combine(folder, "tokenizer_config.json"), sources);
         var single = Path.Combine(folder, "chat_template.jinja");
-        if (File.Exists(single)) sources["default"] = ReadText(single);
+        if (File.Exists(single)) sources["default"] = ReadText(single, folder);
         var additional = Path.Combine(folder, "additional_chat_templates");
         if (!Directory.Exists(additional)) return sources;
-        foreach (var file in Directory.EnumerateFiles(additional, "*.jinja").Order(StringComparer.Ordinal)) sources[Path.GetFileNameWithoutExtension(file)] = ReadText(file);
+        var files = Directory.EnumerateFiles(additional, "*.jinja").Take(MostTemplates + 1).Order(StringComparer.Ordinal).ToList();
+        if (files.Count > MostTemplates) throw new BadInputException(additional, null, $"holds more than {MostTemplates} chat templates");
+        foreach (var file in files) sources[Path.GetFileNameWithoutExtension(file)] = ReadText(file, folder);
         return sources;
     }
 
@@ -32,11 +39,11 @@ internal static class ChatTemplateSources
         foreach (var entry in field.Items()) sources[entry.Required("name").Text()] = entry.Required("template").Text();
     }
 
-    private static string ReadText(string file)
+    private static string ReadText(string file, string folder)
     {
         try
         {
-            return File.ReadAllText(file);
+            return BoundedFile.ReadAllText(file, MostBytes, folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

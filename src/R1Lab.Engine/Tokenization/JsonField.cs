@@ -5,12 +5,15 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>A JSON value together with the file and the path it stands at, so that a complaint about it names both.</summary>
 internal readonly record struct JsonField(string Source, string Path, JsonElement Value)
 {
+    /// <summary>tokenizer_config.json with thousands of added tokens has two megabytes.</summary>
+    private const long MostBytes = 16_000_000;
+
     /// <summary>Reads a file whose root must be a JSON object. A byte order mark is skipped.</summary>
     /// <exception cref="BadInputException">The file is missing, is not JSON, ends too early, or its root is no object.</exception>
-    public static JsonDocument ReadObject(string file)
+    public static JsonDocument ReadObject(string file, long mostBytes = MostBytes)
     {
         if (!File.Exists(file)) throw new BadInputException(file, null, "the file is missing");
-        var bytes = ReadBytes(file);
+        var bytes = ReadBytes(file, mostBytes);
         try
         {
             var document = JsonDocument.Parse(bytes);
@@ -79,12 +82,12 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
 
     public BadInputException Wrong(string reason) => new(Source, Path.Length == 0 ? "root" : Path, reason);
 
-    private static ReadOnlyMemory<byte> ReadBytes(string file)
+    private static ReadOnlyMemory<byte> ReadBytes(string file, long mostBytes)
     {
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(file);
+            bytes = BoundedFile.ReadAllBytes(file, mostBytes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,8 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>The special tokens a tokenizer puts before and after a text.</summary>
 internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<int> After)
 {
+    private const int MostTokens = 100;
+
     public static PostProcessor None { get; } = new([], []);
 
     /// <summary>Reads the <c>post_processor</c> of a tokenizer.json.</summary>
@@ -18,7 +20,7 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
             "TemplateProcessing" => Template(processor, isToken),
             "BertProcessing" or "RobertaProcessing" => new([Pair(processor.Required("cls"), isToken)], [Pair(processor.Required("sep"), isToken)]),
             "Sequence" => processor.Required("processors").Items().Select(step => Read(step, isToken))
-                .Aggregate(None, (inner, outer) => new([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After])),
+                .Aggregate(None, (inner, outer) => Bounded(processor, new([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After]))),
             var other => throw type.Wrong(
                 $"unsupported post-processor {other}; supported: ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing, Sequence"),
         };
@@ -34,16 +36,20 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
         {
             if (item.Optional("Sequence") is not null) texts++;
             else (texts == 0 ? before : after).AddRange(Ids(field, item.Required("SpecialToken").Required("id"), isToken));
+            Bounded(single, new(before, after));
         }
 
         return texts == 1 ? new(before, after) : throw single.Wrong("must hold the text (Sequence) exactly once");
     }
 
+    private static PostProcessor Bounded(JsonField field, PostProcessor made) =>
+        made.Before.Count + made.After.Count <= MostTokens ? made : throw field.Wrong($"adds more than {MostTokens} tokens to every text");
+
     private static IEnumerable<int> Ids(JsonField field, JsonField name, Func<int, bool> isToken)
     {
         var known = field.Required("special_tokens");
         var token = known.Optional(name.Text()) ?? throw name.Wrong($"special token {name.Text()} is not in special_tokens");
-        return token.Required("ids").Items().Select(id => Known(id, id.Integer(), isToken));
+        return token.Required("ids").Items().Take(MostTokens + 1).Select(id => Known(id, id.Integer(), isToken));
     }
 
     private static int Pair(JsonField field, Func<int, bool> isToken)

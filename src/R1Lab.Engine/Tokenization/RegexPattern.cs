@@ -13,6 +13,8 @@ internal sealed class RegexPattern : SplitPattern
     private static readonly Dictionary<UnicodeCategory, char> StandIns = Enumerable.Range(0xA000, 0x6000).Concat(Enumerable.Range(0x370, 0x9C90))
         .GroupBy(unit => char.GetUnicodeCategory((char)unit)).ToDictionary(group => group.Key, group => (char)group.First());
 
+    private const int LongestExpression = 10_000;
+
     private readonly Regex _regex;
     private readonly JsonField _field;
 
@@ -20,9 +22,10 @@ internal sealed class RegexPattern : SplitPattern
     public RegexPattern(JsonField field)
     {
         _field = field with { Value = default };
+        if (field.Text().Length > LongestExpression) throw field.Wrong($"this regular expression has more than {LongestExpression} characters");
         try
         {
-            _regex = new Regex(field.Text(), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
+            _regex = new Regex(field.Text(), RegexOptions.CultureInvariant, SplitDeadline.LongestMatch);
         }
         catch (ArgumentException error)
         {
@@ -30,7 +33,7 @@ internal sealed class RegexPattern : SplitPattern
         }
     }
 
-    public override void Find(ReadOnlySpan<char> text, List<Segment> segments)
+    public override void Find(ReadOnlySpan<char> text, List<Segment> segments, SplitDeadline deadline)
     {
         var (shown, starts) = Show(text);
         var done = 0;
@@ -38,6 +41,7 @@ internal sealed class RegexPattern : SplitPattern
         {
             foreach (var match in _regex.EnumerateMatches(shown))
             {
+                if (deadline.HasPassed) throw TooSlow();
                 if (match.Length == 0) continue;
                 var (start, end) = (starts?[match.Index] ?? match.Index, starts?[match.Index + match.Length] ?? match.Index + match.Length);
                 if (done < start) segments.Add(new Segment(done, start, false));
@@ -47,11 +51,15 @@ internal sealed class RegexPattern : SplitPattern
         }
         catch (RegexMatchTimeoutException)
         {
-            throw _field.Wrong("this regular expression takes too long on the given text");
+            throw TooSlow();
         }
+
+        if (deadline.HasPassed) throw TooSlow();
 
         if (done < text.Length) segments.Add(new Segment(done, text.Length, false));
     }
+
+    private BadInputException TooSlow() => _field.Wrong("this regular expression takes too long on the given text");
 
     /// <summary>The text as the expression sees it, and for each of its characters where that one starts (null: the same place).</summary>
     private static (string Shown, int[]? Starts) Show(ReadOnlySpan<char> text)

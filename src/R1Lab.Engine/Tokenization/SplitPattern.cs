@@ -7,13 +7,14 @@ internal readonly record struct Segment(int Start, int End, bool IsMatch);
 internal abstract class SplitPattern
 {
     /// <summary>Adds the segments that cover the whole of a well-formed text, in order and without gaps.</summary>
-    public abstract void Find(ReadOnlySpan<char> text, List<Segment> segments);
+    /// <param name="deadline">When work on the whole text must end.</param>
+    public abstract void Find(ReadOnlySpan<char> text, List<Segment> segments, SplitDeadline deadline);
 }
 
 /// <summary>Every single character of a kind is a match.</summary>
 internal sealed class CharacterPattern(Func<System.Text.Rune, bool> isMatch) : SplitPattern
 {
-    public override void Find(ReadOnlySpan<char> text, List<Segment> segments)
+    public override void Find(ReadOnlySpan<char> text, List<Segment> segments, SplitDeadline deadline)
     {
         var start = 0;
         var at = 0;
@@ -37,7 +38,7 @@ internal sealed class CharacterPattern(Func<System.Text.Rune, bool> isMatch) : S
 /// <summary>Every occurrence of a fixed string is a match.</summary>
 internal sealed class LiteralPattern(string literal) : SplitPattern
 {
-    public override void Find(ReadOnlySpan<char> text, List<Segment> segments)
+    public override void Find(ReadOnlySpan<char> text, List<Segment> segments, SplitDeadline deadline)
     {
         var start = 0;
         for (int found; (found = text[start..].IndexOf(literal, StringComparison.Ordinal)) >= 0; start += found + literal.Length)

@@ -5,6 +5,14 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>What a tokenizer does to a text before cutting it: Unicode normal forms, lower case, trimming, replacing. Input must be well-formed.</summary>
 internal sealed class TextNormalizer
 {
+    private const int MostSteps = 32;
+
+    /// <summary>What one step may put in place of a piece; published files put single characters.</summary>
+    private const int LongestContent = 16;
+
+    private const long MostGrowth = 20;
+    private const int SmallText = 10_000;
+
     private readonly Func<string, string>[] _steps;
 
     private TextNormalizer(params Func<string, string>[] steps) => _steps = steps;
@@ -13,13 +21,23 @@ internal sealed class TextNormalizer
 
     /// <summary>Reads the <c>normalizer</c> of a tokenizer.json.</summary>
     /// <exception cref="BadInputException">A kind this reader does not know.</exception>
-    public static TextNormalizer Read(JsonField? field) => field is null ? None : new TextNormalizer([.. Steps(field.Value)]);
+    public static TextNormalizer Read(JsonField? field) => field is not { } given ? None : Of(given, [.. Steps(given).Take(MostSteps + 1)]);
 
+    /// <exception cref="BadInputException">The steps make far more text than there is.</exception>
     public string Apply(string text)
     {
-        foreach (var step in _steps) text = step(text);
+        var longest = (text.Length * MostGrowth) + SmallText;
+        foreach (var step in _steps)
+        {
+            text = step(text);
+            if (text.Length > longest) throw new BadInputException("tokenizer.json", "normalizer", $"makes more than {MostGrowth} times as much text as there is");
+        }
+
         return text;
     }
+
+    private static TextNormalizer Of(JsonField field, Func<string, string>[] steps) =>
+        steps.Length <= MostSteps ? new TextNormalizer(steps) : throw field.Wrong($"has more than {MostSteps} steps");
 
     /// <summary>
     /// A Unicode normal form of any well-formed text. <see cref="string.Normalize(NormalizationForm)"/> refuses noncharacters such as U+FFFE;
@@ -61,12 +79,15 @@ internal sealed class TextNormalizer
             "NFKC" => [text => Normalize(text, NormalizationForm.FormKC)],
             "NFKD" => [text => Normalize(text, NormalizationForm.FormKD)],
             "Lowercase" => [text => text.ToLowerInvariant()],
-            "Prepend" => [Prepend(field.Required("prepend").Text())],
+            "Prepend" => [Prepend(Short(field.Required("prepend")))],
             "Replace" => [Replace(field)],
             "Strip" => [Strip(field.FlagOf("strip_left", true), field.FlagOf("strip_right", true))],
             var other => throw type.Wrong($"unsupported normalizer {other}; supported: NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, Sequence"),
         };
     }
+
+    private static string Short(JsonField field) =>
+        field.Text() is { Length: <= LongestContent } text ? text : throw field.Wrong($"has {field.Text().Length} characters; at most {LongestContent} are put into a text");
 
     private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
 
@@ -75,7 +96,7 @@ internal sealed class TextNormalizer
 
     private static Func<string, string> Replace(JsonField field)
     {
-        var content = field.Required("content").Text();
+        var content = Short(field.Required("content"));
         var pattern = field.Required("pattern");
         if (pattern.Optional("String") is not { } literal) throw pattern.Wrong("only a String pattern is supported here");
         var wanted = literal.Text();

@@ -8,6 +8,8 @@ internal enum SplitBehavior { Removed, Isolated, MergedWithPrevious, MergedWithN
 /// <summary>The pre-tokenizer of a tokenizer.json: cuts text into the pieces that byte pair merges never cross.</summary>
 internal sealed class TextSplitter
 {
+    private const int MostSteps = 32;
+
     private readonly Step[] _steps;
 
     private TextSplitter(Step[] steps) => _steps = steps;
@@ -25,19 +27,20 @@ internal sealed class TextSplitter
             steps.AddRange(Steps(leaf, type));
         }
 
+        if (steps.Count > MostSteps) throw field.Wrong($"has more than {MostSteps} steps");
         if (leaves.Length == 0) throw field.Wrong("has no ByteLevel step: only byte-level BPE is supported");
         return new TextSplitter([.. steps]);
     }
 
     /// <summary>The pieces of a well-formed text, in order.</summary>
-    public List<ReadOnlyMemory<char>> Split(ReadOnlyMemory<char> text)
+    public List<ReadOnlyMemory<char>> Split(ReadOnlyMemory<char> text, SplitDeadline deadline)
     {
         List<ReadOnlyMemory<char>> pieces = [text];
         var segments = new List<Segment>();
         foreach (var step in _steps)
         {
             var next = new List<ReadOnlyMemory<char>>(pieces.Count);
-            foreach (var piece in pieces) step.Run(piece, segments, next);
+            foreach (var piece in pieces) step.Run(piece, segments, next, deadline);
             pieces = next;
         }
 
@@ -89,21 +92,21 @@ internal sealed class TextSplitter
 
     private abstract class Step
     {
-        public abstract void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result);
+        public abstract void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result, SplitDeadline deadline);
     }
 
     private sealed class PrefixStep : Step
     {
-        public override void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result) =>
+        public override void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result, SplitDeadline deadline) =>
             result.Add(piece.Span.StartsWith(' ') ? piece : string.Concat(" ", piece.Span).AsMemory());
     }
 
     private sealed class PatternStep(SplitPattern pattern, SplitBehavior behavior, bool invert) : Step
     {
-        public override void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result)
+        public override void Run(ReadOnlyMemory<char> piece, List<Segment> segments, List<ReadOnlyMemory<char>> result, SplitDeadline deadline)
         {
             segments.Clear();
-            pattern.Find(piece.Span, segments);
+            pattern.Find(piece.Span, segments, deadline);
             if (invert)
             {
                 foreach (ref var segment in CollectionsMarshal.AsSpan(segments)) segment = segment with { IsMatch = !segment.IsMatch };

@@ -52,10 +52,11 @@ public sealed class Tokenizer
     {
         var wellFormed = WellFormed(text);
         var ids = new List<int>((text.Length / 3) + 4);
+        var deadline = new SplitDeadline(text.Length);
         if (addSpecialTokens) ids.AddRange(_file.PostProcessor.Before);
         foreach (var (range, token) in _rawTokens.Cut(wellFormed))
         {
-            if (token is null) EncodeNormalized(_file.Normalizer.Apply(wellFormed[range]), ids);
+            if (token is null) EncodeNormalized(_file.Normalizer.Apply(wellFormed[range]), ids, deadline);
             else ids.Add(token.Id);
         }
 
@@ -84,18 +85,18 @@ public sealed class Tokenizer
     internal byte[] BytesOf(int id, bool skipSpecialTokens) =>
         (skipSpecialTokens && IsSpecial(id)) || IdToToken(id) is not { } token ? [] : ByteAlphabet.Read(token);
 
-    private void EncodeNormalized(string text, List<int> ids)
+    private void EncodeNormalized(string text, List<int> ids, SplitDeadline deadline)
     {
         foreach (var (range, token) in _normalizedTokens.Cut(text))
         {
-            if (token is null) EncodeWords(text.AsMemory(range), ids);
+            if (token is null) EncodeWords(text.AsMemory(range), ids, deadline);
             else ids.Add(token.Id);
         }
     }
 
-    private void EncodeWords(ReadOnlyMemory<char> text, List<int> ids)
+    private void EncodeWords(ReadOnlyMemory<char> text, List<int> ids, SplitDeadline deadline)
     {
-        foreach (var piece in _file.Splitter.Split(text)) _file.Model.Encode(piece.Span, ids);
+        foreach (var piece in _file.Splitter.Split(text, deadline)) _file.Model.Encode(piece.Span, ids);
     }
 
     /// <summary>Every half surrogate pair becomes U+FFFD, one unit for one, as a UTF-8 writer would do it.</summary>

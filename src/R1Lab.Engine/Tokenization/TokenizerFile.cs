@@ -3,7 +3,16 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>A tokenizer.json, read strictly: what is broken or cannot be honoured is refused with the file, the field and the token named.</summary>
 internal sealed class TokenizerFile
 {
+    /// <summary>The largest published ones have 35 MB.</summary>
+    private const long MostBytes = 128_000_000;
+
+    /// <summary>Every character of an added token costs a node of the matcher; the largest published ones have 30,000 in all.</summary>
+    private const int MostAddedCharacters = 1_000_000;
+
+    private const int LongestAddedToken = 256;
+
     private readonly Vocabulary _vocabulary;
+    private long _addedCharacters;
     private readonly Dictionary<string, AddedToken> _addedByContent = new(StringComparer.Ordinal);
     private readonly Dictionary<int, AddedToken> _addedById = [];
 
@@ -34,7 +43,7 @@ internal sealed class TokenizerFile
     /// <exception cref="BadInputException">The file is missing, broken, or of a kind that is not supported.</exception>
     public static TokenizerFile Read(string file)
     {
-        using var document = JsonField.ReadObject(file);
+        using var document = JsonField.ReadObject(file, MostBytes);
         return new TokenizerFile(new JsonField(file, "", document.RootElement));
     }
 
@@ -55,12 +64,15 @@ internal sealed class TokenizerFile
             field.FlagOf("normalized"),
             field.FlagOf("special"));
         if (Complaint(token) is { } complaint) throw new BadInputException(field.Source, $"{field.Path}.id", complaint);
+        _addedCharacters += token.Content.Length;
+        if (_addedCharacters > MostAddedCharacters) throw new BadInputException(field.Source, "added_tokens", $"the added tokens have more than {MostAddedCharacters} characters together");
         _addedByContent[token.Content] = token;
         _addedById[token.Id] = token;
     }
 
     private string? Complaint(AddedToken token)
     {
+        if (token.Content.Length > LongestAddedToken) return $"the added token with id {token.Id} has {token.Content.Length} characters; at most {LongestAddedToken} are read";
         if (token.Id < 0) return $"id of {token.Content} must not be negative (it is {token.Id})";
         if (token.Id > Vocabulary.LargestId) return $"id {token.Id} of {token.Content} is larger than any vocabulary ({Vocabulary.LargestId})";
         if (IdOf(token.Content) is { } other && other != token.Id) return $"token {token.Content} has both id {other} and id {token.Id}";

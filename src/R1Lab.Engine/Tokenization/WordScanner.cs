@@ -39,7 +39,7 @@ internal sealed class WordScanner : SplitPattern
         _ => null,
     };
 
-    public override void Find(ReadOnlySpan<char> text, List<Segment> segments)
+    public override void Find(ReadOnlySpan<char> text, List<Segment> segments, SplitDeadline deadline)
     {
         for (var start = 0; start < text.Length;)
         {

@@ -15,6 +15,9 @@ public sealed record RunReceipt
     /// <summary>The version this program writes.</summary>
     public const int CurrentSchema = 1;
 
+    /// <summary>A million logged steps have half of this.</summary>
+    private const long MostBytes = 512_000_000;
+
     /// <summary>The file's usual name in a run's output folder.</summary>
     public const string FileName = "receipt.json";
 
@@ -63,7 +66,7 @@ public sealed record RunReceipt
     {
         try
         {
-            return Parse(File.ReadAllText(path), path);
+            return Parse(BoundedFile.ReadAllText(path, MostBytes), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,6 +16,7 @@ internal sealed class Snapshot
     private const string StateFile = "state.json";
     private const string TensorFile = "tensors.safetensors";
     private const string ManifestFile = "manifest.json";
+    private const long MostStateBytes = 16_000_000;
     private const int DiskFullResult = unchecked((int)0x80070070);
     private const int NoSpaceOnDevice = 28;
 
@@ -130,17 +131,17 @@ internal sealed class Snapshot
         state = null;
         try
         {
-            var manifest = JsonSerializer.Deserialize<Dictionary<string, FileEntry>>(File.ReadAllText(Path.Combine(folder, ManifestFile)), Json);
+            var manifest = JsonSerializer.Deserialize<Dictionary<string, FileEntry>>(BoundedFile.ReadAllText(Path.Combine(folder, ManifestFile), MostStateBytes), Json);
             foreach (var name in new[] { StateFile, TensorFile })
             {
                 if (manifest?.GetValueOrDefault(name) is not { } expected) return $"{ManifestFile} does not list {name}";
                 if (EntryOf(Path.Combine(folder, name)) != expected) return $"{name} is not as it was written";
             }
 
-            state = JsonSerializer.Deserialize<SnapshotState>(File.ReadAllText(Path.Combine(folder, StateFile)), Json);
+            state = JsonSerializer.Deserialize<SnapshotState>(BoundedFile.ReadAllText(Path.Combine(folder, StateFile), MostStateBytes), Json);
             return state is null ? $"{StateFile} is empty" : null;
         }
-        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException or BadInputException)
         {
             return e.Message;
         }
@@ -148,7 +149,7 @@ internal sealed class Snapshot
 
     private static FileEntry EntryOf(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = BoundedFile.OpenRead(path);
         return new FileEntry(stream.Length, Convert.ToHexStringLower(SHA256.HashData(stream)));
     }
 }

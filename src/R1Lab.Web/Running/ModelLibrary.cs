@@ -16,6 +16,7 @@ public sealed record RefusedFolder(string Path, string Reason);
 /// <summary>Finds and registers model and adapter folders, and knows what can be said about them without loading weights.</summary>
 public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options)
 {
+    private readonly string[] _roots = Trusted([.. options.Value.ModelFolders, Path.Combine(options.Value.SamplesFolder, "models")]);
     private readonly ConcurrentDictionary<string, Lazy<Described>> _described = new(StringComparer.Ordinal);
 
     /// <summary>What the last scan could not use.</summary>
@@ -40,8 +41,7 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     /// <summary>Registers every model below the configured folders; adapters after the models they sit on.</summary>
     public async Task ScanAsync(CancellationToken cancellation)
     {
-        string[] roots = [.. options.Value.ModelFolders, Path.Combine(options.Value.SamplesFolder, "models")];
-        var found = await Task.Run(() => ModelFolder.Scan(roots).ToList(), cancellation);
+        var found = await Task.Run(() => ModelFolder.Scan(_roots).ToList(), cancellation);
         var refused = found.Where(f => f.Folder is null).Select(f => new RefusedFolder(f.Path, f.Refusal!)).ToList();
         foreach (var listing in found.Where(f => f.Folder is not null).OrderBy(f => f.Folder!.Kind))
         {
@@ -96,6 +96,13 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
 
     /// <summary>Whether the model in a folder can be talked to: it has a tokenizer and a chat template.</summary>
     public bool CanChat(string path) => TryDescribe(path) is { HasTokenizer: true, HasTemplate: true };
+
+    // A model's files may be links into any folder the operator configured for models.
+    private static string[] Trusted(string[] roots)
+    {
+        BoundedFile.AllowLinksInto(roots);
+        return roots;
+    }
 
     private async Task<RegisteredModel> AddAsync(ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
     {

@@ -38,4 +38,16 @@ public sealed class GenerationSettingsTests
         Assert.Equal("max_tokens_zero", Assert.Single(new GenerationSettings { MaxNewTokens = 0 }.Problems()).Code);
         Assert.Empty(new GenerationSettings { MaxNewTokens = 0, Echo = true }.Problems());
     }
+
+    [Theory]
+    [InlineData(64, 1_000, 1_000, null)]
+    [InlineData(65, 1, 0, "stop_too_many")]
+    [InlineData(1, 1_001, 0, "stop_too_long")]
+    [InlineData(0, 0, 1_001, "stop_tokens_too_many")]
+    public void Problems_StopTextsAndTokens_AreBoundedInNumberAndLength(int texts, int length, int tokens, string? code)
+    {
+        var settings = new GenerationSettings { Stop = [.. Enumerable.Repeat(new string('x', length), texts)], StopTokenIds = [.. Enumerable.Range(0, tokens)] };
+
+        Assert.Equal(code, settings.Problems().SingleOrDefault()?.Code);
+    }
 }

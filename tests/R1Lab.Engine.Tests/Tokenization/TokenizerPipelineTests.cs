@@ -54,7 +54,7 @@ public sealed class TokenizerPipelineTests : IDisposable
     [InlineData("""{"type": "Sequence", "pretokenizers": [{"type": "Digits", "individual_digits": false}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}""", "ab12c", "ab|12|c")]
     [InlineData("""{"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}, {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}""", "a+b，c", "a|+|b|，|c")]
     public void Split_EveryPreTokenizer_CutsAsDocumented(string preTokenizer, string text, string expected) =>
-        Assert.Equal(expected, string.Join("|", Splitter(preTokenizer).Split(text.AsMemory())));
+        Assert.Equal(expected, string.Join("|", Splitter(preTokenizer).Split(text.AsMemory(), new SplitDeadline(text.Length))));
 
     [Theory]
     [InlineData("Isolated", false, "a-b--c", "a|-|b|-|-|c")]
@@ -71,7 +71,7 @@ public sealed class TokenizerPipelineTests : IDisposable
                 {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {{{pattern}}}, "behavior": "{{{behavior}}}", "invert": {{{(invert ? "true" : "false")}}}}, {{{PlainByteLevel}}}]}
                 """);
 
-            Assert.Equal(expected, string.Join("|", splitter.Split(text.AsMemory())));
+            Assert.Equal(expected, string.Join("|", splitter.Split(text.AsMemory(), new SplitDeadline(text.Length))));
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class TokenizerPipelineTests : IDisposable
             {"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "\\p{L}+|\\p{Nd}|[^\\p{L}\\p{Nd}]+"}, "behavior": "Isolated"}, {{PlainByteLevel}}]}
             """);
 
-        Assert.Equal(["x𝒶𐐀", "𝟙", "𝟚", "😀👍🏽", "𠀀"], splitter.Split("x𝒶𐐀𝟙𝟚😀👍🏽𠀀".AsMemory()).Select(piece => piece.ToString()));
+        Assert.Equal(["x𝒶𐐀", "𝟙", "𝟚", "😀👍🏽", "𠀀"], splitter.Split("x𝒶𐐀𝟙𝟚😀👍🏽𠀀".AsMemory(), new SplitDeadline(20)).Select(piece => piece.ToString()));
     }
 
     [Fact]
@@ -102,8 +102,8 @@ public sealed class TokenizerPipelineTests : IDisposable
             {
                 List<Segment> byScanner = [];
                 List<Segment> byRegex = [];
-                scanner.Find(text, byScanner);
-                Regex(expression).Find(text, byRegex);
+                scanner.Find(text, byScanner, new SplitDeadline(text.Length));
+                Regex(expression).Find(text, byRegex, new SplitDeadline(text.Length));
                 Assert.Equal(byRegex, byScanner);
             }
         }

@@ -13,6 +13,8 @@ public sealed class TrainerStateFile
     /// <summary>The file's name.</summary>
     public const string Name = "trainer_state.json";
 
+    private const long MostBytes = 512_000_000;
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     private readonly string _path;
@@ -83,10 +85,10 @@ public sealed class TrainerStateFile
     {
         try
         {
-            return File.Exists(path) && JsonNode.Parse(File.ReadAllText(path)) is JsonObject state && state["log_history"] is JsonArray history
+            return File.Exists(path) && JsonNode.Parse(BoundedFile.ReadAllText(path, MostBytes)) is JsonObject state && state["log_history"] is JsonArray history
                 ? [.. history.OfType<JsonObject>().Where(entry => StepOf(entry) is not null)] : [];
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or BadInputException)
         {
             return [];
         }
