@@ -14,7 +14,7 @@ public sealed class TokenizerLimitsTests : IDisposable
 
     [Theory]
     [InlineData("(a+)+!")]
-    [InlineData(@"(?:\w|a)+(?:\w|a)+#")]
+    [InlineData(@"(\w+\s?)+#")]
     [InlineData(@"^(\p{L}+\s?)+$!")]
     public void Encode_ExpressionThatNeverEnds_IsRefusedInMilliseconds(string expression)
     {
