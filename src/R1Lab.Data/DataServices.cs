@@ -25,6 +25,7 @@ public static class DataServices
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LabDatabase>(provider, databasePath));
         services.AddSingleton<AccessStore>();
         services.AddSingleton<UserStore>();
+        services.AddSingleton<SessionStore>();
         services.AddSingleton<AuditStore>();
         services.AddSingleton<SettingsStore>();
         services.AddSingleton<DatasetStore>();

@@ -20,6 +20,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
 
+    public DbSet<EndedSession> EndedSessions => Set<EndedSession>();
+
     public DbSet<Setting> Settings => Set<Setting>();
 
     public DbSet<Dataset> Datasets => Set<Dataset>();

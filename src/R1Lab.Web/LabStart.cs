@@ -16,7 +16,7 @@ public static class LabStart
         CreatePrivateFolder(lab.DataFolder);
         CreatePrivateFolder(lab.KeysFolder);
         await app.Services.GetRequiredService<LabDatabase>().MigrateAsync();
-        var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync();
+        var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync(Actor.System("start"));
         var note = ChooseAddresses(app, lab, adminExists: setUpToken is null);
         app.Lifetime.ApplicationStarted.Register(() => Announce(app, setUpToken, note));
     }

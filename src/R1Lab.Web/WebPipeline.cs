@@ -22,6 +22,7 @@ public static class WebPipeline
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        app.UseActiveRequests();
         app.UseAntiforgery();
     }
 

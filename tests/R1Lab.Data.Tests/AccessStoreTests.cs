@@ -1,4 +1,5 @@
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -9,7 +10,7 @@ public sealed class AccessStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
 
-        var issued = await lab.Access.CreateKeyAsync("laptop", [ApiScopes.Read, ApiScopes.Generate], "u1", cancellationToken: Cancel);
+        var issued = await lab.Access.CreateKeyAsync(Actors.Lab, "laptop", [ApiScopes.Read, ApiScopes.Generate], "u1", cancellationToken: Cancel);
         var found = await lab.Access.FindKeyAsync(issued.Secret, Cancel);
 
         Assert.Matches("^r1l_[A-Za-z0-9_-]{43}$", issued.Secret);
@@ -22,9 +23,9 @@ public sealed class AccessStoreTests
     public async Task FindKeyAsync_RevokedExpiredOrUnknown_FindsNothing()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var revoked = await lab.Access.CreateKeyAsync("a", [ApiScopes.All], null, cancellationToken: Cancel);
-        var expiring = await lab.Access.CreateKeyAsync("b", [ApiScopes.All], null, lab.Time.GetUtcNow().AddHours(1), Cancel);
-        await lab.Access.RevokeKeyAsync(revoked.Key.Id, cancellationToken: Cancel);
+        var revoked = await lab.Access.CreateKeyAsync(Actors.Lab, "a", [ApiScopes.All], null, cancellationToken: Cancel);
+        var expiring = await lab.Access.CreateKeyAsync(Actors.Lab, "b", [ApiScopes.All], null, lab.Time.GetUtcNow().AddHours(1), Cancel);
+        await lab.Access.RevokeKeyAsync(Actors.Lab, revoked.Key.Id, cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromHours(2));
 
         ApiKey?[] found =
@@ -40,26 +41,26 @@ public sealed class AccessStoreTests
     public async Task CreateFirstAdminAsync_AHundredAtOnce_OneWins()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var setup = (await lab.Access.IssueSetupTokenAsync(Cancel))!;
+        var setup = (await lab.Access.IssueSetupTokenAsync(Actors.Lab, Cancel))!;
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(number => Task.Run(
-            () => lab.Access.CreateFirstAdminAsync(setup, new LabUser { UserName = $"admin{number}", PasswordHash = "x" }, Cancel), Cancel)));
+            () => lab.Access.CreateFirstAdminAsync(Actors.Lab, setup, new LabUser { UserName = $"admin{number}", PasswordHash = "x" }, Cancel), Cancel)));
 
         Assert.Equal(1, outcomes.Count(outcome => outcome == FirstAdminOutcome.Created));
         Assert.Equal(99, outcomes.Count(outcome => outcome == FirstAdminOutcome.AlreadySetUp));
         var user = Assert.Single(await lab.Users.ListAsync(Cancel));
         Assert.Equal(LabRoles.Admin, user.Role);
-        Assert.Null(await lab.Access.IssueSetupTokenAsync(Cancel));
+        Assert.Null(await lab.Access.IssueSetupTokenAsync(Actors.Lab, Cancel));
     }
 
     [Fact]
     public async Task CreateFirstAdminAsync_WrongOrReplacedToken_CreatesNobody()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var replaced = (await lab.Access.IssueSetupTokenAsync(Cancel))!;
-        var current = (await lab.Access.IssueSetupTokenAsync(Cancel))!;
+        var replaced = (await lab.Access.IssueSetupTokenAsync(Actors.Lab, Cancel))!;
+        var current = (await lab.Access.IssueSetupTokenAsync(Actors.Lab, Cancel))!;
 
-        var outcome = await lab.Access.CreateFirstAdminAsync(replaced, new LabUser { UserName = "a" }, Cancel);
+        var outcome = await lab.Access.CreateFirstAdminAsync(Actors.Lab, replaced, new LabUser { UserName = "a" }, Cancel);
 
         Assert.Equal(FirstAdminOutcome.WrongToken, outcome);
         Assert.Empty(await lab.Users.ListAsync(Cancel));
@@ -71,7 +72,7 @@ public sealed class AccessStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var first = new LabUser { UserName = "first" };
-        await lab.Access.CreateFirstAdminAsync((await lab.Access.IssueSetupTokenAsync(Cancel))!, first, Cancel);
+        await lab.Access.CreateFirstAdminAsync(Actors.Lab, (await lab.Access.IssueSetupTokenAsync(Actors.Lab, Cancel))!, first, Cancel);
         var second = new LabUser { UserName = "second" };
         await lab.Writes.RunAsync(
             (context, token) =>
@@ -81,10 +82,10 @@ public sealed class AccessStoreTests
             },
             Cancel);
 
-        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Users.SetRoleAsync(first.Id, LabRoles.Rater, Cancel));
-        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Users.SetDisabledAsync(first.Id, true, Cancel));
-        await lab.Users.SetRoleAsync(second.Id, LabRoles.Admin, Cancel);
-        await lab.Users.SetDisabledAsync(first.Id, true, Cancel);
+        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Users.SetRoleAsync(Actors.Lab, first.Id, LabRoles.Rater, Cancel));
+        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Users.SetDisabledAsync(Actors.Lab, first.Id, true, Cancel));
+        await lab.Users.SetRoleAsync(Actors.Lab, second.Id, LabRoles.Admin, Cancel);
+        await lab.Users.SetDisabledAsync(Actors.Lab, first.Id, true, Cancel);
 
         var users = await lab.Users.ListAsync(Cancel);
         Assert.Equal([("first", "Admin", true), ("second", "Admin", false)], users.Select(user => (user.UserName, user.Role!, user.Disabled)));
@@ -97,7 +98,7 @@ public sealed class AccessStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         foreach (var action in new[] { "run.start", "key.create", "run.stop" })
-            await lab.Audit.RecordAsync(new AuditEntry { Action = action, ActorName = "li" }, Cancel);
+            await lab.Audit.RecordAsync(Actors.User("li"), action, cancellationToken: Cancel);
 
         var page = await lab.Audit.PageAsync(0, 1, "run.", Cancel);
 

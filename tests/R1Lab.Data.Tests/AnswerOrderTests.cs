@@ -1,4 +1,5 @@
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -49,12 +50,12 @@ public sealed class AnswerOrderTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var study = await CreateAsync(lab, items: 1, models: 2, overlap: 2);
-        var skipped = (await lab.Ratings.NextAsync(study, "gone", "R", Cancel))!;
+        var skipped = (await lab.Ratings.NextAsync(Actors.Rater("gone", "R"), study, Cancel))!;
         var skip = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Skip, RatingDraft.Empty, SkipReason.Other);
-        await lab.Ratings.EnterAsync(skipped.AssignmentId, "gone", skip, Cancel);
+        await lab.Ratings.EnterAsync(Actors.Rater("gone"), skipped.AssignmentId, skip, Cancel);
 
         var firsts = new List<string>();
-        foreach (var rater in new[] { "r1", "r2" }) firsts.Add((await lab.Ratings.NextAsync(study, rater, "R", Cancel))!.Answers[0].Text);
+        foreach (var rater in new[] { "r1", "r2" }) firsts.Add((await lab.Ratings.NextAsync(Actors.Rater(rater, "R"), study, Cancel))!.Answers[0].Text);
 
         Assert.Equal(2, firsts.Distinct().Count());
     }
@@ -64,18 +65,18 @@ public sealed class AnswerOrderTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var study = await lab.Studies.CreateAsync(
-            new NewStudy("same")
+            Actors.Lab, new NewStudy("same")
             {
                 Overlap = 1,
                 Items = [new NewStudyItem("p", [new("a", "Yes.\r\nSure.", "1") { Reasoning = "x" }, new("b", "No.", "2"), new("c", " Yes.\nSure. ", "3") { Reasoning = "y" }])],
             },
             Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
         var yes = task.Answers.Single(answer => answer.Text.StartsWith("Yes", StringComparison.Ordinal)).Slot;
         var draft = new RatingDraft([.. RatingStoreTests.All(task, 2).Scores.Select(score => score.Slot == yes ? score with { Value = 5 } : score)]);
 
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", draft, Cancel);
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", draft, Cancel);
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, draft, Cancel);
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, draft, Cancel);
 
         var rows = await lab.Studies.ExportAsync(study.Id, Cancel);
         var opened = await lab.Ratings.OpenAsync(task.AssignmentId, "r1", Cancel);
@@ -84,7 +85,7 @@ public sealed class AnswerOrderTests
             [("a", 5, 5), ("b", 2, 5), ("c", 5, 5)],
             rows.GroupBy(row => row.ModelName).OrderBy(model => model.Key).Select(model => (model.Key, model.Select(row => row.Value!.Value).Distinct().Single(), model.Count())));
         Assert.Equal(draft.Scores.Count, opened.Draft.Scores.Count);
-        Assert.True(await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", Cancel));
+        Assert.True(await lab.Ratings.UndoSubmitAsync(Actors.Rater("r1"), task.AssignmentId, Cancel));
     }
 
     [Fact]
@@ -92,10 +93,10 @@ public sealed class AnswerOrderTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var study = await lab.Studies.CreateAsync(
-            new NewStudy("thoughts") { ShowReasoning = true, Items = [new NewStudyItem("p", [new("a", "Yes.", "1") { Reasoning = "x" }, new("b", "Yes.", "2") { Reasoning = "y" }])] },
+            Actors.Lab, new NewStudy("thoughts") { ShowReasoning = true, Items = [new NewStudyItem("p", [new("a", "Yes.", "1") { Reasoning = "x" }, new("b", "Yes.", "2") { Reasoning = "y" }])] },
             Cancel);
 
-        Assert.Equal(2, (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!.Answers.Count);
+        Assert.Equal(2, (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!.Answers.Count);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -103,7 +104,7 @@ public sealed class AnswerOrderTests
     private static async Task<int> CreateAsync(LabFixture lab, int items, int models, int overlap)
     {
         var study = await lab.Studies.CreateAsync(
-            new NewStudy("order")
+            Actors.Lab, new NewStudy("order")
             {
                 Seed = 11,
                 Overlap = overlap,
@@ -120,10 +121,10 @@ public sealed class AnswerOrderTests
         var orders = new List<ShownOrder>();
         for (var rater = 0; rater < raters; rater++)
         {
-            while (await lab.Ratings.NextAsync(study, $"r{rater}", "R", Cancel) is { } task)
+            while (await lab.Ratings.NextAsync(Actors.Rater($"r{rater}", "R"), study, Cancel) is { } task)
             {
                 orders.Add(new ShownOrder(rater, task.Prompt, [.. task.Answers.Select(answer => answer.Text[^1] - '0')]));
-                await lab.Ratings.SubmitAsync(task.AssignmentId, $"r{rater}", RatingStoreTests.All(task, 3), Cancel);
+                await lab.Ratings.SubmitAsync(Actors.Rater($"r{rater}"), task.AssignmentId, RatingStoreTests.All(task, 3), Cancel);
             }
         }
 

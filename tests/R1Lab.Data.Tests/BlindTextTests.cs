@@ -1,6 +1,7 @@
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -45,14 +46,14 @@ public sealed class BlindTextTests
     public async Task Ratings_NamesInEveryTextARaterSees_AreMasked()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var run = await lab.Runs.CreateAsync(new NewRun("Nightingale", "{}", "demo"), Cancel);
-        var root = await lab.Models.AddAsync(new RegisteredModel { Name = "OwlBase", Path = "/m/1", Kind = ModelKind.Base }, Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, new NewRun("Nightingale", "{}", "demo"), Cancel);
+        var root = await lab.Models.AddAsync(Actors.Lab, new RegisteredModel { Name = "OwlBase", Path = "/m/1", Kind = ModelKind.Base }, Cancel);
         await lab.Models.AddAsync(
-            new RegisteredModel { Name = "owl-new", Path = "/m/2", Kind = ModelKind.Adapter, BaseModelId = root.Id, RunId = run.Id, Fingerprint = "fp" }, Cancel);
+            Actors.Lab, new RegisteredModel { Name = "owl-new", Path = "/m/2", Kind = ModelKind.Adapter, BaseModelId = root.Id, RunId = run.Id, Fingerprint = "fp" }, Cancel);
         string[] names = ["owl_old", "OWL-NEW", "Owlbase", "nightingale", $"run {run.Id}"];
         var all = string.Join(", ", names);
         var study = await lab.Studies.CreateAsync(
-            new NewStudy(all)
+            Actors.Lab, new NewStudy(all)
             {
                 GuidelinesMarkdown = all,
                 ShowReasoning = true,
@@ -63,8 +64,8 @@ public sealed class BlindTextTests
             Cancel);
 
         var listed = Assert.Single(await lab.Ratings.StudiesAsync("r1", Cancel));
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", RatingStoreTests.All(task, 3), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, RatingStoreTests.All(task, 3), Cancel);
         var submitted = Assert.Single(await lab.Ratings.SubmissionsAsync("r1", Cancel));
 
         List<string> seen = [listed.Name, task.StudyName, task.GuidelinesMarkdown, task.Prompt, submitted.Prompt];

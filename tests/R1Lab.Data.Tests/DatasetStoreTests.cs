@@ -23,7 +23,7 @@ public sealed class DatasetStoreTests
             new("c\0", "😀") { Raw = "{\"prompt\":\"c\\u0000\",\"response\":\"😀\"}" },
         ];
 
-        var dataset = await lab.Datasets.CreateAsync(Chats with { Trailing = "\n" }, rows, Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats with { Trailing = "\n" }, rows, Cancel);
 
         var exported = await ExportAsync(lab, dataset.Id);
         Assert.Equal(file, exported);
@@ -37,10 +37,10 @@ public sealed class DatasetStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         const string raw = "{\"id\":7, \"prompt\":\"old\" ,\"meta\":{\"prompt\":\"old\"},\"response\":\"r\"}";
-        var dataset = await lab.Datasets.CreateAsync(Chats, [new NewRow("old", "r") { Raw = raw, LineEnd = "" }], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, [new NewRow("old", "r") { Raw = raw, LineEnd = "" }], Cancel);
         var row = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
 
-        var changed = await lab.Datasets.UpdateRowAsync(dataset.Id, row.Id, new NewRow("新 \"x\"\n", "r"), "li", Cancel);
+        var changed = await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("新 \"x\"\n", "r"), Cancel);
 
         Assert.True(changed);
         Assert.Equal(
@@ -52,20 +52,20 @@ public sealed class DatasetStoreTests
     public async Task UndoAsync_AfterAddUpdateDelete_TakesBackEachInTurn()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(Chats, [new("a", "1"), new("b", "2"), new("c", "3")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, [new("a", "1"), new("b", "2"), new("c", "3")], Cancel);
         var original = await ExportAsync(lab, dataset.Id);
         var ids = (await lab.Datasets.PageAsync(dataset.Id, 0, 9, cancellationToken: Cancel)).Rows.Select(row => row.Id).ToList();
-        await lab.Datasets.AddRowAsync(dataset.Id, new NewRow("d", "4"), cancellationToken: Cancel);
-        await lab.Datasets.UpdateRowAsync(dataset.Id, ids[1], new NewRow("B", "2"), cancellationToken: Cancel);
-        await lab.Datasets.DeleteRowsAsync(dataset.Id, [ids[0], ids[2], 999_999], "li", Cancel);
+        await lab.Datasets.AddRowAsync(Actors.Lab, dataset.Id, new NewRow("d", "4"), cancellationToken: Cancel);
+        await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, ids[1], new NewRow("B", "2"), cancellationToken: Cancel);
+        await lab.Datasets.DeleteRowsAsync(Actors.Admin, dataset.Id, [ids[0], ids[2], 999_999], Cancel);
         var edited = await ExportAsync(lab, dataset.Id);
         var last = await lab.Datasets.LastEditAsync(dataset.Id, Cancel);
 
         var undone = new List<DatasetEditKind?>();
-        for (var time = 0; time < 4; time++) undone.Add((await lab.Datasets.UndoAsync(dataset.Id, Cancel))?.Kind);
+        for (var time = 0; time < 4; time++) undone.Add((await lab.Datasets.UndoAsync(Actors.Lab, dataset.Id, Cancel))?.Kind);
 
         Assert.Equal("{\"prompt\": \"B\", \"response\": \"2\"}\n{\"prompt\": \"d\", \"response\": \"4\"}\n", edited);
-        Assert.Equal((DatasetEditKind.Delete, 2, "li"), (last!.Kind, last.RowCount, last.Editor!));
+        Assert.Equal((DatasetEditKind.Delete, 2, "admin"), (last!.Kind, last.RowCount, last.Editor!));
         Assert.Equal([DatasetEditKind.Delete, DatasetEditKind.Update, DatasetEditKind.Add, null], undone);
         Assert.Equal(original, await ExportAsync(lab, dataset.Id));
         var after = (await lab.Datasets.GetAsync(dataset.Id, Cancel))!;
@@ -78,8 +78,8 @@ public sealed class DatasetStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => lab.Datasets.CreateAsync(Chats, FailAfter(12_000), Cancel));
-        await Assert.ThrowsAsync<ArgumentException>(() => lab.Datasets.CreateAsync(Chats, [new NewRow("half \ud83d", "r")], Cancel));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => lab.Datasets.CreateAsync(Actors.Lab, Chats, FailAfter(12_000), Cancel));
+        await Assert.ThrowsAsync<ArgumentException>(() => lab.Datasets.CreateAsync(Actors.Lab, Chats, [new NewRow("half \ud83d", "r")], Cancel));
 
         Assert.Empty(await lab.Datasets.ListAsync(Cancel));
         await using var context = lab.Open();
@@ -91,7 +91,7 @@ public sealed class DatasetStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var watch = Stopwatch.StartNew();
-        var dataset = await lab.Datasets.CreateAsync(Chats, Many(100_000), Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, Many(100_000), Cancel);
         var import = watch.Elapsed;
 
         watch.Restart();
@@ -118,11 +118,11 @@ public sealed class DatasetStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var row = new NewRow("", "") { InputIds = "[1,2]", Labels = "[-100,2]", Raw = "{\"input_ids\":[1,2],\"labels\":[-100,2],\"k\":0}" };
-        var dataset = await lab.Datasets.CreateAsync(new("t", DatasetFormats.InputIds), [row], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("t", DatasetFormats.InputIds), [row], Cancel);
         var stored = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, "k\":0", Cancel)).Rows[0];
 
-        await lab.Datasets.UpdateRowAsync(dataset.Id, stored.Id, row with { Raw = null, InputIds = "[3]", Labels = "[3]" }, cancellationToken: Cancel);
-        await lab.Datasets.AddRowAsync(dataset.Id, new NewRow("", "") { InputIds = "[4]" }, cancellationToken: Cancel);
+        await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, stored.Id, row with { Raw = null, InputIds = "[3]", Labels = "[3]" }, cancellationToken: Cancel);
+        await lab.Datasets.AddRowAsync(Actors.Lab, dataset.Id, new NewRow("", "") { InputIds = "[4]" }, cancellationToken: Cancel);
 
         Assert.Equal("{\"input_ids\":[3],\"labels\":[3],\"k\":0}\n{\"input_ids\": [4]}\n", await ExportAsync(lab, dataset.Id));
     }
@@ -131,12 +131,12 @@ public sealed class DatasetStoreTests
     public async Task UploadStore_PiecesInOrder_AdvanceOnceEach()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var session = await lab.Uploads.CreateAsync("../名字.jsonl", 10, "u", Cancel);
+        var session = await lab.Uploads.CreateAsync(Actors.Lab, "../名字.jsonl", 10, Cancel);
 
         bool[] taken =
         [
-            await lab.Uploads.AdvanceAsync(session.Id, 0, 6, Cancel), await lab.Uploads.AdvanceAsync(session.Id, 0, 6, Cancel),
-            await lab.Uploads.AdvanceAsync(session.Id, 6, 11, Cancel), await lab.Uploads.AdvanceAsync(session.Id, 6, 10, Cancel),
+            await lab.Uploads.AdvanceAsync(Actors.Lab, session.Id, 0, 6, Cancel), await lab.Uploads.AdvanceAsync(Actors.Lab, session.Id, 0, 6, Cancel),
+            await lab.Uploads.AdvanceAsync(Actors.Lab, session.Id, 6, 11, Cancel), await lab.Uploads.AdvanceAsync(Actors.Lab, session.Id, 6, 10, Cancel),
         ];
 
         Assert.Equal([true, false, false, true], taken);

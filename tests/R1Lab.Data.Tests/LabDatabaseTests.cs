@@ -70,7 +70,7 @@ public sealed class LabDatabaseTests
     public async Task BackupAsync_WhileRowsAreInTheWal_HoldsThemAll()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
         var restored = Directory.CreateTempSubdirectory("r1lab-data-").FullName;
 
         await lab.Database.BackupAsync(System.IO.Path.Combine(restored, "lab.db"), Cancel);
@@ -93,7 +93,7 @@ public sealed class LabDatabaseTests
                 throw new InvalidOperationException("stop here");
             },
             Cancel));
-        await lab.Settings.SetAsync("b", "2", Cancel);
+        await lab.Settings.SetAsync(Actors.Lab, "b", "2", cancellationToken: Cancel);
 
         Assert.Equal((null, "2"), (await lab.Settings.GetAsync("a", Cancel), await lab.Settings.GetAsync("b", Cancel)));
     }

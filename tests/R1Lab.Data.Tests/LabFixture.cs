@@ -37,6 +37,8 @@ public sealed class LabFixture : IAsyncDisposable
 
     public UserStore Users => Get<UserStore>();
 
+    public SessionStore Sessions => Get<SessionStore>();
+
     public AuditStore Audit => Get<AuditStore>();
 
     public SettingsStore Settings => Get<SettingsStore>();

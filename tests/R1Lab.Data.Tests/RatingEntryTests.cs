@@ -1,4 +1,5 @@
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -103,12 +104,12 @@ public sealed class RatingEntryTests : IAsyncDisposable
     public async Task EnterAsync_SubmissionAfterClosing_IsKeptAsADraftAndCountsOnceReopened()
     {
         var task = await TaskAsync();
-        await _lab.Studies.SetStatusAsync(task.StudyId, StudyStatus.Closed, Cancel);
+        await _lab.Studies.SetStatusAsync(Actors.Lab, task.StudyId, StudyStatus.Closed, Cancel);
 
         var late = await EnterAsync(task, "a", 1, EntryIntent.Submit, 4);
         var uncounted = await _lab.Studies.ExportAsync(task.StudyId, Cancel);
         var kept = await _lab.StudyEntries.UnsubmittedAsync(task.StudyId, Cancel);
-        await _lab.Studies.SetStatusAsync(task.StudyId, StudyStatus.Open, Cancel);
+        await _lab.Studies.SetStatusAsync(Actors.Lab, task.StudyId, StudyStatus.Open, Cancel);
         var again = await EnterAsync(task, "a", 1, EntryIntent.Submit, 4);
 
         Assert.Equal((EntryOutcome.StudyClosed, AssignmentState.Draft, false), (late.Outcome, late.Stored.State, late.StudyOpen));
@@ -123,7 +124,7 @@ public sealed class RatingEntryTests : IAsyncDisposable
     {
         var task = await TaskAsync();
         await EnterAsync(task, "a", 1, EntryIntent.Submit, 2);
-        await _lab.Studies.SetStatusAsync(task.StudyId, StudyStatus.Closed, Cancel);
+        await _lab.Studies.SetStatusAsync(Actors.Lab, task.StudyId, StudyStatus.Closed, Cancel);
 
         var late = await EnterAsync(task, "a", 2, EntryIntent.Submit, 5);
 
@@ -137,19 +138,19 @@ public sealed class RatingEntryTests : IAsyncDisposable
     {
         var task = await TaskAsync();
         var skip = new RatingEntry(new EntryStamp("a", 1), [], EntryIntent.Skip, RatingStoreTests.All(task, 3), SkipReason.Broken, "cut off");
-        await _lab.Ratings.EnterAsync(task.AssignmentId, Rater, skip, Cancel);
+        await _lab.Ratings.EnterAsync(Actors.Rater(Rater), task.AssignmentId, skip, Cancel);
         var seen = Assert.Single(await _lab.StudyEntries.SkipsAsync(task.StudyId, Cancel));
         var listed = Assert.Single(await _lab.Ratings.SubmissionsAsync(Rater, Cancel));
 
-        var back = await _lab.Ratings.TakeBackSkipAsync(task.AssignmentId, Rater, Cancel);
+        var back = await _lab.Ratings.TakeBackSkipAsync(Actors.Rater(Rater), task.AssignmentId, Cancel);
 
         Assert.Equal((SkipReason.Broken, "cut off", "R"), (seen.Reason!.Value, seen.Note!, seen.RaterName));
         Assert.Equal((AssignmentState.Skipped, SkipReason.Broken), (listed.State, listed.SkipReason!.Value));
         Assert.True(back);
-        var again = (await _lab.Ratings.NextAsync(task.StudyId, Rater, "R", Cancel))!;
+        var again = (await _lab.Ratings.NextAsync(Actors.Rater(Rater, "R"), task.StudyId, Cancel))!;
         Assert.Equal((task.AssignmentId, 10), (again.AssignmentId, again.Draft.Scores.Count(score => score.Value == 3)));
         Assert.Empty(await _lab.StudyEntries.SkipsAsync(task.StudyId, Cancel));
-        Assert.False(await _lab.Ratings.TakeBackSkipAsync(task.AssignmentId, Rater, Cancel));
+        Assert.False(await _lab.Ratings.TakeBackSkipAsync(Actors.Rater(Rater), task.AssignmentId, Cancel));
     }
 
     [Fact]
@@ -159,8 +160,8 @@ public sealed class RatingEntryTests : IAsyncDisposable
         await EnterAsync(task, "a", 1, EntryIntent.Submit, 2);
         await EnterAsync(task, "a", 2, EntryIntent.Submit, 5);
 
-        var undone = await _lab.Ratings.UndoSubmitAsync(task.AssignmentId, Rater, Cancel);
-        var twice = await _lab.Ratings.UndoSubmitAsync(task.AssignmentId, Rater, Cancel);
+        var undone = await _lab.Ratings.UndoSubmitAsync(Actors.Rater(Rater), task.AssignmentId, Cancel);
+        var twice = await _lab.Ratings.UndoSubmitAsync(Actors.Rater(Rater), task.AssignmentId, Cancel);
 
         var stored = (await _lab.Ratings.EntryAsync(task.AssignmentId, Rater, Cancel)).Stored;
         Assert.Equal((true, true, AssignmentState.Submitted), (undone, twice, stored.State));
@@ -182,7 +183,7 @@ public sealed class RatingEntryTests : IAsyncDisposable
         SkipReason? reason = field == "skip_reason" ? null : SkipReason.Other;
 
         var refused = await Assert.ThrowsAsync<InvalidRatingException>(() => _lab.Ratings.EnterAsync(
-            task.AssignmentId, Rater, new RatingEntry(new EntryStamp("a", 1), [], EntryIntent.Skip, form, reason, note), Cancel));
+            Actors.Rater(Rater), task.AssignmentId, new RatingEntry(new EntryStamp("a", 1), [], EntryIntent.Skip, form, reason, note), Cancel));
 
         Assert.Equal(field, refused.Field);
         Assert.Null((await _lab.Ratings.EntryAsync(task.AssignmentId, Rater, Cancel)).Stored.Stamp);
@@ -192,11 +193,11 @@ public sealed class RatingEntryTests : IAsyncDisposable
     public async Task SubmitAsync_SubmittedBeforeWithOtherScores_NeedsTheRevision()
     {
         var task = await TaskAsync();
-        var first = await _lab.Ratings.SubmitAsync(task.AssignmentId, Rater, RatingStoreTests.All(task, 2), cancellationToken: Cancel);
-        var same = await _lab.Ratings.SubmitAsync(task.AssignmentId, Rater, RatingStoreTests.All(task, 2), cancellationToken: Cancel);
+        var first = await _lab.Ratings.SubmitAsync(Actors.Rater(Rater), task.AssignmentId, RatingStoreTests.All(task, 2), cancellationToken: Cancel);
+        var same = await _lab.Ratings.SubmitAsync(Actors.Rater(Rater), task.AssignmentId, RatingStoreTests.All(task, 2), cancellationToken: Cancel);
 
         await Assert.ThrowsAsync<RecordConflictException>(() =>
-            _lab.Ratings.SubmitAsync(task.AssignmentId, Rater, RatingStoreTests.All(task, 3), cancellationToken: Cancel));
+            _lab.Ratings.SubmitAsync(Actors.Rater(Rater), task.AssignmentId, RatingStoreTests.All(task, 3), cancellationToken: Cancel));
 
         Assert.Equal(first, same);
         Assert.Single(await _lab.StudyEntries.RevisionsAsync(task.StudyId, Cancel));
@@ -210,14 +211,14 @@ public sealed class RatingEntryTests : IAsyncDisposable
 
     private async Task<RatingTask> TaskAsync()
     {
-        var study = await _lab.Studies.CreateAsync(RatingStoreTests.Sample(items: 1, overlap: 1), Cancel);
-        return (await _lab.Ratings.NextAsync(study.Id, Rater, "R", Cancel))!;
+        var study = await _lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(items: 1, overlap: 1), Cancel);
+        return (await _lab.Ratings.NextAsync(Actors.Rater(Rater, "R"), study.Id, Cancel))!;
     }
 
     private Task<EntryReceipt> EnterAsync(RatingTask task, string client, long sequence, EntryIntent intent, int value, params EntryStamp[] known)
     {
         SkipReason? reason = intent == EntryIntent.Skip ? SkipReason.Other : null;
         var entry = new RatingEntry(new EntryStamp(client, sequence), known, intent, RatingStoreTests.All(task, value), reason);
-        return _lab.Ratings.EnterAsync(task.AssignmentId, Rater, entry, Cancel);
+        return _lab.Ratings.EnterAsync(Actors.Rater(Rater), task.AssignmentId, entry, Cancel);
     }
 }

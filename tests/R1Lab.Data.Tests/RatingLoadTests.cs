@@ -14,7 +14,7 @@ public sealed class RatingLoadTests
     public async Task D3_ThirtyTwoRatersSaveFiftyTimesEach_NoErrorNoDouble()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(RatingStoreTests.Sample(items: 50, overlap: 32), Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(items: 50, overlap: 32), Cancel);
         var times = new System.Collections.Concurrent.ConcurrentBag<double>();
 
         await Task.WhenAll(Enumerable.Range(0, 32).Select(rater => Task.Run(() => RateAsync($"r{rater}"), Cancel)));
@@ -30,10 +30,10 @@ public sealed class RatingLoadTests
 
         async Task RateAsync(string rater)
         {
-            while (await lab.Ratings.NextAsync(study.Id, rater, rater, Cancel) is { } task)
+            while (await lab.Ratings.NextAsync(Actors.Rater(rater, rater), study.Id, Cancel) is { } task)
             {
                 var watch = Stopwatch.StartNew();
-                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, RatingStoreTests.All(task, 3), cancellationToken: Cancel);
+                await lab.Ratings.SubmitAsync(Actors.Rater(rater), task.AssignmentId, RatingStoreTests.All(task, 3), cancellationToken: Cancel);
                 times.Add(watch.Elapsed.TotalMilliseconds);
             }
         }

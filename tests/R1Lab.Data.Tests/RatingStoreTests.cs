@@ -1,4 +1,5 @@
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -8,13 +9,13 @@ public sealed class RatingStoreTests
     public async Task NextAsync_SeveralRaters_SpreadsItemsAndShufflesAnswers()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 20, overlap: 1), Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 20, overlap: 1), Cancel);
 
         var tasks = new List<RatingTask>();
-        for (var rater = 0; rater < 20; rater++) tasks.Add((await lab.Ratings.NextAsync(study.Id, $"r{rater}", "R", Cancel))!);
+        for (var rater = 0; rater < 20; rater++) tasks.Add((await lab.Ratings.NextAsync(Actors.Rater($"r{rater}", "R"), study.Id, Cancel))!);
 
         Assert.Equal(20, tasks.Select(task => task.Prompt).Distinct().Count());
-        Assert.Null(await lab.Ratings.NextAsync(study.Id, "late", "R", Cancel));
+        Assert.Null(await lab.Ratings.NextAsync(Actors.Rater("late", "R"), study.Id, Cancel));
         var firstIsBase = tasks.Count(task => task.Answers[0].Text.StartsWith("base", StringComparison.Ordinal));
         Assert.InRange(firstIsBase, 3, 17);
         Assert.All(tasks, task => Assert.DoesNotContain("demo", task.ToString() + string.Join('|', task.Answers), StringComparison.Ordinal));
@@ -27,7 +28,7 @@ public sealed class RatingStoreTests
         for (var time = 0; time < 2; time++)
         {
             await using var lab = await LabFixture.CreateAsync();
-            var study = await lab.Studies.CreateAsync(Sample(items: 5, overlap: 2), Cancel);
+            var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 5, overlap: 2), Cancel);
             orders.Add(string.Join(';', await RateAllAsync(lab, study.Id, "r1")));
         }
 
@@ -38,13 +39,13 @@ public sealed class RatingStoreTests
     public async Task NextAsync_TaskInHand_ComesBackWithItsDraft()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 3, overlap: 2), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 3, overlap: 2), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
         var draft = new RatingDraft([new SlotScore(1, "fluency", 4), new SlotScore(0, "safety", null, true)], "想一想");
 
-        await lab.Ratings.EnterAsync(task.AssignmentId, "r1", new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Draft, draft), Cancel);
+        await lab.Ratings.EnterAsync(Actors.Rater("r1"), task.AssignmentId, new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Draft, draft), Cancel);
 
-        var again = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var again = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
         Assert.Equal((task.AssignmentId, AssignmentState.Draft, "想一想"), (again.AssignmentId, again.State, again.Draft.Comment!));
         Assert.Equal(draft.Scores, again.Draft.Scores);
         Assert.Equal(new RaterProgress(0, 3), again.Progress);
@@ -54,12 +55,12 @@ public sealed class RatingStoreTests
     public async Task NextAsync_LeaseRunsOut_FreesThePlaceForAnother()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        await lab.Ratings.NextAsync(study.Id, "gone", "R", Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        await lab.Ratings.NextAsync(Actors.Rater("gone", "R"), study.Id, Cancel);
 
-        var before = await lab.Ratings.NextAsync(study.Id, "r2", "R", Cancel);
+        var before = await lab.Ratings.NextAsync(Actors.Rater("r2", "R"), study.Id, Cancel);
         lab.Time.Advance(RatingStore.Lease + TimeSpan.FromSeconds(1));
-        var after = await lab.Ratings.NextAsync(study.Id, "r2", "R", Cancel);
+        var after = await lab.Ratings.NextAsync(Actors.Rater("r2", "R"), study.Id, Cancel);
 
         Assert.Null(before);
         Assert.NotNull(after);
@@ -69,25 +70,25 @@ public sealed class RatingStoreTests
     public async Task SkipAsync_Item_IsGivenToOthersButNotAgainToTheSameRater()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
 
         var skip = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Skip, RatingDraft.Empty, SkipReason.Broken);
-        await lab.Ratings.EnterAsync(task.AssignmentId, "r1", skip, Cancel);
+        await lab.Ratings.EnterAsync(Actors.Rater("r1"), task.AssignmentId, skip, Cancel);
 
-        Assert.Null(await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel));
-        Assert.NotNull(await lab.Ratings.NextAsync(study.Id, "r2", "R", Cancel));
+        Assert.Null(await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel));
+        Assert.NotNull(await lab.Ratings.NextAsync(Actors.Rater("r2", "R"), study.Id, Cancel));
     }
 
     [Fact]
     public async Task SubmitAsync_AgainNamingTheRevision_ReplacesTheScores()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
 
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 2), cancellationToken: Cancel);
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 5), expectedRevision: 1, Cancel);
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, All(task, 2), cancellationToken: Cancel);
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, All(task, 5), expectedRevision: 1, Cancel);
 
         var rows = await lab.Studies.ExportAsync(study.Id, Cancel);
         Assert.Equal(Enumerable.Repeat<int?>(5, 10), rows.Select(row => row.Value));
@@ -101,8 +102,8 @@ public sealed class RatingStoreTests
     public async Task SubmitAsync_IncompleteOrOffTheScale_NamesAnswerAndCriterionAndStoresNothing()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
         var whole = All(task, 3).Scores;
         RatingDraft[] bad =
         [
@@ -116,7 +117,7 @@ public sealed class RatingStoreTests
 
         var messages = new List<string>();
         foreach (var rating in bad)
-            messages.Add((await Assert.ThrowsAsync<InvalidRatingException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r1", rating, cancellationToken: Cancel))).Message);
+            messages.Add((await Assert.ThrowsAsync<InvalidRatingException>(() => lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, rating, cancellationToken: Cancel))).Message);
 
         Assert.Equal(
             [
@@ -132,44 +133,44 @@ public sealed class RatingStoreTests
     public async Task UndoSubmitAsync_WithinTenSeconds_BringsTheScoresBackAsADraft()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", All(task, 4), cancellationToken: Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, All(task, 4), cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromSeconds(9));
 
-        var undone = await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", cancellationToken: Cancel);
+        var undone = await lab.Ratings.UndoSubmitAsync(Actors.Rater("r1"), task.AssignmentId, cancellationToken: Cancel);
 
-        var again = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var again = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
         Assert.True(undone);
         Assert.Equal((AssignmentState.Draft, 10), (again.State, again.Draft.Scores.Count(score => score.Value == 4)));
         Assert.Empty(await lab.Studies.ExportAsync(study.Id, Cancel));
-        await lab.Ratings.SubmitAsync(task.AssignmentId, "r1", again.Draft, cancellationToken: Cancel);
+        await lab.Ratings.SubmitAsync(Actors.Rater("r1"), task.AssignmentId, again.Draft, cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromSeconds(11));
-        Assert.False(await lab.Ratings.UndoSubmitAsync(task.AssignmentId, "r1", cancellationToken: Cancel));
+        Assert.False(await lab.Ratings.UndoSubmitAsync(Actors.Rater("r1"), task.AssignmentId, cancellationToken: Cancel));
     }
 
     [Fact]
     public async Task Ratings_SomebodyElsesAssignment_IsNotThere()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 1, overlap: 1), Cancel);
-        var task = (await lab.Ratings.NextAsync(study.Id, "r1", "R", Cancel))!;
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 1, overlap: 1), Cancel);
+        var task = (await lab.Ratings.NextAsync(Actors.Rater("r1", "R"), study.Id, Cancel))!;
 
         await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.OpenAsync(task.AssignmentId, "r2", Cancel));
-        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.SubmitAsync(task.AssignmentId, "r2", All(task, 1), cancellationToken: Cancel));
+        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.SubmitAsync(Actors.Rater("r2"), task.AssignmentId, All(task, 1), cancellationToken: Cancel));
         var entry = new RatingEntry(new EntryStamp("tab", 1), [], EntryIntent.Draft, RatingDraft.Empty);
-        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.EnterAsync(task.AssignmentId, "r2", entry, Cancel));
+        await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.EnterAsync(Actors.Rater("r2"), task.AssignmentId, entry, Cancel));
     }
 
     [Fact]
     public async Task ResultsAsync_ScoresAndCannotJudge_GivesMeansAndCountsPerModelAndRater()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 2, overlap: 2), Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 2, overlap: 2), Cancel);
         foreach (var (rater, tuned) in new[] { ("r1", 5), ("r2", 4) })
         {
-            while (await lab.Ratings.NextAsync(study.Id, rater, rater.ToUpperInvariant(), Cancel) is { } task)
-                await lab.Ratings.SubmitAsync(task.AssignmentId, rater, ByModel(task, 2, tuned), cancellationToken: Cancel);
+            while (await lab.Ratings.NextAsync(Actors.Rater(rater, rater.ToUpperInvariant()), study.Id, Cancel) is { } task)
+                await lab.Ratings.SubmitAsync(Actors.Rater(rater), task.AssignmentId, ByModel(task, 2, tuned), cancellationToken: Cancel);
         }
 
         var results = await lab.Studies.ResultsAsync(study.Id, Cancel);
@@ -194,11 +195,11 @@ public sealed class RatingStoreTests
     public async Task CreateAsync_DraftFilledLater_IsSeenByRatersOnceOpen()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var study = await lab.Studies.CreateAsync(Sample(items: 0, overlap: 1) with { Status = StudyStatus.Draft }, Cancel);
-        await lab.Studies.AddItemAsync(study.Id, Item(0), Cancel);
+        var study = await lab.Studies.CreateAsync(Actors.Lab, Sample(items: 0, overlap: 1) with { Status = StudyStatus.Draft }, Cancel);
+        await lab.Studies.AddItemAsync(Actors.Lab, study.Id, Item(0), Cancel);
         var before = await lab.Ratings.StudiesAsync("r1", Cancel);
 
-        await lab.Studies.SetStatusAsync(study.Id, StudyStatus.Open, Cancel);
+        await lab.Studies.SetStatusAsync(Actors.Lab, study.Id, StudyStatus.Open, Cancel);
 
         var seen = Assert.Single(await lab.Ratings.StudiesAsync("r1", Cancel));
         Assert.Empty(before);
@@ -247,10 +248,10 @@ public sealed class RatingStoreTests
     private static async Task<List<string>> RateAllAsync(LabFixture lab, int studyId, string rater)
     {
         var seen = new List<string>();
-        while (await lab.Ratings.NextAsync(studyId, rater, rater, Cancel) is { } task)
+        while (await lab.Ratings.NextAsync(Actors.Rater(rater, rater), studyId, Cancel) is { } task)
         {
             seen.Add($"{task.Prompt}:{task.Answers[0].Text}");
-            await lab.Ratings.SubmitAsync(task.AssignmentId, rater, All(task, 3), cancellationToken: Cancel);
+            await lab.Ratings.SubmitAsync(Actors.Rater(rater), task.AssignmentId, All(task, 3), cancellationToken: Cancel);
         }
 
         return seen;

@@ -13,8 +13,8 @@ public sealed class RunProgressTests
         await using var lab = await LabFixture.CreateAsync();
         var run = await AddAsync(lab);
 
-        await lab.Runs.AppendAsync(run.Id, new RunNews { Probes = [Probe(0, 1, "before"), Probe(0, 0, "hm", "thought"), Probe(10, 0, "later")] }, Cancel);
-        await lab.Runs.AppendAsync(run.Id, new RunNews { Probes = [Probe(0, 1, "after")] }, Cancel);
+        await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { Probes = [Probe(0, 1, "before"), Probe(0, 0, "hm", "thought"), Probe(10, 0, "later")] }, Cancel);
+        await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { Probes = [Probe(0, 1, "after")] }, Cancel);
 
         var probes = await lab.Runs.ProbesAsync(run.Id, cancellationToken: Cancel);
         Assert.Equal(
@@ -32,10 +32,10 @@ public sealed class RunProgressTests
         await using var lab = await LabFixture.CreateAsync();
         var run = await AddAsync(lab);
         foreach (var (step, loss, accuracy) in new[] { (10, 1.0, 0.5), (20, 0.5, 0.6), (30, 0.7, 0.9), (40, 0.5, 0.9) })
-            await lab.Runs.AppendAsync(run.Id, new RunNews { BestBy = by, Metrics = [new RunMetric { Step = step, TotalSteps = 40, EvalLoss = loss, EvalTokenAccuracy = accuracy }] }, Cancel);
+            await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { BestBy = by, Metrics = [new RunMetric { Step = step, TotalSteps = 40, EvalLoss = loss, EvalTokenAccuracy = accuracy }] }, Cancel);
         var whole = (await lab.Runs.GetAsync(run.Id, Cancel))!;
 
-        await lab.Runs.DropMetricsAfterAsync(run.Id, best - 1, by, Cancel);
+        await lab.Runs.DropMetricsAfterAsync(Actors.Lab, run.Id, best - 1, by, Cancel);
 
         var cut = (await lab.Runs.GetAsync(run.Id, Cancel))!;
         Assert.Equal((best, 0.5, bestBefore), (whole.BestStep!.Value, whole.BestEvalLoss!.Value, cut.BestStep!.Value));
@@ -47,7 +47,7 @@ public sealed class RunProgressTests
         await using var lab = await LabFixture.CreateAsync();
         var run = await AddAsync(lab);
         await lab.Runs.AppendAsync(
-            run.Id,
+            Actors.Lab, run.Id,
             new RunNews
             {
                 Metrics = [.. Enumerable.Range(1, 6).Select(tens => new RunMetric { Step = 10 * tens, TotalSteps = 60, Epoch = tens / 2.0 })],
@@ -56,7 +56,7 @@ public sealed class RunProgressTests
             },
             Cancel);
 
-        await lab.Runs.DropMetricsAfterAsync(run.Id, 33, cancellationToken: Cancel);
+        await lab.Runs.DropMetricsAfterAsync(Actors.Lab, run.Id, 33, cancellationToken: Cancel);
 
         Assert.Equal([0, 20], (await lab.Runs.ProbesAsync(run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
         var row = Assert.Single((await lab.Runs.LedgerAsync(run.Id, Cancel)).Page(LedgerOrder.Row, null, 0, 10).Rows);
@@ -68,10 +68,10 @@ public sealed class RunProgressTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var run = await AddAsync(lab);
-        await lab.Runs.AppendAsync(run.Id, new RunNews { RowLosses = [Loss(0, 1, 3), Loss(0, 2, double.NaN)] }, Cancel);
+        await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = [Loss(0, 1, 3), Loss(0, 2, double.NaN)] }, Cancel);
         await lab.Runs.LedgerAsync(run.Id, Cancel);
 
-        await lab.Runs.AppendAsync(run.Id, new RunNews { RowLosses = [Loss(0, 1, 0.1 + 0.2), Loss(1, 1, 0.2)] }, Cancel);
+        await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = [Loss(0, 1, 0.1 + 0.2), Loss(1, 1, 0.2)] }, Cancel);
 
         var row = Assert.Single((await lab.Runs.LedgerAsync(run.Id, Cancel)).Page(LedgerOrder.Row, null, 0, 10).Rows);
         Assert.Equal((1, 0.1 + 0.2, 0.2, 7), (row.RowId, row.First, row.Last, row.Tokens));
@@ -81,9 +81,9 @@ public sealed class RunProgressTests
     public async Task RowTextsAsync_RowsOfTheRunsDataset_GivesTheirBeginnings()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(new("d", DatasetFormats.PromptResponse), [new NewRow("one", "1"), new NewRow(new string('x', 999), "2")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("one", "1"), new NewRow(new string('x', 999), "2")], Cancel);
         var rows = (await lab.Datasets.PageAsync(dataset.Id, 0, 2, cancellationToken: Cancel)).Rows;
-        var run = await lab.Runs.CreateAsync(new NewRun("run", "{}", "demo") { DatasetId = dataset.Id }, Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo") { DatasetId = dataset.Id }, Cancel);
 
         var texts = await lab.Runs.RowTextsAsync(run.Id, [rows[0].Id, rows[1].Id, 99_999], Cancel);
 
@@ -98,7 +98,7 @@ public sealed class RunProgressTests
         var run = await AddAsync(lab);
         const int rows = 100_000;
         for (var epoch = 0; epoch < 3; epoch++)
-            await lab.Runs.AppendAsync(run.Id, new RunNews { RowLosses = [.. Enumerable.Range(1, rows).Select(row => Loss(epoch, row, (double)row / rows / (epoch + 1)))] }, Cancel);
+            await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = [.. Enumerable.Range(1, rows).Select(row => Loss(epoch, row, (double)row / rows / (epoch + 1)))] }, Cancel);
         await lab.Runs.LedgerAsync(run.Id, Cancel);
 
         var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -110,7 +110,7 @@ public sealed class RunProgressTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static Task<Run> AddAsync(LabFixture lab) => lab.Runs.CreateAsync(new NewRun("run", "{}", "demo"), Cancel);
+    private static Task<Run> AddAsync(LabFixture lab) => lab.Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo"), Cancel);
 
     private static RunRowLoss Loss(int epoch, int row, double loss) => new() { Epoch = epoch, RowId = row, Loss = loss, Tokens = 7 };
 

@@ -1,5 +1,6 @@
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -10,9 +11,9 @@ public sealed class RunStoreTests
     {
         await using var lab = await LabFixture.CreateAsync();
         var ids = new List<int>();
-        for (var number = 0; number < 10; number++) ids.Add((await lab.Runs.CreateAsync(Sample(number), Cancel)).Id);
+        for (var number = 0; number < 10; number++) ids.Add((await lab.Runs.CreateAsync(Actors.Lab, Sample(number), Cancel)).Id);
 
-        var claimed = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => lab.Runs.ClaimNextAsync(Cancel), Cancel)));
+        var claimed = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => lab.Runs.ClaimNextAsync(Actors.Lab, Cancel), Cancel)));
 
         Assert.Equal(ids, claimed.OfType<Run>().Select(run => run.Id).Order());
         Assert.All(await lab.Runs.ListAsync(RunStatus.Running, Cancel), run => Assert.Equal(lab.Time.GetUtcNow(), run.StartedAt));
@@ -22,20 +23,20 @@ public sealed class RunStoreTests
     public async Task SetStatusAsync_StopThenResume_GoesBackToTheEndOfTheQueue()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var first = await lab.Runs.CreateAsync(Sample(1), Cancel);
-        await lab.Runs.ClaimNextAsync(Cancel);
-        var second = await lab.Runs.CreateAsync(Sample(2), Cancel);
+        var first = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel);
+        var second = await lab.Runs.CreateAsync(Actors.Lab, Sample(2), Cancel);
         lab.Time.Advance(TimeSpan.FromMinutes(1));
 
         bool[] moved =
         [
-            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Stopped, cancellationToken: Cancel),
-            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Finished, cancellationToken: Cancel),
-            await lab.Runs.SetStatusAsync(first.Id, RunStatus.Queued, cancellationToken: Cancel),
+            await lab.Runs.SetStatusAsync(Actors.Lab, first.Id, RunStatus.Stopped, cancellationToken: Cancel),
+            await lab.Runs.SetStatusAsync(Actors.Lab, first.Id, RunStatus.Finished, cancellationToken: Cancel),
+            await lab.Runs.SetStatusAsync(Actors.Lab, first.Id, RunStatus.Queued, cancellationToken: Cancel),
         ];
 
         Assert.Equal([true, false, true], moved);
-        Assert.Equal([second.Id, first.Id], new[] { (await lab.Runs.ClaimNextAsync(Cancel))!.Id, (await lab.Runs.ClaimNextAsync(Cancel))!.Id });
+        Assert.Equal([second.Id, first.Id], new[] { (await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel))!.Id, (await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel))!.Id });
     }
 
     [Theory]
@@ -46,23 +47,23 @@ public sealed class RunStoreTests
     public async Task MoveAsync_WaitingRuns_TakesThemInTheNewOrder(int moved, int? before, int[] expected)
     {
         await using var lab = await LabFixture.CreateAsync();
-        for (var number = 1; number <= 4; number++) await lab.Runs.CreateAsync(Sample(number), Cancel);
+        for (var number = 1; number <= 4; number++) await lab.Runs.CreateAsync(Actors.Lab, Sample(number), Cancel);
 
-        Assert.True(await lab.Runs.MoveAsync(moved, before, Cancel));
-        await lab.Runs.CreateAsync(Sample(5), Cancel);
+        Assert.True(await lab.Runs.MoveAsync(Actors.Lab, moved, before, Cancel));
+        await lab.Runs.CreateAsync(Actors.Lab, Sample(5), Cancel);
 
         Assert.Equal([.. expected, 5], (await lab.Runs.WaitingAsync(Cancel)).Select(run => run.Id));
-        Assert.Equal(expected[0], (await lab.Runs.ClaimNextAsync(Cancel))!.Id);
+        Assert.Equal(expected[0], (await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel))!.Id);
     }
 
     [Fact]
     public async Task MoveAsync_RunThatDoesNotWait_ChangesNothing()
     {
         await using var lab = await LabFixture.CreateAsync();
-        for (var number = 1; number <= 3; number++) await lab.Runs.CreateAsync(Sample(number), Cancel);
-        await lab.Runs.ClaimNextAsync(Cancel);
+        for (var number = 1; number <= 3; number++) await lab.Runs.CreateAsync(Actors.Lab, Sample(number), Cancel);
+        await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel);
 
-        bool[] moved = [await lab.Runs.MoveAsync(1, 3, Cancel), await lab.Runs.MoveAsync(3, 1, Cancel), await lab.Runs.MoveAsync(9, 2, Cancel)];
+        bool[] moved = [await lab.Runs.MoveAsync(Actors.Lab, 1, 3, Cancel), await lab.Runs.MoveAsync(Actors.Lab, 3, 1, Cancel), await lab.Runs.MoveAsync(Actors.Lab, 9, 2, Cancel)];
 
         Assert.Equal([false, false, false], moved);
         Assert.Equal([2, 3], (await lab.Runs.WaitingAsync(Cancel)).Select(run => run.Id));
@@ -72,13 +73,13 @@ public sealed class RunStoreTests
     public async Task PauseAsync_DiskFull_StaysPausedOverARestartUntilResumed()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
-        await lab.Runs.ClaimNextAsync(Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel);
 
-        await lab.Runs.PauseAsync(run.Id, "disk_full", "10 bytes are needed", Cancel);
-        await lab.Runs.MarkInterruptedAsync(Cancel);
+        await lab.Runs.PauseAsync(Actors.Lab, run.Id, "disk_full", "10 bytes are needed", Cancel);
+        await lab.Runs.MarkInterruptedAsync(Actors.Lab, Cancel);
         var paused = (await lab.Runs.GetAsync(run.Id, Cancel))!;
-        await lab.Runs.SetStatusAsync(run.Id, RunStatus.Queued, cancellationToken: Cancel);
+        await lab.Runs.SetStatusAsync(Actors.Lab, run.Id, RunStatus.Queued, cancellationToken: Cancel);
 
         Assert.Equal((RunStatus.Paused, "disk_full", "10 bytes are needed"), (paused.Status, paused.PausedFor!, paused.Error!));
         Assert.Equal((RunStatus.Queued, (string?)null), ((await lab.Runs.GetAsync(run.Id, Cancel))!.Status, (await lab.Runs.GetAsync(run.Id, Cancel))!.PausedFor));
@@ -88,11 +89,11 @@ public sealed class RunStoreTests
     public async Task AppendAsync_TrainingAndEvaluationOfOneStep_BecomeOneEntryInFullPrecision()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
         var at = lab.Time.GetUtcNow();
 
         await lab.Runs.AppendAsync(
-            run.Id,
+            Actors.Lab, run.Id,
             [
                 new RunMetric { Step = 1, TotalSteps = 9, Loss = 1.0 / 3, GradNorm = Math.PI, LearningRate = 1e-4, TokensPerSecond = 50, At = at },
                 new RunMetric { Step = 1, TotalSteps = 9, EvalLoss = 0.1 + 0.2, LearningRate = 1e-4, At = at },
@@ -115,11 +116,11 @@ public sealed class RunStoreTests
     public async Task DropMetricsAfterAsync_ResumeFromASnapshot_ForgetsLaterStepsAndTheirBest()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var run = await lab.Runs.CreateAsync(Sample(1), Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
         await lab.Runs.AppendAsync(
-            run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunMetric { Step = step, TotalSteps = 5, EvalLoss = 6 - step })], [], Cancel);
+            Actors.Lab, run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunMetric { Step = step, TotalSteps = 5, EvalLoss = 6 - step })], [], Cancel);
 
-        await lab.Runs.DropMetricsAfterAsync(run.Id, 3, cancellationToken: Cancel);
+        await lab.Runs.DropMetricsAfterAsync(Actors.Lab, run.Id, 3, cancellationToken: Cancel);
 
         var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
         Assert.Equal((3, 3.0, 3), (after.Step, after.BestEvalLoss!.Value, after.BestStep!.Value));
@@ -130,11 +131,11 @@ public sealed class RunStoreTests
     public async Task MarkInterruptedAsync_AfterAKill_CallsRunningRunsInterrupted()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var running = await lab.Runs.CreateAsync(Sample(1), Cancel);
-        await lab.Runs.ClaimNextAsync(Cancel);
-        await lab.Runs.CreateAsync(Sample(2), Cancel);
+        var running = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
+        await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel);
+        await lab.Runs.CreateAsync(Actors.Lab, Sample(2), Cancel);
 
-        var cut = await lab.Runs.MarkInterruptedAsync(Cancel);
+        var cut = await lab.Runs.MarkInterruptedAsync(Actors.Lab, Cancel);
 
         Assert.Equal([running.Id], cut.Select(run => run.Id));
         Assert.Equal(
@@ -146,10 +147,10 @@ public sealed class RunStoreTests
     public async Task DeleteAsync_DatasetOfARun_LeavesTheRunWithItsName()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
-        var run = await lab.Runs.CreateAsync(Sample(1) with { DatasetId = dataset.Id, DatasetName = "d", DatasetVersion = 1 }, Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
+        var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1) with { DatasetId = dataset.Id, DatasetName = "d", DatasetVersion = 1 }, Cancel);
 
-        await lab.Datasets.DeleteAsync(dataset.Id, Cancel);
+        await lab.Datasets.DeleteAsync(Actors.Lab, dataset.Id, Cancel);
 
         var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
         Assert.Equal((null, "d", 1), (after.DatasetId, after.DatasetName!, after.DatasetVersion!.Value));

@@ -1,14 +1,17 @@
 using System.Globalization;
+using System.Security.Claims;
 using Bunit;
 using Bunit.TestDoubles;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MudBlazor;
 using MudBlazor.Services;
 using R1Lab.Data;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Running;
@@ -24,7 +27,11 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
     /// <summary>How long a page may take to show something: it only ends a test that fails, and models load and answer while everything else runs too.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const string Stamp = "stamp";
+
     private readonly TemporaryFolder _folder = new();
+    private (string Name, string Role) _present;
+    private bool _migrated;
 
     protected PageTest(string language = Languages.English)
     {
@@ -39,7 +46,10 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
         Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         Services.AddLabIdentity();
         Services.AddSingleton(new ComputeStatus("cpu", null));
-        Services.AddSingleton<ActiveKeyRequests>();
+        Services.AddSingleton<ActiveRequests>();
+        Services.AddHttpContextAccessor();
+        Services.AddSingleton<UserSessions>();
+        Services.AddScoped<LiveSession>();
         Services.AddSingleton<RunFeed>();
         Session = AddAuthorization();
         SignIn("admin", LabRoles.Admin);
@@ -57,13 +67,16 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
 
     protected T Get<T>() where T : notnull => Services.GetRequiredService<T>();
 
-    /// <summary>Who looks at the page; every policy the role has is granted.</summary>
+    /// <summary>Who looks at the page, with an account of that name and id; every policy the role has is granted.</summary>
     protected void SignIn(string name, string role)
     {
         Session.SetAuthorized(name);
         Session.SetRoles(role);
         Session.SetPolicies([.. LabPolicies.Roles.Where(policy => policy.Value.Contains(role)).Select(policy => policy.Key)]);
-        Session.SetClaims(new System.Security.Claims.Claim(System.Security.Claims.ClaimTypes.NameIdentifier, name));
+        Session.SetClaims(
+            new(ClaimTypes.NameIdentifier, name), new(UserSessions.SessionClaim, $"session of {name}"), new(new ClaimsIdentityOptions().SecurityStampClaimType, Stamp));
+        _present = (name, role);
+        if (_migrated) AddAccountAsync().GetAwaiter().GetResult();
     }
 
     /// <summary>Renders the page with its parameters beside MudBlazor's providers.</summary>
@@ -74,7 +87,18 @@ public abstract class PageTest : BunitContext, IAsyncLifetime
         return parameters is null ? Render<TPage>() : Render(parameters);
     }
 
-    public virtual async ValueTask InitializeAsync() => await Get<LabDatabase>().MigrateAsync();
+    public virtual async ValueTask InitializeAsync()
+    {
+        await Get<LabDatabase>().MigrateAsync();
+        _migrated = true;
+        await AddAccountAsync();
+    }
+
+    private async Task AddAccountAsync()
+    {
+        if (await Get<UserStore>().GetAsync(_present.Name) is not null) return;
+        await Get<UserStore>().CreateAsync(Actors.Lab, new LabUser { Id = _present.Name, UserName = _present.Name, SecurityStamp = Stamp }, _present.Role);
+    }
 
     async ValueTask IAsyncDisposable.DisposeAsync()
     {

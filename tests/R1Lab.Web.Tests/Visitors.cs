@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Tests;
@@ -10,12 +11,10 @@ public static partial class Visitors
 {
     public const string Password = "four unrelated words";
 
-    private static readonly Visitor Tester = new(null, "tester");
-
     /// <summary>A browser in which a new user with this role is signed in; the user is named like the role.</summary>
     public static async Task<HttpClient> SignedInAsync(this LabHost lab, string role)
     {
-        var created = await lab.Get<UserAccounts>().CreateAsync(Tester, role, role, Password);
+        var created = await lab.Get<UserAccounts>().CreateAsync(Actors.Lab, role, role, Password);
         Assert.True(created.Succeeded, string.Join(' ', created.Errors.Select(error => error.Description)));
         var browser = lab.Browser();
         var answer = await browser.SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", role), ("password", Password));

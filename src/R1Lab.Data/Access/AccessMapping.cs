@@ -6,7 +6,7 @@ namespace R1Lab.Data.Access;
 
 internal sealed class AccessMapping :
     IEntityTypeConfiguration<IdentityRole>, IEntityTypeConfiguration<ApiKey>, IEntityTypeConfiguration<SetupToken>,
-    IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<Setting>
+    IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<EndedSession>, IEntityTypeConfiguration<Setting>
 {
     public static string RoleId(string role) => "role-" + role.ToLowerInvariant();
 
@@ -24,6 +24,8 @@ internal sealed class AccessMapping :
     public void Configure(EntityTypeBuilder<SetupToken> builder) => builder.Property(token => token.Id).ValueGeneratedNever();
 
     public void Configure(EntityTypeBuilder<AuditEntry> builder) => builder.HasIndex(entry => entry.Action);
+
+    public void Configure(EntityTypeBuilder<EndedSession> builder) => builder.HasIndex(ended => ended.EndedAt);
 
     public void Configure(EntityTypeBuilder<Setting> builder) => builder.HasKey(setting => setting.Key);
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
 namespace R1Lab.Data.Access;
@@ -10,7 +9,7 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
     private static readonly TimeSpan LastUsedGrain = TimeSpan.FromMinutes(1);
 
     public async Task<IssuedApiKey> CreateKeyAsync(
-        string name, IEnumerable<string> scopes, string? ownerId, DateTimeOffset? expiresAt = null, CancellationToken cancellationToken = default)
+        Actor actor, string name, IEnumerable<string> scopes, string? ownerId, DateTimeOffset? expiresAt = null, CancellationToken cancellationToken = default)
     {
         var secret = Secrets.Create("r1l_");
         var key = new ApiKey
@@ -24,9 +23,12 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
             ExpiresAt = expiresAt,
         };
         await writes.RunAsync(
+            actor,
             (context, token) =>
             {
+                actor.Demand(LabRight.Administer);
                 context.Add(key);
+                context.Audit(actor, time.Now(), AuditActions.KeyCreate, $"key {key.Name}", key.Scopes);
                 return context.SaveChangesAsync(token);
             },
             cancellationToken);
@@ -58,12 +60,20 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
             .OrderByDescending(key => key.Id).ToListAsync(cancellationToken);
     }
 
-    /// <summary>Ends a key for good; false when it was not there or ended already. Give <paramref name="ownerId"/> to end only one's own.</summary>
-    public Task<bool> RevokeKeyAsync(int id, string? ownerId = null, CancellationToken cancellationToken = default) =>
+    /// <summary>Ends a key for good; false when it was not there or ended already.</summary>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task<bool> RevokeKeyAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.ApiKeys
-                .Where(key => key.Id == id && key.RevokedAt == null && (ownerId == null || key.OwnerId == ownerId))
-                .ExecuteUpdateAsync(set => set.SetProperty(key => key.RevokedAt, time.Now()), token) == 1,
+            actor,
+            async (context, token) =>
+            {
+                if (await context.ApiKeys.FirstOrDefaultAsync(one => one.Id == id, token) is not { RevokedAt: null } key) return false;
+                if (key.OwnerId is null || key.OwnerId != actor.Id) actor.Demand(LabRight.Administer);
+                key.RevokedAt = time.Now();
+                context.Audit(actor, time.Now(), AuditActions.KeyRevoke, $"key {key.Id} {key.Name}");
+                await context.SaveChangesAsync(token);
+                return true;
+            },
             cancellationToken);
 
     public async Task<bool> AdminExistsAsync(CancellationToken cancellationToken = default)
@@ -73,10 +83,12 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
     }
 
     /// <summary>A fresh set-up token to print (an earlier one stops working), or null when an admin exists.</summary>
-    public Task<string?> IssueSetupTokenAsync(CancellationToken cancellationToken = default) =>
+    public Task<string?> IssueSetupTokenAsync(Actor actor, CancellationToken cancellationToken = default) =>
         writes.RunAsync<string?>(
+            actor,
             async (context, token) =>
             {
+                actor.Demand(LabRight.Administer);
                 if (await AnyAdminAsync(context, token)) return null;
                 var secret = Secrets.Create("");
                 await context.SetupTokens.ExecuteDeleteAsync(token);
@@ -97,28 +109,20 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
     /// Uses up the token and creates the first admin in one transaction, so that of many at once exactly one wins. The caller has
     /// checked the password and put its hash into <paramref name="admin"/>; names are normalised here as Identity does.
     /// </summary>
-    public Task<FirstAdminOutcome> CreateFirstAdminAsync(string setupToken, LabUser admin, CancellationToken cancellationToken = default) =>
+    public Task<FirstAdminOutcome> CreateFirstAdminAsync(Actor actor, string setupToken, LabUser admin, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                actor.Demand(LabRight.Administer);
                 if (await AnyAdminAsync(context, token)) return FirstAdminOutcome.AlreadySetUp;
                 if (!await HasTokenAsync(context, setupToken, token)) return FirstAdminOutcome.WrongToken;
                 await context.SetupTokens.ExecuteDeleteAsync(token);
-                await AddAdminAsync(context, admin, token);
+                context.Audit(actor, time.Now(), AuditActions.SetUp, $"user {admin.UserName}");
+                await UserStore.AddAsync(context, admin, LabRoles.Admin, time.Now(), token);
                 return FirstAdminOutcome.Created;
             },
             cancellationToken);
-
-    private async Task AddAdminAsync(LabDbContext context, LabUser admin, CancellationToken cancellationToken)
-    {
-        admin.NormalizedUserName = admin.UserName?.Normalize().ToUpperInvariant();
-        admin.NormalizedEmail = admin.Email?.Normalize().ToUpperInvariant();
-        admin.SecurityStamp ??= Guid.NewGuid().ToString();
-        admin.CreatedAt = time.Now();
-        context.Add(admin);
-        context.Add(new IdentityUserRole<string> { UserId = admin.Id, RoleId = AccessMapping.RoleId(LabRoles.Admin) });
-        await context.SaveChangesAsync(cancellationToken);
-    }
 
     private static Task<bool> AnyAdminAsync(LabDbContext context, CancellationToken cancellationToken)
     {

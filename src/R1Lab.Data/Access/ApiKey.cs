@@ -44,6 +44,20 @@ public static class ApiScopes
 
     /// <summary>Fetching and answering rating tasks.</summary>
     public const string Rate = "rate";
+
+    private static readonly Dictionary<string, string> RoleOf = new()
+    {
+        [All] = LabRoles.Admin,
+        [Write] = LabRoles.Trainer,
+        [Read] = LabRoles.Viewer,
+        [Rate] = LabRoles.Rater,
+        [Generate] = LabRoles.Generate,
+    };
+
+    /// <summary>Every scope a key can be given, the widest first.</summary>
+    public static IReadOnlyList<string> Every { get; } = [.. RoleOf.Keys];
+
+    public static IEnumerable<string> RolesOf(string scopes) => scopes.Split(' ').Where(RoleOf.ContainsKey).Select(scope => RoleOf[scope]);
 }
 
 /// <summary>A new key with the secret that is shown this once.</summary>

@@ -25,7 +25,10 @@ public static class LabRoles
     public const string Rater = "Rater";
     public const string Viewer = "Viewer";
 
-    /// <summary>From most to fewest rights.</summary>
+    /// <summary>The role that only keys have: it opens the inference endpoints and nothing else.</summary>
+    public const string Generate = "Generate";
+
+    /// <summary>The roles of users, from most to fewest rights.</summary>
     public static IReadOnlyList<string> All { get; } = [Admin, Trainer, Rater, Viewer];
 }
 

@@ -1,16 +1,18 @@
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Conversations;
 
-/// <summary>Chats. Every verb takes the owner: nobody reads or changes another's.</summary>
+/// <summary>Chats. They are private: no one reads or changes those of others, administrators included.</summary>
 public sealed class ConversationStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
 {
     public async Task<Conversation> CreateAsync(
-        string ownerId, string title, string? systemPrompt = null, CancellationToken cancellationToken = default)
+        Actor actor, string title, string? systemPrompt = null, CancellationToken cancellationToken = default)
     {
+        actor.Demand(LabRight.Infer);
         var conversation = new Conversation
         {
-            OwnerId = ownerId,
+            OwnerId = actor.DemandId(),
             Title = title,
             SystemPrompt = systemPrompt,
             CreatedAt = time.Now(),
@@ -46,11 +48,12 @@ public sealed class ConversationStore(IDbContextFactory<LabDbContext> contexts, 
     /// <summary>Appends turns in one transaction. Answers of growing column that follow each other stand side by side, at one position.</summary>
     /// <exception cref="RecordNotFoundException"/>
     public Task AppendAsync(
-        int id, string ownerId, IReadOnlyList<ConversationTurn> turns, CancellationToken cancellationToken = default) =>
+        Actor actor, int id, IReadOnlyList<ConversationTurn> turns, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var conversation = await OwnAsync(context, id, ownerId, token);
+                var conversation = await OwnAsync(context, actor, id, token);
                 var last = await context.ConversationTurns.Where(turn => turn.ConversationId == id).MaxAsync(turn => (int?)turn.Position, token);
                 Place(turns, (last ?? -1) + 1);
                 foreach (var turn in turns)
@@ -67,25 +70,27 @@ public sealed class ConversationStore(IDbContextFactory<LabDbContext> contexts, 
 
     /// <summary>Removes the turns from <paramref name="position"/> on, to ask again.</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public Task TruncateAsync(int id, string ownerId, int position, CancellationToken cancellationToken = default) =>
+    public Task TruncateAsync(Actor actor, int id, int position, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                await OwnAsync(context, id, ownerId, token);
+                await OwnAsync(context, actor, id, token);
                 await context.ConversationTurns.Where(turn => turn.ConversationId == id && turn.Position >= position).ExecuteDeleteAsync(token);
             },
             cancellationToken);
 
-    public Task<bool> RenameAsync(int id, string ownerId, string title, CancellationToken cancellationToken = default) =>
+    public Task<bool> RenameAsync(Actor actor, int id, string title, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Conversations.Where(one => one.Id == id && one.OwnerId == ownerId)
+            actor,
+            async (context, token) => await Own(context, actor, id)
                 .ExecuteUpdateAsync(set => set.SetProperty(one => one.Title, title), token) == 1,
             cancellationToken);
 
-    public Task<bool> DeleteAsync(int id, string ownerId, CancellationToken cancellationToken = default) =>
+    public Task<bool> DeleteAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Conversations.Where(one => one.Id == id && one.OwnerId == ownerId)
-                .ExecuteDeleteAsync(token) == 1,
+            actor,
+            async (context, token) => await Own(context, actor, id).ExecuteDeleteAsync(token) == 1,
             cancellationToken);
 
     private static void Place(IReadOnlyList<ConversationTurn> turns, int next)
@@ -97,7 +102,14 @@ public sealed class ConversationStore(IDbContextFactory<LabDbContext> contexts, 
         }
     }
 
-    private static async Task<Conversation> OwnAsync(LabDbContext context, int id, string ownerId, CancellationToken cancellationToken) =>
-        await context.Conversations.FirstOrDefaultAsync(one => one.Id == id && one.OwnerId == ownerId, cancellationToken)
+    private static IQueryable<Conversation> Own(LabDbContext context, Actor actor, int id)
+    {
+        actor.Demand(LabRight.Infer);
+        var ownerId = actor.DemandId();
+        return context.Conversations.Where(one => one.Id == id && one.OwnerId == ownerId);
+    }
+
+    private static async Task<Conversation> OwnAsync(LabDbContext context, Actor actor, int id, CancellationToken cancellationToken) =>
+        await Own(context, actor, id).FirstOrDefaultAsync(cancellationToken)
         ?? throw new RecordNotFoundException("conversation", id);
 }

@@ -77,7 +77,7 @@ public sealed class DatasetRowEntity
     public string? LineEnd { get; set; }
 }
 
-/// <summary>What a new dataset is called and whose it is.</summary>
+/// <summary>What a new dataset is called. It belongs to the actor that creates it; only the lab itself may name another owner.</summary>
 public sealed record NewDataset(string Name, string Format, string? OwnerId = null, string? OwnerName = null)
 {
     /// <summary>What stood in the file after the last row.</summary>

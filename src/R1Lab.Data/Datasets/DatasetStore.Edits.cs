@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Datasets;
 
@@ -12,31 +13,35 @@ public sealed partial class DatasetStore
 
     /// <summary>Appends a row.</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public Task<DatasetRowEntity> AddRowAsync(int id, NewRow row, string? editor = null, CancellationToken cancellationToken = default) =>
+    public Task<DatasetRowEntity> AddRowAsync(Actor actor, int id, NewRow row, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var dataset = await ChangingAsync(context, id, token);
+                var dataset = await ChangingAsync(context, actor, id, token);
                 var last = await context.DatasetRows.Where(one => one.DatasetId == id).MaxAsync(one => (int?)one.Position, token);
                 var added = NewEntity(dataset, RowText.Checked(row), (last ?? -1) + 1);
                 context.Add(added);
                 dataset.RowCount++;
                 await context.SaveChangesAsync(token);
-                await LogAsync(context, id, DatasetEditKind.Add, [added.Id], editor, token);
+                Changed(context, actor, dataset, AuditActions.RowAdd, $"row {added.Id}");
+                await LogAsync(context, id, DatasetEditKind.Add, [added.Id], actor.Name, token);
                 return added;
             },
             cancellationToken);
 
     /// <summary>Gives a row new values; other fields of its JSON line stay as they were. False when there is no such row.</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> UpdateRowAsync(int id, int rowId, NewRow row, string? editor = null, CancellationToken cancellationToken = default) =>
+    public Task<bool> UpdateRowAsync(Actor actor, int id, int rowId, NewRow row, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var dataset = await ChangingAsync(context, id, token);
+                var dataset = await ChangingAsync(context, actor, id, token);
                 var stored = await context.DatasetRows.FirstOrDefaultAsync(one => one.DatasetId == id && one.Id == rowId, token);
                 if (stored is null) return false;
-                await LogAsync(context, id, DatasetEditKind.Update, [rowId], editor, token);
+                Changed(context, actor, dataset, AuditActions.RowUpdate, $"row {rowId}");
+                await LogAsync(context, id, DatasetEditKind.Update, [rowId], actor.Name, token);
                 stored.Raw = row.Raw ?? JsonLine.Change(dataset.Format, stored, RowText.Checked(row));
                 (stored.Prompt, stored.Response, stored.InputIds, stored.Labels) = (row.Prompt, row.Response, row.InputIds, row.Labels);
                 await context.SaveChangesAsync(token);
@@ -47,15 +52,17 @@ public sealed partial class DatasetStore
     /// <summary>Deletes rows as one edit; says how many there were.</summary>
     /// <exception cref="RecordNotFoundException"/>
     public Task<int> DeleteRowsAsync(
-        int id, IReadOnlyCollection<int> rowIds, string? editor = null, CancellationToken cancellationToken = default) =>
+        Actor actor, int id, IReadOnlyCollection<int> rowIds, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var dataset = await ChangingAsync(context, id, token);
-                if (await LogAsync(context, id, DatasetEditKind.Delete, rowIds, editor, token) is not { } edit) return 0;
+                var dataset = await ChangingAsync(context, actor, id, token);
+                if (await LogAsync(context, id, DatasetEditKind.Delete, rowIds, actor.Name, token) is not { } edit) return 0;
                 await context.Database.ExecuteSqlAsync(
                     $"DELETE FROM DatasetRows WHERE Id IN (SELECT RowId FROM DatasetEditRows WHERE EditId = {edit.Id})", token);
                 dataset.RowCount -= edit.RowCount;
+                Changed(context, actor, dataset, AuditActions.RowDelete, $"{edit.RowCount} rows");
                 await context.SaveChangesAsync(token);
                 return edit.RowCount;
             },
@@ -69,12 +76,14 @@ public sealed partial class DatasetStore
     }
 
     /// <summary>Takes back the last edit (the version still grows) and says which it was; null when there is none.</summary>
-    public Task<DatasetEdit?> UndoAsync(int id, CancellationToken cancellationToken = default) =>
+    public Task<DatasetEdit?> UndoAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                var dataset = await ChangingAsync(context, actor, id, token);
                 if (await LastEdit(context, id).FirstOrDefaultAsync(token) is not { } edit) return null;
-                var dataset = await ChangingAsync(context, id, token);
+                Changed(context, actor, dataset, AuditActions.DatasetUndo, $"{edit.Kind}, {edit.RowCount} rows");
                 dataset.RowCount += edit.Kind switch
                 {
                     DatasetEditKind.Add => -edit.RowCount,
@@ -102,13 +111,20 @@ public sealed partial class DatasetStore
     private static IQueryable<DatasetEdit> LastEdit(LabDbContext context, int id) =>
         context.DatasetEdits.Where(edit => edit.DatasetId == id).OrderByDescending(edit => edit.Id).Take(1);
 
-    private async Task<Dataset> ChangingAsync(LabDbContext context, int id, CancellationToken cancellationToken)
+    private async Task<Dataset> ChangingAsync(LabDbContext context, Actor actor, int id, CancellationToken cancellationToken)
     {
+        actor.Demand(LabRight.Train);
         var dataset = await context.Datasets.FirstOrDefaultAsync(one => one.Id == id && one.State == DatasetState.Ready, cancellationToken)
             ?? throw new RecordNotFoundException("dataset", id);
+        actor.DemandOwner($"dataset {id}", dataset.OwnerId, dataset.OwnerName);
+        return dataset;
+    }
+
+    private void Changed(LabDbContext context, Actor actor, Dataset dataset, string action, string detail)
+    {
         dataset.Version++;
         dataset.ChangedAt = time.Now();
-        return dataset;
+        context.Audit(actor, time.Now(), action, Subject(dataset), detail);
     }
 
     /// <summary>Copies the rows as they are now into the edit log, in the database, however many; null when none of them exists.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Datasets;
 
@@ -12,9 +13,10 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
     /// <summary>
     /// Stores all rows or, when <paramref name="rows"/> throws or the import is cancelled, none. The dataset appears when it is complete.
     /// </summary>
-    public async Task<Dataset> CreateAsync(NewDataset dataset, IAsyncEnumerable<NewRow> rows, CancellationToken cancellationToken = default)
+    public async Task<Dataset> CreateAsync(
+        Actor actor, NewDataset dataset, IAsyncEnumerable<NewRow> rows, CancellationToken cancellationToken = default)
     {
-        var created = await BeginAsync(dataset, cancellationToken);
+        var created = await BeginAsync(actor, dataset, cancellationToken);
         try
         {
             var batch = new List<NewRow>(ImportBatch);
@@ -25,18 +27,19 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
             }
 
             await FlushAsync(created, batch, cancellationToken);
-            return await CompleteAsync(created, cancellationToken);
+            return await CompleteAsync(actor, created, cancellationToken);
         }
         catch
         {
-            await DeleteAsync(created.Id, CancellationToken.None);
+            await writes.RunAsync(
+                (context, token) => context.Datasets.Where(dataset => dataset.Id == created.Id).ExecuteDeleteAsync(token), CancellationToken.None);
             throw;
         }
     }
 
-    /// <inheritdoc cref="CreateAsync(NewDataset, IAsyncEnumerable{NewRow}, CancellationToken)"/>
-    public Task<Dataset> CreateAsync(NewDataset dataset, IEnumerable<NewRow> rows, CancellationToken cancellationToken = default) =>
-        CreateAsync(dataset, rows.ToAsyncEnumerable(), cancellationToken);
+    /// <inheritdoc cref="CreateAsync(Actor, NewDataset, IAsyncEnumerable{NewRow}, CancellationToken)"/>
+    public Task<Dataset> CreateAsync(Actor actor, NewDataset dataset, IEnumerable<NewRow> rows, CancellationToken cancellationToken = default) =>
+        CreateAsync(actor, dataset, rows.ToAsyncEnumerable(), cancellationToken);
 
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<Dataset>> ListAsync(CancellationToken cancellationToken = default)
@@ -108,28 +111,57 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
         return hash;
     }
 
-    public Task<bool> RenameAsync(int id, string name, CancellationToken cancellationToken = default) =>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task<bool> RenameAsync(Actor actor, int id, string name, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Datasets.Where(dataset => dataset.Id == id)
-                .ExecuteUpdateAsync(set => set.SetProperty(dataset => dataset.Name, name), token) == 1,
+            actor,
+            async (context, token) =>
+            {
+                if (await OwnedAsync(context, actor, id, token) is not { } dataset) return false;
+                context.Audit(actor, time.Now(), AuditActions.DatasetRename, Subject(dataset), name);
+                dataset.Name = name;
+                await context.SaveChangesAsync(token);
+                return true;
+            },
             cancellationToken);
 
     /// <summary>Removes the dataset with its rows; runs made from it keep its name and hash.</summary>
-    public Task<bool> DeleteAsync(int id, CancellationToken cancellationToken = default) =>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task<bool> DeleteAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Datasets.Where(dataset => dataset.Id == id).ExecuteDeleteAsync(token) == 1,
-            cancellationToken);
-
-    private Task<Dataset> BeginAsync(NewDataset dataset, CancellationToken cancellationToken) =>
-        writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                if (await OwnedAsync(context, actor, id, token) is not { } dataset) return false;
+                context.Audit(actor, time.Now(), AuditActions.DatasetDelete, Subject(dataset));
+                await context.SaveChangesAsync(token);
+                return await context.Datasets.Where(one => one.Id == id).ExecuteDeleteAsync(token) == 1;
+            },
+            cancellationToken);
+
+    /// <summary>The dataset as a whole or in the making, where the actor may change it; null when there is none.</summary>
+    private static async Task<Dataset?> OwnedAsync(LabDbContext context, Actor actor, int id, CancellationToken cancellationToken)
+    {
+        actor.Demand(LabRight.Train);
+        var dataset = await context.Datasets.FirstOrDefaultAsync(one => one.Id == id, cancellationToken);
+        if (dataset is not null) actor.DemandOwner($"dataset {id}", dataset.OwnerId, dataset.OwnerName);
+        return dataset;
+    }
+
+    private static string Subject(Dataset dataset) => $"dataset {dataset.Id} {dataset.Name}";
+
+    private Task<Dataset> BeginAsync(Actor actor, NewDataset dataset, CancellationToken cancellationToken) =>
+        writes.RunAsync(
+            actor,
+            async (context, token) =>
+            {
+                actor.Demand(LabRight.Train);
                 var created = new Dataset
                 {
                     Name = dataset.Name,
                     Format = dataset.Format,
-                    OwnerId = dataset.OwnerId,
-                    OwnerName = dataset.OwnerName,
+                    OwnerId = actor.IsSystem ? dataset.OwnerId : actor.Id,
+                    OwnerName = actor.IsSystem ? dataset.OwnerName : actor.Name,
                     Trailing = dataset.Trailing,
                     CreatedAt = time.Now(),
                     ChangedAt = time.Now(),
@@ -149,12 +181,13 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
         batch.Clear();
     }
 
-    private Task<Dataset> CompleteAsync(Dataset dataset, CancellationToken cancellationToken) =>
+    private Task<Dataset> CompleteAsync(Actor actor, Dataset dataset, CancellationToken cancellationToken) =>
         writes.RunAsync(
             async (context, token) =>
             {
                 dataset.State = DatasetState.Ready;
                 context.Update(dataset);
+                context.Audit(actor, time.Now(), AuditActions.DatasetImport, Subject(dataset), $"{dataset.RowCount} rows");
                 await context.SaveChangesAsync(token);
                 return dataset;
             },

@@ -254,6 +254,21 @@ namespace R1Lab.Data.Migrations
                     b.ToTable("AuditEntries");
                 });
 
+            modelBuilder.Entity("R1Lab.Data.Access.EndedSession", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("EndedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("EndedAt");
+
+                    b.ToTable("EndedSessions");
+                });
+
             modelBuilder.Entity("R1Lab.Data.Access.LabUser", b =>
                 {
                     b.Property<string>("Id")
@@ -673,6 +688,12 @@ namespace R1Lab.Data.Migrations
 
                     b.Property<string>("Name")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("OwnerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("OwnerName")
                         .HasColumnType("TEXT");
 
                     b.Property<long?>("ParameterCount")

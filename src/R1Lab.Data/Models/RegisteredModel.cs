@@ -27,6 +27,11 @@ public sealed class RegisteredModel
 
     public string? Fingerprint { get; set; }
 
+    /// <summary>Who registered it or owned the run that made it; null for folders that the lab found itself.</summary>
+    public string? OwnerId { get; set; }
+
+    public string? OwnerName { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
 }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Runs;
 
@@ -13,8 +14,9 @@ public sealed partial class RunStore
     /// merged: what is new replaces, what is null keeps, so that training and evaluation numbers of one step become one entry.
     /// Answers to probe prompts and losses of rows replace those of the same place.
     /// </summary>
-    public async Task AppendAsync(int runId, RunNews news, CancellationToken cancellationToken = default)
+    public async Task AppendAsync(Actor actor, int runId, RunNews news, CancellationToken cancellationToken = default)
     {
+        if (!actor.IsSystem) await DemandAsync(actor, runId, cancellationToken);
         // Before the events: what is tried again after a failure must not tell them twice.
         await WriteRowLossesAsync(runId, news.RowLosses, cancellationToken);
         await writes.RunAsync(
@@ -34,9 +36,10 @@ public sealed partial class RunStore
             cancellationToken);
     }
 
-    /// <inheritdoc cref="AppendAsync(int, RunNews, CancellationToken)"/>
-    public Task AppendAsync(int runId, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken = default) =>
-        AppendAsync(runId, new RunNews { Metrics = metrics, Events = events }, cancellationToken);
+    /// <inheritdoc cref="AppendAsync(Actor, int, RunNews, CancellationToken)"/>
+    public Task AppendAsync(
+        Actor actor, int runId, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken = default) =>
+        AppendAsync(actor, runId, new RunNews { Metrics = metrics, Events = events }, cancellationToken);
 
     /// <summary>In order of steps, those after <paramref name="sinceStep"/>.</summary>
     public async Task<IReadOnlyList<RunMetric>> MetricsAsync(int runId, int sinceStep = -1, CancellationToken cancellationToken = default)
@@ -66,8 +69,9 @@ public sealed partial class RunStore
     /// Forgets what was said after the snapshot a run goes on from: it is about to be made again. That is numbers, answers to probe prompts, and the
     /// row losses of passes that were not begun by then.
     /// </summary>
-    public async Task DropMetricsAfterAsync(int runId, int step, BestBy bestBy = BestBy.EvalLoss, CancellationToken cancellationToken = default)
+    public async Task DropMetricsAfterAsync(Actor actor, int runId, int step, BestBy bestBy = BestBy.EvalLoss, CancellationToken cancellationToken = default)
     {
+        if (!actor.IsSystem) await DemandAsync(actor, runId, cancellationToken);
         await writes.RunAsync(
             async (context, token) =>
             {

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Runs;
 
@@ -13,10 +14,12 @@ public sealed partial class RunStore
     }
 
     /// <summary>Takes the first waiting run and marks it running, or null when none waits. Two callers never get the same one.</summary>
-    public Task<Run?> ClaimNextAsync(CancellationToken cancellationToken = default) =>
+    public Task<Run?> ClaimNextAsync(Actor actor, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                actor.Demand(LabRight.Administer);
                 var next = await InOrder(context).FirstOrDefaultAsync(token);
                 if (next is null) return null;
                 next.Status = RunStatus.Running;
@@ -29,10 +32,12 @@ public sealed partial class RunStore
             cancellationToken);
 
     /// <summary>Puts a waiting run before another, or at the end when <paramref name="before"/> is null; false where one of them does not wait.</summary>
-    public Task<bool> MoveAsync(int id, int? before, CancellationToken cancellationToken = default) =>
+    public Task<bool> MoveAsync(Actor actor, int id, int? before, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                await OwnedAsync(context, actor, id, token);
                 var waiting = await InOrder(context).ToListAsync(token);
                 if (waiting.Find(run => run.Id == id) is not { } moved) return false;
                 if (id == before) return true;
@@ -46,6 +51,7 @@ public sealed partial class RunStore
                 waiting.Insert(place, moved);
                 var last = double.NegativeInfinity;
                 for (var index = 0; index < waiting.Count; index++) last = waiting[index].QueueOrder = Math.Max(places[index], Math.BitIncrement(last));
+                if (!actor.IsSystem) context.Audit(actor, time.Now(), AuditActions.RunMove, $"run {id}", before is null ? "to the end" : $"before run {before}");
                 await context.SaveChangesAsync(token);
                 return true;
             },

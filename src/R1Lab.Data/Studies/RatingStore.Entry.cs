@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Studies;
 
@@ -22,11 +23,12 @@ public sealed partial class RatingStore
     /// </summary>
     /// <exception cref="RecordNotFoundException"/>
     /// <exception cref="InvalidRatingException">A score is off the scale or there twice, a text is too long, or a submission lacks a required score.</exception>
-    public Task<EntryReceipt> EnterAsync(int assignmentId, string raterId, RatingEntry entry, CancellationToken cancellationToken = default) =>
+    public Task<EntryReceipt> EnterAsync(Actor actor, int assignmentId, RatingEntry entry, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
+                var assignment = await OwnAsync(context, assignmentId, RaterId(actor), token);
                 var criteria = await CriteriaAsync(context, assignment.StudyId, token);
                 var outcome = await JudgeAsync(context, assignment, entry, token);
                 if (outcome == EntryOutcome.Stored) outcome = await StoreAsync(context, assignment, criteria, entry, token);

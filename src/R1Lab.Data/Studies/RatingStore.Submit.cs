@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Studies;
 
@@ -14,9 +15,9 @@ public sealed partial class RatingStore
     /// <exception cref="RecordConflictException">It was submitted before with other scores, or the study is closed (the scores are kept as a draft).</exception>
     /// <exception cref="InvalidRatingException">A required score is missing, off the scale or twice there, or the comment is too long.</exception>
     public async Task<SubmitReceipt> SubmitAsync(
-        int assignmentId, string raterId, RatingDraft rating, int? expectedRevision, CancellationToken cancellationToken = default)
+        Actor actor, int assignmentId, RatingDraft rating, int? expectedRevision, CancellationToken cancellationToken = default)
     {
-        var before = (await EntryAsync(assignmentId, raterId, cancellationToken)).Stored;
+        var before = (await EntryAsync(assignmentId, RaterId(actor), cancellationToken)).Stored;
         if (before.State == AssignmentState.Submitted && expectedRevision != before.Revision)
         {
             if (RatingRules.Same(before.Form, rating)) return ReceiptOf(before);
@@ -25,7 +26,7 @@ public sealed partial class RatingStore
         }
 
         var entry = new RatingEntry(new EntryStamp($"program-{Guid.NewGuid():N}", 1), KnownOf(before), EntryIntent.Submit, rating);
-        var receipt = await EnterAsync(assignmentId, raterId, entry, cancellationToken);
+        var receipt = await EnterAsync(actor, assignmentId, entry, cancellationToken);
         return receipt.Outcome switch
         {
             EntryOutcome.StudyClosed => throw new RecordConflictException("The study is closed: the scores are kept as a draft and do not count."),
@@ -35,19 +36,20 @@ public sealed partial class RatingStore
     }
 
     /// <summary>The same for an assignment that was not submitted before.</summary>
-    public Task<SubmitReceipt> SubmitAsync(int assignmentId, string raterId, RatingDraft rating, CancellationToken cancellationToken = default) =>
-        SubmitAsync(assignmentId, raterId, rating, null, cancellationToken);
+    public Task<SubmitReceipt> SubmitAsync(Actor actor, int assignmentId, RatingDraft rating, CancellationToken cancellationToken = default) =>
+        SubmitAsync(actor, assignmentId, rating, null, cancellationToken);
 
     /// <summary>
     /// Within ten seconds a submission becomes a draft again, with its scores entered; an earlier submission of the same item counts again.
     /// False when it is too late. Called twice it still is one undo.
     /// </summary>
     /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> UndoSubmitAsync(int assignmentId, string raterId, CancellationToken cancellationToken = default) =>
+    public Task<bool> UndoSubmitAsync(Actor actor, int assignmentId, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
+                var assignment = await OwnAsync(context, assignmentId, RaterId(actor), token);
                 var newest = await context.RatingRevisions.Where(one => one.AssignmentId == assignmentId)
                     .OrderByDescending(one => one.Number).FirstOrDefaultAsync(token);
                 if (newest is null || time.Now() > newest.SubmittedAt + UndoWindow) return false;
@@ -58,11 +60,12 @@ public sealed partial class RatingStore
 
     /// <summary>A skipped item comes back into the rater's hands, with what was entered. False when it is not skipped.</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> TakeBackSkipAsync(int assignmentId, string raterId, CancellationToken cancellationToken = default) =>
+    public Task<bool> TakeBackSkipAsync(Actor actor, int assignmentId, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var assignment = await OwnAsync(context, assignmentId, raterId, token);
+                var assignment = await OwnAsync(context, assignmentId, RaterId(actor), token);
                 if (assignment.State != AssignmentState.Skipped) return false;
                 MoveTo(assignment, AssignmentState.Draft);
                 (assignment.SkipReason, assignment.SkipNote, assignment.LeaseUntil) = (null, null, time.Now() + Lease);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Studies;
 
@@ -31,14 +32,15 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
     /// The item this rater has in hand, else a new one: of those with fewest raters, one by the study's seed. Null when nothing is left.
     /// </summary>
     /// <exception cref="RecordNotFoundException">There is no such open study.</exception>
-    public async Task<RatingTask?> NextAsync(int studyId, string raterId, string raterName, CancellationToken cancellationToken = default)
+    public async Task<RatingTask?> NextAsync(Actor actor, int studyId, CancellationToken cancellationToken = default)
     {
         var assignmentId = await writes.RunAsync(
+            actor,
             async (context, token) =>
             {
                 var study = await OpenStudyAsync(context, studyId, token);
-                var assignment = await InHandAsync(context, studyId, raterId, token)
-                    ?? await AssignAsync(context, study, raterId, raterName, token);
+                var assignment = await InHandAsync(context, studyId, RaterId(actor), token)
+                    ?? await AssignAsync(context, study, RaterId(actor), actor.Name, token);
                 if (assignment is null) return (int?)null;
                 assignment.LeaseUntil = time.Now() + Lease;
                 await context.SaveChangesAsync(token);
@@ -46,7 +48,7 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
             },
             cancellationToken);
         // Reading the texts needs no turn in the queue.
-        return assignmentId is { } id ? await OpenAsync(id, raterId, cancellationToken) : null;
+        return assignmentId is { } id ? await OpenAsync(id, RaterId(actor), cancellationToken) : null;
     }
 
     /// <summary>One of the rater's own assignments in any state, to look at or change.</summary>
@@ -78,6 +80,12 @@ public sealed partial class RatingStore(IDbContextFactory<LabDbContext> contexts
         var blind = new Dictionary<int, BlindText>();
         foreach (var study in submissions.Select(one => one.StudyId).Distinct()) blind[study] = await StudyNames.BlindAsync(context, study, cancellationToken);
         return [.. submissions.Select(one => one with { Prompt = blind[one.StudyId].InText(one.Prompt) })];
+    }
+
+    private static string RaterId(Actor actor)
+    {
+        actor.Demand(LabRight.Rate);
+        return actor.DemandId();
     }
 
     private static async Task<Study> OpenStudyAsync(LabDbContext context, int studyId, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Access;
 
 namespace R1Lab.Data.Studies;
 
@@ -7,12 +8,14 @@ namespace R1Lab.Data.Studies;
 public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
 {
     /// <exception cref="ArgumentException">No criterion, a criterion without five points, an overlap below 1, an item without answers.</exception>
-    public Task<Study> CreateAsync(NewStudy study, CancellationToken cancellationToken = default)
+    public Task<Study> CreateAsync(Actor actor, NewStudy study, CancellationToken cancellationToken = default)
     {
         Check(study);
         return writes.RunAsync(
+            actor,
             async (context, token) =>
             {
+                actor.Demand(LabRight.Train);
                 var created = new Study
                 {
                     Name = study.Name,
@@ -22,14 +25,15 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                     Overlap = study.Overlap,
                     Seed = study.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
                     Status = study.Status,
-                    OwnerId = study.OwnerId,
-                    OwnerName = study.OwnerName,
+                    OwnerId = actor.IsSystem ? study.OwnerId : actor.Id,
+                    OwnerName = actor.IsSystem ? study.OwnerName : actor.Name,
                     CreatedAt = time.Now(),
                 };
                 context.Add(created);
                 await context.SaveChangesAsync(token);
                 context.AddRange(study.Criteria.Select((criterion, index) => Copy(criterion, created.Id, index)));
                 context.AddRange(study.Items.Select((item, index) => Entity(item, created.Id, index)));
+                context.Audit(actor, time.Now(), AuditActions.StudyCreate, $"study {created.Id}", created.Name);
                 await context.SaveChangesAsync(token);
                 return created;
             },
@@ -38,14 +42,14 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
 
     /// <summary>Adds a prompt with its answers to a study that is not closed.</summary>
     /// <exception cref="RecordConflictException">The study is closed.</exception>
-    public Task AddItemAsync(int studyId, NewStudyItem item, CancellationToken cancellationToken = default)
+    public Task AddItemAsync(Actor actor, int studyId, NewStudyItem item, CancellationToken cancellationToken = default)
     {
         Check(item);
         return writes.RunAsync(
+            actor,
             async (context, token) =>
             {
-                var study = await context.Studies.FirstOrDefaultAsync(one => one.Id == studyId, token)
-                    ?? throw new RecordNotFoundException("study", studyId);
+                var study = await OwnedAsync(context, actor, studyId, token) ?? throw new RecordNotFoundException("study", studyId);
                 if (study.Status == StudyStatus.Closed) throw new RecordConflictException("The study is closed.");
                 var last = await context.StudyItems.Where(one => one.StudyId == studyId).MaxAsync(one => (int?)one.Position, token);
                 context.Add(Entity(item, studyId, (last ?? -1) + 1));
@@ -54,15 +58,31 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
             cancellationToken);
     }
 
-    public Task<bool> SetStatusAsync(int id, StudyStatus status, CancellationToken cancellationToken = default) =>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task<bool> SetStatusAsync(Actor actor, int id, StudyStatus status, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Studies.Where(study => study.Id == id)
-                .ExecuteUpdateAsync(set => set.SetProperty(study => study.Status, status), token) == 1,
+            actor,
+            async (context, token) =>
+            {
+                if (await OwnedAsync(context, actor, id, token) is not { } study) return false;
+                study.Status = status;
+                context.Audit(actor, time.Now(), status == StudyStatus.Closed ? AuditActions.StudyClose : AuditActions.StudyOpen, $"study {id}");
+                await context.SaveChangesAsync(token);
+                return true;
+            },
             cancellationToken);
 
-    public Task<bool> DeleteAsync(int id, CancellationToken cancellationToken = default) =>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task<bool> DeleteAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
-            async (context, token) => await context.Studies.Where(study => study.Id == id).ExecuteDeleteAsync(token) == 1,
+            actor,
+            async (context, token) =>
+            {
+                if (await OwnedAsync(context, actor, id, token) is not { } study) return false;
+                context.Audit(actor, time.Now(), AuditActions.StudyDelete, $"study {id}", study.Name);
+                await context.SaveChangesAsync(token);
+                return await context.Studies.Where(one => one.Id == id).ExecuteDeleteAsync(token) == 1;
+            },
             cancellationToken);
 
     /// <summary>Newest first.</summary>
@@ -115,6 +135,20 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
     {
         var contents = await GetAsync(id, cancellationToken) ?? throw new RecordNotFoundException("study", id);
         return StudyResults.From(contents, await ExportAsync(id, cancellationToken));
+    }
+
+    /// <summary>Nothing when the actor may change the study, or there is none.</summary>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task DemandAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(actor, (context, token) => OwnedAsync(context, actor, id, token), cancellationToken);
+
+    /// <summary>The study, where the actor may change it; null when there is none.</summary>
+    private static async Task<Study?> OwnedAsync(LabDbContext context, Actor actor, int id, CancellationToken cancellationToken)
+    {
+        actor.Demand(LabRight.Train);
+        var study = await context.Studies.FirstOrDefaultAsync(one => one.Id == id, cancellationToken);
+        if (study is not null) actor.DemandOwner($"study {id}", study.OwnerId, study.OwnerName);
+        return study;
     }
 
     private static void Check(NewStudy study)

@@ -19,8 +19,10 @@ public static class AccessServices
         services.AddDataProtection().SetApplicationName("R1Lab").PersistKeysToFileSystem(new DirectoryInfo(lab.KeysFolder));
         services.AddLabIdentity();
         services.AddSingleton<UserSessions>();
-        services.AddSingleton<ActiveKeyRequests>();
+        services.AddSingleton<ActiveRequests>();
+        services.AddHostedService(provider => provider.GetRequiredService<ActiveRequests>());
         services.AddScoped<SignInDesk>();
+        services.AddScoped<LiveSession>();
         services.AddAntiforgery(options => options.Cookie.Name = "lab-form");
         services.AddLabSchemes();
         services.AddAuthorization(LabPolicies.Configure);

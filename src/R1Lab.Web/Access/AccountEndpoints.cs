@@ -14,19 +14,19 @@ public static class AccountEndpoints
         app.MapGet(AccountPaths.Language, UseLanguageAsync).AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static async Task<IResult> SignOutAsync(HttpContext context, AuditStore audit, UserSessions sessions)
+    private static async Task<IResult> SignOutAsync(HttpContext context, UserSessions sessions)
     {
-        sessions.End(context.User);
-        await audit.RecordAsync(Visitor.Of(context.User).Did("sign-out", address: context.Connection.RemoteIpAddress?.ToString()));
+        await sessions.EndAsync(context.User, context.Connection.RemoteIpAddress?.ToString());
         await context.SignOutAsync(IdentityConstants.ApplicationScheme);
         return Results.LocalRedirect(AccountPaths.SignIn);
     }
 
-    private static async Task<IResult> UseLanguageAsync(HttpContext context, string culture, string? returnUrl, UserStore users)
+    private static async Task<IResult> UseLanguageAsync(HttpContext context, string culture, string? returnUrl, UserStore users, UserSessions sessions)
     {
         if (!Languages.All.Contains(culture)) return Results.BadRequest();
         Languages.Remember(context.Response, culture);
-        if (Visitor.Of(context.User).UserId is { } id && await users.GetAsync(id) is { } user) await users.SetPreferencesAsync(id, culture, user.Theme);
+        if (await sessions.FindAsync(context.User) is { Session: not null } actor && await users.GetAsync(actor.Id!) is { } user)
+            await users.SetPreferencesAsync(actor, culture, user.Theme);
         return Results.LocalRedirect(AccountPaths.Local(returnUrl));
     }
 }

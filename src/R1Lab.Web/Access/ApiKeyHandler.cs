@@ -11,13 +11,18 @@ using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Access;
 
-/// <summary>Reads <c>Authorization: Bearer r1l_...</c>. A key has the roles of its scopes; it dies with its owner's account.</summary>
+/// <summary>
+/// Reads <c>Authorization: Bearer r1l_...</c>. A key has the roles of its scopes as far as its owner has them now; it dies with its owner's account.
+/// </summary>
 public sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> schemeOptions, ILoggerFactory logs, UrlEncoder encoder,
-    AccessStore keys, UserStore users, ActiveKeyRequests active, IOptions<LabOptions> lab)
+    AccessStore keys, SessionStore sessions, IOptions<LabOptions> lab)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemeOptions, logs, encoder)
 {
     public const string SchemeName = "ApiKey";
+    /// <summary>The key of the settings, for unattended installs: it stands in place of a number.</summary>
+    public const string Bootstrap = "bootstrap";
+
     private const string Bearer = "Bearer ";
 
     public static bool IsUsedBy(HttpRequest request) =>
@@ -27,17 +32,14 @@ public sealed class ApiKeyHandler(
     {
         if (!IsUsedBy(Request)) return AuthenticateResult.NoResult();
         var secret = Request.Headers.Authorization[0]![Bearer.Length..].Trim();
-        if (IsBootstrap(secret)) return Success("bootstrap", LabPolicies.RolesOf(ApiScopes.All), new Claim(ClaimTypes.NameIdentifier, "key bootstrap"));
+        if (IsBootstrap(secret)) return Success(Bootstrap, $"key {Bootstrap}", Bootstrap, [LabRoles.Admin]);
 
-        var key = await keys.FindKeyAsync(secret, Context.RequestAborted);
-        if (key is null) return AuthenticateResult.Fail("The key is unknown, revoked or expired.");
-        var owner = key.OwnerId is null ? null : await users.GetAsync(key.OwnerId, Context.RequestAborted);
-        if (key.OwnerId is not null && owner is null or { Disabled: true }) return AuthenticateResult.Fail("The key's owner is disabled.");
+        if (await keys.FindKeyAsync(secret, Context.RequestAborted) is not { } key || await sessions.FindKeyAsync(key.Id, Context.RequestAborted) is not { } live)
+            return AuthenticateResult.Fail("The key is unknown, revoked or expired.");
+        if (!live.Holds) return AuthenticateResult.Fail("The key's owner is disabled.");
 
-        active.Add(Context, key.Id);
         var number = key.Id.ToString(CultureInfo.InvariantCulture);
-        return Success(owner?.UserName ?? key.Name, LabPolicies.RolesOf(key.Scopes),
-            new Claim(ClaimTypes.NameIdentifier, owner?.Id ?? $"key {number}"), new Claim(Visitor.KeyClaim, number));
+        return Success(live.Owner?.Name ?? key.Name, live.Owner?.Id ?? $"key {number}", number, live.Roles);
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -51,9 +53,10 @@ public sealed class ApiKeyHandler(
     private bool IsBootstrap(string secret) => lab.Value.Bootstrap.ApiKey is { Length: > 0 } bootstrap
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), SHA256.HashData(Encoding.UTF8.GetBytes(bootstrap)));
 
-    private static AuthenticateResult Success(string name, IEnumerable<string> roles, params Claim[] claims)
+    private static AuthenticateResult Success(string name, string id, string key, IEnumerable<string> roles)
     {
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, name), .. claims, .. roles.Select(role => new Claim(ClaimTypes.Role, role))], SchemeName);
+        Claim[] who = [new(ClaimTypes.Name, name), new(ClaimTypes.NameIdentifier, id), new(Visitor.KeyClaim, key)];
+        var identity = new ClaimsIdentity([.. who, .. roles.Select(role => new Claim(ClaimTypes.Role, role))], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 }

@@ -18,12 +18,12 @@ public sealed class SignInDesk(SignInManager<LabUser> signIn, UserManager<LabUse
         if (user is null || !await signIn.CanSignInAsync(user) || await users.IsLockedOutAsync(user))
         {
             hasher.VerifyHashedPassword(Nobody, _nobodysHash ??= hasher.HashPassword(Nobody, Guid.NewGuid().ToString()), password);
-            await RecordAsync(user, name, "sign-in.refused", address);
+            await RecordAsync(user, name, AuditActions.SignInRefused, address);
             return null;
         }
 
         var result = await signIn.PasswordSignInAsync(user, password, remember, lockoutOnFailure: true);
-        await RecordAsync(user, name, result.Succeeded ? "sign-in" : "sign-in.refused", address);
+        await RecordAsync(user, name, result.Succeeded ? AuditActions.SignIn : AuditActions.SignInRefused, address);
         return result.Succeeded ? user : null;
     }
 
@@ -31,6 +31,6 @@ public sealed class SignInDesk(SignInManager<LabUser> signIn, UserManager<LabUse
     {
         const int longest = 64;
         var shown = user?.UserName ?? name[..Math.Min(longest, name.Length)];
-        return audit.RecordAsync(new Visitor(user?.Id, shown).Did(action, address: address));
+        return audit.RecordAsync(Actor.Of(user?.Id, shown, [], address: address), action);
     }
 }

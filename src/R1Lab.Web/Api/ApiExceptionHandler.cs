@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using R1Lab.Data;
+using R1Lab.Data.Access;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
@@ -48,24 +47,25 @@ public static class DatasetEndpoints
         return Results.Json(new { page.Total, Offset = offset ?? 0, Rows = page.Rows.Select(r => DatasetAnswers.Row(r, dataset.Format)) });
     }
 
-    private static async Task<IResult> ExportAsync(int id, string? format, DatasetStore datasets, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> ExportAsync(int id, string? format, DatasetStore datasets, AuditStore audit, LiveSession session, CancellationToken cancellation)
     {
         if (format is not (null or "jsonl")) return ApiError.BadRequest("format must be jsonl.", "format");
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
-        await audit.RecordAsync(Visitor.Of(user).Did("dataset.export", Subject(dataset)), cancellation);
+        await audit.RecordAsync(await session.DemandAsync(LabRight.View, cancellation), AuditActions.DatasetExport, $"dataset {dataset.Id} {dataset.Name}", cancellationToken: cancellation);
         return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", $"{dataset.Name}.jsonl");
     }
 
     // The body goes to a file first: it is read twice, and a broken connection must leave nothing half-imported.
     private static async Task<IResult> ImportAsync(
-        [AsParameters] ImportQuery query, HttpRequest request, DatasetImport import, ClaimsPrincipal user, CancellationToken cancellation)
+        [AsParameters] ImportQuery query, HttpRequest request, DatasetImport import, LiveSession session, CancellationToken cancellation)
     {
-        var settings = query.Settings(user, null);
+        var settings = query.Settings(null);
         var file = Path.GetTempFileName();
         try
         {
             await using (var target = File.Create(file)) await request.Body.CopyToAsync(target, cancellation);
-            return DatasetAnswers.Imported(settings.Name, await import.RunAsync(file, settings.Name, settings, cancellation));
+            var actor = await session.DemandAsync(LabRight.Train, cancellation);
+            return DatasetAnswers.Imported(settings.Name, await import.RunAsync(actor, file, settings.Name, settings, cancellation));
         }
         catch (BadInputException e)
         {
@@ -77,41 +77,37 @@ public static class DatasetEndpoints
         }
     }
 
-    private static async Task<IResult> DeleteAsync(int id, DatasetStore datasets, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
-    {
-        if (await datasets.GetAsync(id, cancellation) is not { } dataset || !await datasets.DeleteAsync(id, cancellation)) return Missing(id);
-        await audit.RecordAsync(Visitor.Of(user).Did("dataset.delete", Subject(dataset)), CancellationToken.None);
-        return Results.NoContent();
-    }
+    private static async Task<IResult> DeleteAsync(int id, DatasetStore datasets, LiveSession session, CancellationToken cancellation) =>
+        await datasets.DeleteAsync(await session.DemandAsync(LabRight.Train, cancellation), id, cancellation) ? Results.NoContent() : Missing(id);
 
-    private static async Task<IResult> AddRowAsync(int id, RowRequest row, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> AddRowAsync(int id, RowRequest row, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
-        var added = await datasets.AddRowAsync(id, row.Check(dataset.Format), user.Identity?.Name, cancellation);
+        var added = await datasets.AddRowAsync(await session.DemandAsync(LabRight.Train, cancellation), id, row.Check(dataset.Format), cancellation);
         return Results.Json(DatasetAnswers.Row(added, dataset.Format), statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<IResult> UpdateRowAsync(int id, int rowId, RowRequest row, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> UpdateRowAsync(int id, int rowId, RowRequest row, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
-        if (!await datasets.UpdateRowAsync(id, rowId, row.Check(dataset.Format), user.Identity?.Name, cancellation)) return MissingRow(rowId);
+        var actor = await session.DemandAsync(LabRight.Train, cancellation);
+        if (!await datasets.UpdateRowAsync(actor, id, rowId, row.Check(dataset.Format), cancellation)) return MissingRow(rowId);
         return Results.Json(DatasetAnswers.Row((await datasets.GetRowAsync(id, rowId, cancellation))!, dataset.Format));
     }
 
-    private static async Task<IResult> DeleteRowAsync(int id, int rowId, DatasetStore datasets, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> DeleteRowAsync(int id, int rowId, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is null) return Missing(id);
-        return await datasets.DeleteRowsAsync(id, [rowId], user.Identity?.Name, cancellation) == 1 ? Results.NoContent() : MissingRow(rowId);
+        var actor = await session.DemandAsync(LabRight.Train, cancellation);
+        return await datasets.DeleteRowsAsync(actor, id, [rowId], cancellation) == 1 ? Results.NoContent() : MissingRow(rowId);
     }
 
-    private static async Task<IResult> UndoAsync(int id, DatasetStore datasets, CancellationToken cancellation)
+    private static async Task<IResult> UndoAsync(int id, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is null) return Missing(id);
-        var undone = await datasets.UndoAsync(id, cancellation);
+        var undone = await datasets.UndoAsync(await session.DemandAsync(LabRight.Train, cancellation), id, cancellation);
         return Results.Json(new { Undone = undone?.Kind.ToString().ToLowerInvariant(), Rows = undone?.RowCount ?? 0 });
     }
-
-    private static string Subject(Dataset dataset) => $"dataset {dataset.Id} {dataset.Name}";
 
     private static IResult Missing(int id) => ApiError.NotFound($"There is no dataset {id}.", "id");
 

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Mvc;
 using R1Lab.Engine.Datasets;
 using R1Lab.Web.Uploads;
@@ -14,13 +13,13 @@ public sealed record ImportQuery(
     private const int LongestName = 200;
 
     /// <exception cref="ApiFieldException">A value cannot be used.</exception>
-    public ImportSettings Settings(ClaimsPrincipal user, string? otherName)
+    public ImportSettings Settings(string? otherName)
     {
         var name = Name ?? otherName;
         if (string.IsNullOrWhiteSpace(name)) throw new ApiFieldException("name", "name is missing: say what the dataset is called.");
         if (name.Length > LongestName || name.Any(char.IsControl)) throw new ApiFieldException("name", $"name must have at most {LongestName} characters and no control characters.");
         var format = Format is null ? DatasetFormat.Auto
             : DatasetFormats.Parse(Format) ?? throw new ApiFieldException("format", $"format '{Format}' is not known; use prompt_response, input_ids, alpaca, prompt_completion, messages or auto.");
-        return new ImportSettings(name.Trim(), format, SkipBad ?? false, user.FindFirstValue(ClaimTypes.NameIdentifier), user.Identity?.Name);
+        return new ImportSettings(name.Trim(), format, SkipBad ?? false);
     }
 }

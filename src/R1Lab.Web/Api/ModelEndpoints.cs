@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using R1Lab.Data;
+using R1Lab.Data.Access;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
@@ -30,13 +31,13 @@ public static class ModelEndpoints
             : ApiError.NotFound($"The model '{name}' does not exist.", "name", "model_not_found");
     }
 
-    private static async Task<IResult> RegisterAsync(RegisterModelRequest request, ModelLibrary library, ModelHost host, CancellationToken cancellation)
+    private static async Task<IResult> RegisterAsync(RegisterModelRequest request, ModelLibrary library, ModelHost host, LiveSession session, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(request.Path)) return ApiError.Unprocessable("path is missing: give a folder on the lab's disk.", "path");
         if (request.Name is { } name && (name.Length is 0 or > 200 || name.Any(char.IsControl))) return ApiError.Unprocessable("name must have 1 to 200 visible characters.", "name");
         try
         {
-            var record = await library.RegisterAsync(request.Path, request.Name, request.Base, cancellation);
+            var record = await library.RegisterAsync(await session.DemandAsync(LabRight.Train, cancellation), request.Path, request.Name, request.Base, cancellation);
             var all = await host.ListAsync(cancellation);
             return Results.Json(Card(all.First(m => m.Record.Id == record.Id), all), statusCode: StatusCodes.Status201Created);
         }

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
@@ -23,22 +24,23 @@ public static class QueueEndpoints
     private static async Task<IResult> GetAsync(RunLine line, ClaimsPrincipal user, CancellationToken cancellationToken) =>
         Results.Ok(QueueView.Of(await line.PictureAsync(cancellationToken), Visitor.Of(user)));
 
-    private static async Task<IResult> SwitchAsync(QueueSwitchesRequest wanted, RunLine line, ClaimsPrincipal user, CancellationToken cancellationToken)
+    private static async Task<IResult> SwitchAsync(QueueSwitchesRequest wanted, RunLine line, LiveSession session, ClaimsPrincipal user, CancellationToken cancellationToken)
     {
-        var visitor = Visitor.Of(user);
-        if (wanted.ContinueOnError is { } continues) await line.SetContinuesOnErrorAsync(continues, visitor, cancellationToken);
-        if (wanted.Held is true) await line.HoldAsync(visitor, cancellationToken);
-        if (wanted.Held is false) await line.GoOnAsync(visitor, cancellationToken);
+        var actor = await session.DemandAsync(LabRight.Train, cancellationToken);
+        if (wanted.ContinueOnError is { } continues) await line.SetContinuesOnErrorAsync(actor, continues, cancellationToken);
+        if (wanted.Held is true) await line.HoldAsync(actor, cancellationToken);
+        if (wanted.Held is false) await line.GoOnAsync(actor, cancellationToken);
         return await GetAsync(line, user, cancellationToken);
     }
 
     private static async Task<IResult> MoveAsync(
-        int id, MoveRunRequest wanted, RunQueue queue, RunLine line, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken)
+        int id, MoveRunRequest wanted, RunQueue queue, RunLine line, RunStore runs, LiveSession session, ClaimsPrincipal user, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is not { } run) return ApiError.NotFound($"There is no run {id}.", "id");
         if (wanted.Before is { } other && await runs.GetAsync(other, cancellationToken) is not { Status: RunStatus.Queued })
             return ApiError.Conflict($"Run {other} does not wait, so no run can be put before it.", "before");
-        if (!await queue.MoveAsync(id, wanted.Before, Visitor.Of(user), cancellationToken))
+        var actor = await session.DemandAsync(LabRight.Train, cancellationToken);
+        if (!await queue.MoveAsync(actor, id, wanted.Before, cancellationToken))
             return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; only waiting runs can be moved.");
         return await GetAsync(line, user, cancellationToken);
     }

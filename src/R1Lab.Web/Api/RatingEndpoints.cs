@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
+using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
 
@@ -22,15 +23,15 @@ public static class RatingEndpoints
     private static async Task<IResult> StudiesAsync(RatingStore ratings, ClaimsPrincipal user, CancellationToken cancellation) =>
         Results.Json(await ratings.StudiesAsync(RaterId(user), cancellation));
 
-    private static async Task<IResult> NextAsync(int id, RatingStore ratings, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> NextAsync(int id, RatingStore ratings, LiveSession session, ClaimsPrincipal user, CancellationToken cancellation)
     {
-        var task = await ratings.NextAsync(id, RaterId(user), Visitor.Of(user).Name, cancellation);
+        var task = await ratings.NextAsync(await session.DemandAsync(LabRight.Rate, cancellation), id, cancellation);
         var progress = task?.Progress
             ?? (await ratings.StudiesAsync(RaterId(user), cancellation)).FirstOrDefault(study => study.StudyId == id)?.Progress ?? new RaterProgress(0, 0);
         return Results.Json(new NextAnswer(task is null ? null : TaskAnswer.Of(task), progress));
     }
 
-    private static async Task<IResult> SubmitAsync(RatingRequest request, RatingStore ratings, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> SubmitAsync(RatingRequest request, RatingStore ratings, LiveSession session, CancellationToken cancellation)
     {
         if (request.AssignmentId is not { } assignment) return ApiError.Unprocessable("assignment_id is missing.", "assignment_id");
         if (request.Scores is null) return ApiError.Unprocessable("scores is missing.", "scores");
@@ -42,7 +43,8 @@ public static class RatingEndpoints
         try
         {
             var draft = new RatingDraft([.. request.Scores.Select(score => score.Entity())], request.Comment);
-            var receipt = await ratings.SubmitAsync(assignment, RaterId(user), draft, request.ExpectedRevision, cancellation);
+            var rater = await session.DemandAsync(LabRight.Rate, cancellation);
+            var receipt = await ratings.SubmitAsync(rater, assignment, draft, request.ExpectedRevision, cancellation);
             return Results.Json(new ReceiptAnswer(receipt.AssignmentId, receipt.Revision, receipt.SubmittedAt), statusCode: StatusCodes.Status201Created);
         }
         catch (InvalidRatingException invalid)

@@ -1,4 +1,4 @@
-using System.Security.Claims;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
@@ -28,17 +28,19 @@ public static class RunEndpoints
             .WithSummary("Puts a new run with the same recipe on the same rows in line; 422 names the difference where the rows changed");
     }
 
-    private static async Task<IResult> CreateAsync(HttpRequest request, RunQueue queue, CancellationToken cancellationToken)
+    private static async Task<IResult> CreateAsync(HttpRequest request, RunQueue queue, LiveSession session, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(request.Body);
         var json = await reader.ReadToEndAsync(cancellationToken);
         if (TrainingRecipe.Parse(json, out var unreadable) is not { } recipe) return ApiError.Unprocessable(unreadable);
 
-        return Answer(await queue.EnqueueAsync(recipe, Visitor.Of(request.HttpContext.User), cancellationToken));
+        return Answer(await queue.EnqueueAsync(await session.DemandAsync(LabRight.Train, cancellationToken), recipe, cancellationToken));
     }
 
-    private static async Task<IResult> AgainAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken) =>
-        await runs.GetAsync(id, cancellationToken) is { } run ? Answer(await queue.RunAgainAsync(run, Visitor.Of(user), cancellationToken)) : Missing(id);
+    private static async Task<IResult> AgainAsync(int id, RunQueue queue, RunStore runs, LiveSession session, CancellationToken cancellationToken) =>
+        await runs.GetAsync(id, cancellationToken) is { } run
+            ? Answer(await queue.RunAgainAsync(await session.DemandAsync(LabRight.Train, cancellationToken), run, cancellationToken))
+            : Missing(id);
 
     private static IResult Answer(RunSubmission submission)
     {
@@ -59,17 +61,19 @@ public static class RunEndpoints
             ? Missing(id)
             : Results.Ok((await runs.MetricsAsync(id, since_step, cancellationToken)).Select(RunMetricView.Of));
 
-    private static async Task<IResult> StopAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken)
+    private static async Task<IResult> StopAsync(int id, RunQueue queue, RunStore runs, LiveSession session, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is not { } run) return Missing(id);
-        if (!await queue.StopAsync(id, Visitor.Of(user), cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; there is nothing to stop.");
+        var actor = await session.DemandAsync(LabRight.Train, cancellationToken);
+        if (!await queue.StopAsync(actor, id, cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; there is nothing to stop.");
         return await GetAsync(id, runs, cancellationToken);
     }
 
-    private static async Task<IResult> ResumeAsync(int id, RunQueue queue, RunStore runs, ClaimsPrincipal user, CancellationToken cancellationToken)
+    private static async Task<IResult> ResumeAsync(int id, RunQueue queue, RunStore runs, LiveSession session, CancellationToken cancellationToken)
     {
         if (await runs.GetAsync(id, cancellationToken) is not { } run) return Missing(id);
-        if (!await queue.ResumeAsync(id, Visitor.Of(user), cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; it cannot be resumed.");
+        var actor = await session.DemandAsync(LabRight.Train, cancellationToken);
+        if (!await queue.ResumeAsync(actor, id, cancellationToken)) return ApiError.Conflict($"Run {id} is {RunView.StatusOf(run)}; it cannot be resumed.");
         return await GetAsync(id, runs, cancellationToken);
     }
 

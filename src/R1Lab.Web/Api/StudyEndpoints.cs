@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
@@ -23,9 +22,9 @@ public static class StudyEndpoints
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
         change.MapPost("", CreateAsync).WithName("CreateStudy").Produces<StudyCard>(StatusCodes.Status201Created)
             .WithSummary("A study whose answers the lab writes (models, prompts), or with given answers (items)");
-        change.MapPost("/{id:int}/close", (int id, StudyStore studies, CancellationToken token) => SetStatusAsync(id, StudyStatus.Closed, studies, token))
+        change.MapPost("/{id:int}/close", (int id, StudyStore studies, LiveSession session, CancellationToken token) => SetStatusAsync(id, StudyStatus.Closed, studies, session, token))
             .WithName("CloseStudy").WithSummary("Ends the rating; nothing is lost").Produces<StudyCard>();
-        change.MapPost("/{id:int}/reopen", (int id, StudyStore studies, CancellationToken token) => SetStatusAsync(id, StudyStatus.Open, studies, token))
+        change.MapPost("/{id:int}/reopen", (int id, StudyStore studies, LiveSession session, CancellationToken token) => SetStatusAsync(id, StudyStatus.Open, studies, session, token))
             .WithName("ReopenStudy").WithSummary("Lets raters go on").Produces<StudyCard>();
         routes.MapRatings();
     }
@@ -40,20 +39,20 @@ public static class StudyEndpoints
         Results.Json(StudyResultsDocument.Of(await studies.ResultsAsync(id, cancellation)));
 
     private static async Task<IResult> ExportAsync(
-        int id, string? format, StudyStore studies, AuditStore audit, ClaimsPrincipal user, CancellationToken cancellation)
+        int id, string? format, StudyStore studies, AuditStore audit, LiveSession session, CancellationToken cancellation)
     {
         if (format is not (null or "csv" or "json")) return ApiError.BadRequest("format must be csv or json.", "format");
         if (await studies.GetAsync(id, cancellation) is null) return Missing(id);
         var rows = await studies.ExportAsync(id, cancellation);
-        await audit.RecordAsync(Visitor.Of(user).Did("study.export", $"study {id}", format ?? "csv"), cancellation);
+        await audit.RecordAsync(await session.DemandAsync(LabRight.View, cancellation), AuditActions.StudyExport, $"study {id}", format ?? "csv", cancellation);
         return format == "json"
             ? Results.Bytes(ScoreExport.Json(rows), "application/json", $"study-{id}-scores.json")
             : Results.Bytes(ScoreExport.Csv(rows), "text/csv; charset=utf-8", $"study-{id}-scores.csv");
     }
 
     private static async Task<IResult> CreateAsync(
-        StudyRequest request, StudyStore studies, StudyGenerator generator, ModelStore models, DatasetStore datasets, AuditStore audit,
-        ClaimsPrincipal user, CancellationToken cancellation)
+        StudyRequest request, StudyStore studies, StudyGenerator generator, ModelStore models, DatasetStore datasets,
+        LiveSession session, CancellationToken cancellation)
     {
         if (request.SourceProblem() is { } source) return source;
         if (request.DatasetId is { } dataset && await datasets.GetAsync(dataset, cancellation) is null)
@@ -65,19 +64,18 @@ public static class StudyEndpoints
         var registered = request.Items is null ? [.. (await models.ListAsync(cancellation)).Select(model => model.Name)] : plan.Models;
         var problems = plan.Problems(registered).ToList();
         if (problems.Count > 0) return ApiError.Unprocessable(problems);
-        var visitor = Visitor.Of(user);
+        var actor = await session.DemandAsync(LabRight.Train, cancellation);
         var study = request.Items is null
-            ? await generator.StartAsync(plan, visitor, cancellation)
-            : await studies.CreateAsync(request.Given(plan, visitor), cancellation);
-        await audit.RecordAsync(visitor.Did("study.create", $"study {study.Id}", study.Name), cancellation);
+            ? await generator.StartAsync(actor, plan, cancellation)
+            : await studies.CreateAsync(actor, request.Given(plan), cancellation);
         return await CardAsync(study.Id, studies, generator.Progress(study.Id), StatusCodes.Status201Created, cancellation);
     }
 
-    private static async Task<IResult> SetStatusAsync(int id, StudyStatus status, StudyStore studies, CancellationToken cancellation)
+    private static async Task<IResult> SetStatusAsync(int id, StudyStatus status, StudyStore studies, LiveSession session, CancellationToken cancellation)
     {
         if (await studies.GetAsync(id, cancellation) is not { } contents) return Missing(id);
         if (contents.Study.Status == StudyStatus.Draft) return ApiError.Conflict("The study's answers are not written yet.", "id");
-        await studies.SetStatusAsync(id, status, cancellation);
+        await studies.SetStatusAsync(await session.DemandAsync(LabRight.Train, cancellation), id, status, cancellation);
         return await CardAsync(id, studies, null, StatusCodes.Status200OK, cancellation);
     }
 

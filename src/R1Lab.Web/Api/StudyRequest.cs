@@ -1,5 +1,4 @@
 using R1Lab.Data.Studies;
-using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api;
@@ -89,7 +88,7 @@ public sealed record StudyRequest
         };
     }
 
-    public NewStudy Given(StudyPlan plan, Visitor owner) => new(plan.Name.Trim())
+    public NewStudy Given(StudyPlan plan) => new(plan.Name.Trim())
     {
         Criteria = [.. StandardCriteria.All().Where(criterion => plan.Criteria.Contains(criterion.Key))],
         Items = [.. Items!.Select(item => new NewStudyItem(item.Prompt!, [.. item.Responses!.Select(response => response.Entity())]))],
@@ -97,8 +96,6 @@ public sealed record StudyRequest
         GuidelinesMarkdown = plan.Guidelines,
         Overlap = plan.Overlap,
         Seed = Seed,
-        OwnerId = owner.UserId,
-        OwnerName = owner.Name,
     };
 }
 

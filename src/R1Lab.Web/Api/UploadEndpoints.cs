@@ -1,5 +1,5 @@
-using System.Security.Claims;
 using System.Text.Json.Serialization;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
@@ -25,23 +25,24 @@ public static class UploadEndpoints
         group.MapPost("/{id}/dataset", ImportAsync).WithName("ImportUpload").WithSummary("Makes a dataset of a whole upload");
     }
 
-    private static async Task<IResult> BeginAsync(BeginUploadRequest request, UploadFolder folder, ClaimsPrincipal user, CancellationToken cancellation)
+    private static async Task<IResult> BeginAsync(BeginUploadRequest request, UploadFolder folder, LiveSession live, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(request.FileName)) return ApiError.Unprocessable("file_name is missing.", "file_name");
         if (request.Length is < 1 or > UploadFolder.LongestUpload or null)
             return ApiError.Unprocessable($"length must be between 1 and {UploadFolder.LongestUpload} bytes.", "length");
-        var session = await folder.BeginAsync(request.FileName, request.Length.Value, user.FindFirstValue(ClaimTypes.NameIdentifier), cancellation);
+        var session = await folder.BeginAsync(await live.DemandAsync(LabRight.Train, cancellation), request.FileName, request.Length.Value, cancellation);
         return Results.Json(State(session), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> StateAsync(string id, UploadStore uploads, CancellationToken cancellation) =>
         await uploads.GetAsync(id, cancellation) is { } session ? Results.Json(State(session)) : Missing(id);
 
-    private static async Task<IResult> AppendAsync(string id, HttpRequest request, UploadFolder folder, CancellationToken cancellation)
+    private static async Task<IResult> AppendAsync(string id, HttpRequest request, UploadFolder folder, LiveSession live, CancellationToken cancellation)
     {
         if (!long.TryParse(request.Headers[OffsetHeader], out var offset) || offset < 0)
             return ApiError.BadRequest($"The header {OffsetHeader} must say where the piece begins.", OffsetHeader);
-        var (outcome, received) = await folder.AppendAsync(id, offset, request.Body, cancellation);
+        var actor = await live.DemandAsync(LabRight.Train, cancellation);
+        var (outcome, received) = await folder.AppendAsync(actor, id, offset, request.Body, cancellation);
         return outcome switch
         {
             PieceOutcome.Unknown => Missing(id),
@@ -51,23 +52,25 @@ public static class UploadEndpoints
         };
     }
 
-    private static async Task<IResult> RemoveAsync(string id, UploadStore uploads, UploadFolder folder, CancellationToken cancellation)
+    private static async Task<IResult> RemoveAsync(string id, UploadStore uploads, UploadFolder folder, LiveSession live, CancellationToken cancellation)
     {
         if (await uploads.GetAsync(id, cancellation) is not { } session) return Missing(id);
-        await folder.RemoveAsync(session, cancellation);
+        await folder.RemoveAsync(await live.DemandAsync(LabRight.Train, cancellation), session, cancellation);
         return Results.NoContent();
     }
 
     private static async Task<IResult> ImportAsync(
-        string id, [AsParameters] ImportQuery query, UploadStore uploads, UploadFolder folder, DatasetImport import, ClaimsPrincipal user, CancellationToken cancellation)
+        string id, [AsParameters] ImportQuery query, UploadStore uploads, UploadFolder folder, DatasetImport import, LiveSession live, CancellationToken cancellation)
     {
         if (await uploads.GetAsync(id, cancellation) is not { } session) return Missing(id);
+        var actor = await live.DemandAsync(LabRight.Train, cancellation);
+        await uploads.DemandAsync(actor, id, cancellation);
         if (session.Received < session.Length) return ApiError.Conflict($"{session.Received} of {session.Length} bytes have arrived.");
-        var settings = query.Settings(user, Path.GetFileNameWithoutExtension(session.FileName));
+        var settings = query.Settings(Path.GetFileNameWithoutExtension(session.FileName));
         try
         {
-            var result = await import.RunAsync(folder.PathOf(session), session.FileName, settings, cancellation);
-            if (result.Dataset is not null) await folder.RemoveAsync(session, CancellationToken.None);
+            var result = await import.RunAsync(actor, folder.PathOf(session), session.FileName, settings, cancellation);
+            if (result.Dataset is not null) await folder.RemoveAsync(actor, session, CancellationToken.None);
             return DatasetAnswers.Imported(session.FileName, result);
         }
         catch (BadInputException e)

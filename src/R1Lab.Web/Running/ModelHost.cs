@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
@@ -74,8 +75,9 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
 
     /// <summary>Gives a base's memory back unless somebody uses it.</summary>
     /// <returns>Whether it is out of memory now.</returns>
-    public async Task<bool> UnloadAsync(int modelId, CancellationToken cancellation = default)
+    public async Task<bool> UnloadAsync(Actor actor, int modelId, CancellationToken cancellation = default)
     {
+        actor.Demand(LabRight.Train);
         await _gate.WaitAsync(cancellation);
         try
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using R1Lab.Data;
+using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
@@ -39,15 +40,17 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     }
 
     /// <summary>Registers every model below the configured folders; adapters after the models they sit on.</summary>
-    public async Task ScanAsync(CancellationToken cancellation)
+    public async Task ScanAsync(Actor actor, CancellationToken cancellation)
     {
+        actor.Demand(LabRight.Train);
+        var finder = Actor.System("model scan"); // what the lab finds belongs to no one
         var found = await Task.Run(() => ModelFolder.Scan(_roots).ToList(), cancellation);
         var refused = found.Where(f => f.Folder is null).Select(f => new RefusedFolder(f.Path, f.Refusal!)).ToList();
         foreach (var listing in found.Where(f => f.Folder is not null).OrderBy(f => f.Folder!.Kind))
         {
             try
             {
-                await AddAsync(listing.Folder!, listing.Name, null, cancellation);
+                await AddAsync(finder, listing.Folder!, listing.Name, null, cancellation);
             }
             catch (BadInputException e)
             {
@@ -59,22 +62,22 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     }
 
     /// <summary>Registers one folder after checking every header and every shape.</summary>
+    /// <param name="actor">Becomes the owner of a folder that was not known.</param>
     /// <param name="path">A model or adapter folder.</param>
     /// <param name="name">What to call it; null takes the folder's name (an adapter's: <c>base:folder</c>).</param>
     /// <param name="baseName">The base of an adapter whose own description names none that is known.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <exception cref="BadInputException">The folder cannot be used; file, tensor and reason are named.</exception>
     /// <exception cref="RecordConflictException">Another folder has this name.</exception>
-    public async Task<RegisteredModel> RegisterAsync(string path, string? name, string? baseName, CancellationToken cancellation)
+    /// <exception cref="NotAllowedException">The folder is known by another name and belongs to somebody else.</exception>
+    public async Task<RegisteredModel> RegisterAsync(Actor actor, string path, string? name, string? baseName, CancellationToken cancellation)
     {
         var folder = await Task.Run(() => ModelFolder.Open(path), cancellation);
         if (name is not null && await models.FindAsync(name, cancellation) is { } other && other.Path != folder.Path)
             throw new RecordConflictException($"There is another model named \"{name}\" already.");
-        var record = await AddAsync(folder, name, baseName, cancellation);
-        if (name is null || record.Name == name) return record;
-        await models.RenameAsync(record.Id, name, cancellation); // the folder was known already: whoever gives it a name means it
-        record.Name = name;
-        return record;
+        if (name is not null && await models.FindByPathAsync(folder.Path, cancellation) is { } known && known.Name != name)
+            await models.RenameAsync(actor, known.Id, name, cancellation); // the folder was known already: who gives it a name means it
+        return await AddAsync(actor, folder, name, baseName, cancellation);
     }
 
     /// <summary>Tokenizer, template and limits of a base, read once.</summary>
@@ -104,11 +107,11 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         return roots;
     }
 
-    private async Task<RegisteredModel> AddAsync(ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
+    private async Task<RegisteredModel> AddAsync(Actor actor, ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
     {
         var record = folder.Kind == ModelFolderKind.Model ? OfModel(folder, name) : await OfAdapterAsync(folder, name, baseName, cancellation);
         _described.TryRemove(folder.Path, out _); // its files may have changed since they were last read
-        return await models.RegisterFolderAsync(record, cancellation);
+        return await models.RegisterFolderAsync(actor, record, cancellation);
     }
 
     private static RegisteredModel OfModel(ModelFolder folder, string? name)

@@ -1,3 +1,5 @@
+using R1Lab.Data.Access;
+
 namespace R1Lab.Web.Running;
 
 /// <summary>Registers the models found on disk when the lab starts; the lab does not wait for it.</summary>
@@ -7,7 +9,7 @@ public sealed class ModelScan(ModelLibrary library, ILogger<ModelScan> log) : Ba
     {
         try
         {
-            await library.ScanAsync(stoppingToken);
+            await library.ScanAsync(Actor.System("model scan"), stoppingToken);
             foreach (var folder in library.Refused) log.LogWarning("Model folder not usable: {Reason}", folder.Reason);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

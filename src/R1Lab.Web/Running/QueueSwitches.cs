@@ -13,11 +13,12 @@ public sealed class QueueSwitches(SettingsStore settings)
     public async Task<QueueHold?> HoldAsync(CancellationToken cancellationToken = default) =>
         await settings.GetAsync(HoldKey, cancellationToken) is { } stored ? JsonSerializer.Deserialize<QueueHold>(stored) : null;
 
-    public Task SetHoldAsync(QueueHold? hold, CancellationToken cancellationToken = default) =>
-        settings.SetAsync(HoldKey, hold is null ? null : JsonSerializer.Serialize(hold), cancellationToken);
+    public Task SetHoldAsync(Actor actor, QueueHold? hold, CancellationToken cancellationToken = default) =>
+        settings.SetAsync(
+            actor, HoldKey, hold is null ? null : JsonSerializer.Serialize(hold), hold is null ? AuditActions.QueueGoOn : AuditActions.QueueHold, cancellationToken: cancellationToken);
 
     public async Task<bool> ContinuesOnErrorAsync(CancellationToken cancellationToken = default) => await settings.GetAsync(ContinueKey, cancellationToken) != Off;
 
-    public Task SetContinuesOnErrorAsync(bool continues, CancellationToken cancellationToken = default) =>
-        settings.SetAsync(ContinueKey, continues ? null : Off, cancellationToken);
+    public Task SetContinuesOnErrorAsync(Actor actor, bool continues, CancellationToken cancellationToken = default) =>
+        settings.SetAsync(actor, ContinueKey, continues ? null : Off, AuditActions.QueueContinue, continues ? "on" : "off", cancellationToken);
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
-using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Running;
 
@@ -11,7 +10,7 @@ public sealed class RunConfirmations(RunStore runs, AuditStore audit, TimeProvid
     /// <summary>Kind of the event; arguments: who, the problem's code, its arguments.</summary>
     public const string EventKind = "confirmed";
 
-    public async Task RecordAsync(Run run, RunCheck check, Visitor by, CancellationToken cancellationToken)
+    public async Task RecordAsync(Actor by, Run run, RunCheck check, CancellationToken cancellationToken)
     {
         foreach (var problem in check.Problems.Where(problem => problem.NeedsConfirmation))
         {
@@ -22,8 +21,8 @@ public sealed class RunConfirmations(RunStore runs, AuditStore audit, TimeProvid
                 Message = $"{by.Name} confirmed: {problem.Message}",
                 ArgumentsJson = JsonSerializer.Serialize(new object[] { by.Name, problem.Code, problem.Arguments }),
             };
-            await runs.AppendAsync(run.Id, [], [happened], cancellationToken);
-            await audit.RecordAsync(by.Did("run.confirm", $"run {run.Id}", problem.Code), cancellationToken);
+            await runs.AppendAsync(by, run.Id, [], [happened], cancellationToken);
+            await audit.RecordAsync(by, AuditActions.RunConfirm, $"run {run.Id}", problem.Code, cancellationToken);
         }
     }
 }

@@ -1,3 +1,4 @@
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
@@ -10,6 +11,7 @@ public sealed class RunExecution(
     RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, RunReceipts receipts, DeviceLease lease, IGpuMonitor cards,
     TimeProvider time, ILogger<RunExecution> log)
 {
+    private static readonly Actor Worker = Actor.System("training");
     private static readonly TimeSpan UntilStoredAgain = TimeSpan.FromSeconds(5);
 
     /// <summary>Never throws for what goes wrong inside the run: that is written on the run's time line.</summary>
@@ -47,8 +49,8 @@ public sealed class RunExecution(
         {
             try
             {
-                if (end.PausedFor is { } cause) await runs.PauseAsync(runId, cause, end.Error!, CancellationToken.None);
-                else await runs.SetStatusAsync(runId, end.Status, end.Error, CancellationToken.None);
+                if (end.PausedFor is { } cause) await runs.PauseAsync(Worker, runId, cause, end.Error!, CancellationToken.None);
+                else await runs.SetStatusAsync(Worker, runId, end.Status, end.Error, CancellationToken.None);
                 return await runs.GetAsync(runId, CancellationToken.None);
             }
             catch (Exception error) when (!ending.IsCancellationRequested)
@@ -118,7 +120,7 @@ public sealed class RunExecution(
         var lora = model.Adapter is { } adapter && recipe.Lora.InitFrom is null ? recipe.Lora with { InitFrom = adapter } : recipe.Lora;
         var output = queue.OutputFolder(run.Id);
         Directory.CreateDirectory(output);
-        if (!HasSnapshot(output)) await runs.SetDatasetAsync(run.Id, RunIdentity.HashOf(plan.Rows), plan.Dataset!.Version, stop);
+        if (!HasSnapshot(output)) await runs.SetDatasetAsync(Worker, run.Id, RunIdentity.HashOf(plan.Rows), plan.Dataset!.Version, stop);
         var job = new TrainingJob(recipe with { Lora = lora }, model.Folder, output, plan.Rows, [], ComputeDevice.Default()) { BaseModelName = model.Name };
         await Task.Run(() => receipts.Begin(run, plan, job), stop);
         return job;
@@ -126,11 +128,11 @@ public sealed class RunExecution(
 
     private async Task<RunEnding> ConcludeAsync(Run run, TrainingResult result, CancellationToken ending)
     {
-        await runs.SetFinalLossAsync(run.Id, result.FinalLoss, CancellationToken.None);
-        await runs.SetStepAsync(run.Id, result.Step, CancellationToken.None);
+        await runs.SetFinalLossAsync(Worker, run.Id, result.FinalLoss, CancellationToken.None);
+        await runs.SetStepAsync(Worker, run.Id, result.Step, CancellationToken.None);
         if (result.Outcome == TrainingOutcome.Stopped) return AtRest(ending);
 
-        await runs.SetOutputPathAsync(run.Id, result.OutputPath, CancellationToken.None);
+        await runs.SetOutputPathAsync(Worker, run.Id, result.OutputPath, CancellationToken.None);
         await results.RegisterAsync(run, result);
         return new(RunStatus.Finished);
     }

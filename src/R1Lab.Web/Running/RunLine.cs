@@ -1,12 +1,13 @@
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
-using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Running;
 
 /// <summary>The line of waiting runs: its order, when its runs will begin, and whether it moves at all. All of it outlives the program.</summary>
-public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast forecast, AuditStore audit, TimeProvider time) : IDisposable
+public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast forecast, TimeProvider time) : IDisposable
 {
+    private static readonly Actor Worker = Actor.System("run queue");
+
     private readonly SemaphoreSlim _news = new(0);
 
     /// <summary>The order or a switch changed. Raised on any thread.</summary>
@@ -31,36 +32,33 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     }
 
     /// <summary>Starts no more runs until <see cref="GoOnAsync"/>; the one under way goes on.</summary>
-    public async Task HoldAsync(Visitor by, CancellationToken cancellationToken = default)
+    public async Task HoldAsync(Actor by, CancellationToken cancellationToken = default)
     {
-        Demand(by);
+        by.Demand(LabRight.Train);
         if (await switches.HoldAsync(cancellationToken) is not null) return;
 
-        await switches.SetHoldAsync(new(by.Name, null, null, time.GetUtcNow()), cancellationToken);
-        await audit.RecordAsync(by.Did("queue.hold"), cancellationToken);
+        await switches.SetHoldAsync(by, new(by.Name, null, null, time.GetUtcNow()), cancellationToken);
         Ring();
     }
 
-    public async Task GoOnAsync(Visitor by, CancellationToken cancellationToken = default)
+    public async Task GoOnAsync(Actor by, CancellationToken cancellationToken = default)
     {
-        Demand(by);
+        by.Demand(LabRight.Train);
         if (await switches.HoldAsync(cancellationToken) is null) return;
 
-        await switches.SetHoldAsync(null, cancellationToken);
-        await audit.RecordAsync(by.Did("queue.go_on"), cancellationToken);
+        await switches.SetHoldAsync(by, null, cancellationToken);
         Ring();
     }
 
-    /// <param name="continues">False: the queue holds after a run that failed or had to pause.</param>
     /// <param name="by">Who says so.</param>
+    /// <param name="continues">False: the queue holds after a run that failed or had to pause.</param>
     /// <param name="cancellationToken">Gives up waiting for the database.</param>
-    public async Task SetContinuesOnErrorAsync(bool continues, Visitor by, CancellationToken cancellationToken = default)
+    public async Task SetContinuesOnErrorAsync(Actor by, bool continues, CancellationToken cancellationToken = default)
     {
-        Demand(by);
+        by.Demand(LabRight.Train);
         if (await switches.ContinuesOnErrorAsync(cancellationToken) == continues) return;
 
-        await switches.SetContinuesOnErrorAsync(continues, cancellationToken);
-        await audit.RecordAsync(by.Did("queue.continue_on_error", detail: continues ? "on" : "off"), cancellationToken);
+        await switches.SetContinuesOnErrorAsync(by, continues, cancellationToken);
         Ring();
     }
 
@@ -74,7 +72,7 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     /// <summary>The next run, marked running; null when none waits or the queue is held.</summary>
     internal async Task<Run?> ClaimNextAsync(CancellationToken cancellationToken)
     {
-        if (await switches.HoldAsync(cancellationToken) is not null || await runs.ClaimNextAsync(cancellationToken) is not { } next) return null;
+        if (await switches.HoldAsync(cancellationToken) is not null || await runs.ClaimNextAsync(Worker, cancellationToken) is not { } next) return null;
 
         Changed?.Invoke();
         return next;
@@ -87,12 +85,7 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     internal async Task NoteEndAsync(Run run, RunStatus end)
     {
         if (end is RunStatus.Failed or RunStatus.Paused && !await switches.ContinuesOnErrorAsync())
-            await switches.SetHoldAsync(new(null, run.Id, run.Name, time.GetUtcNow()));
+            await switches.SetHoldAsync(Worker, new(null, run.Id, run.Name, time.GetUtcNow()));
         Changed?.Invoke();
-    }
-
-    private static void Demand(Visitor by)
-    {
-        if (!by.MayTrain) throw new NotAllowedException("Only trainers and administrators may hold the queue or let it go on.");
     }
 }

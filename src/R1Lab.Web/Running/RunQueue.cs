@@ -5,7 +5,6 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Access;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Running;
@@ -19,6 +18,8 @@ public sealed record RunSubmission(Run? Run, IReadOnlyList<Problem> Problems);
 /// </summary>
 public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, RunForecast forecast, RunFeed feed, RunConfirmations confirmations, AuditStore audit, IOptions<LabOptions> lab)
 {
+    private static readonly Actor Restart = Actor.System("restart");
+
     private readonly ConcurrentDictionary<int, CancellationTokenSource> _active = new();
 
     /// <summary>What would be said about the recipe if it were put in line now.</summary>
@@ -31,58 +32,60 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
         planner.SampleAsync(recipe, seed, cancellationToken);
 
     /// <summary>Looks at the recipe with its data and puts it in line, or refuses it with every problem.</summary>
-    /// <exception cref="NotAllowedException">The visitor may not train.</exception>
-    public async Task<RunSubmission> EnqueueAsync(TrainingRecipe recipe, Visitor owner, CancellationToken cancellationToken = default)
+    /// <exception cref="NotAllowedException">The actor may not train.</exception>
+    public async Task<RunSubmission> EnqueueAsync(Actor owner, TrainingRecipe recipe, CancellationToken cancellationToken = default)
     {
-        DemandTrainer(owner);
-        return await EnqueueAsync(await planner.PlanAsync(recipe, cancellationToken), owner, cancellationToken);
+        owner.Demand(LabRight.Train);
+        return await EnqueueAsync(owner, await planner.PlanAsync(recipe, cancellationToken), cancellationToken);
     }
 
     /// <summary>Puts the same recipe on the same rows in line once more; refused, with the difference named, where the rows are no longer the same.</summary>
-    /// <exception cref="NotAllowedException">The visitor may not train.</exception>
-    public async Task<RunSubmission> RunAgainAsync(Run run, Visitor owner, CancellationToken cancellationToken = default)
+    /// <exception cref="NotAllowedException">The actor may not train.</exception>
+    public async Task<RunSubmission> RunAgainAsync(Actor owner, Run run, CancellationToken cancellationToken = default)
     {
-        DemandTrainer(owner);
+        owner.Demand(LabRight.Train);
         if (TrainingRecipe.Parse(run.RecipeJson, out var unreadable) is not { } recipe) return new(null, unreadable);
 
         var plan = await planner.PlanAsync(run, recipe, cancellationToken);
         if (RepeatProblems.Of(run, plan) is { Count: > 0 } differences) return new(null, [.. differences, .. plan.Check.Problems]);
 
         var again = plan with { Recipe = recipe with { Name = await FreeNameAsync($"{run.Name}-again", cancellationToken) } };
-        return await EnqueueAsync(again, owner, cancellationToken);
+        return await EnqueueAsync(owner, again, cancellationToken);
     }
 
     /// <summary>Stops at the next step boundary, with a snapshot. False when there is nothing to stop.</summary>
     /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
-    public async Task<bool> StopAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
+    public async Task<bool> StopAsync(Actor by, int runId, CancellationToken cancellationToken = default)
     {
-        await DemandAsync(runId, by, cancellationToken);
-        if (!await StopAsync(runId, cancellationToken)) return false;
+        await runs.DemandAsync(by, runId, cancellationToken);
+        if (_active.TryGetValue(runId, out var active))
+        {
+            await audit.RecordAsync(by, AuditActions.RunStop, $"run {runId}", cancellationToken: cancellationToken);
+            await active.CancelAsync();
+            return true;
+        }
 
-        await audit.RecordAsync(by.Did("run.stop", $"run {runId}"), cancellationToken);
+        if (!await runs.SetStatusAsync(by, runId, RunStatus.Stopped, cancellationToken: cancellationToken)) return false;
+        await PublishAsync(runId, cancellationToken);
         return true;
     }
 
     /// <summary>Puts the run in line again; it goes on from its newest whole snapshot. False when its state does not allow that.</summary>
     /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
-    public async Task<bool> ResumeAsync(int runId, Visitor by, CancellationToken cancellationToken = default)
+    public async Task<bool> ResumeAsync(Actor by, int runId, CancellationToken cancellationToken = default)
     {
-        await DemandAsync(runId, by, cancellationToken);
-        if (!await runs.SetStatusAsync(runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
+        if (!await runs.SetStatusAsync(by, runId, RunStatus.Queued, cancellationToken: cancellationToken)) return false;
 
-        await audit.RecordAsync(by.Did("run.resume", $"run {runId}"), cancellationToken);
         await PublishAsync(runId, cancellationToken);
         return true;
     }
 
     /// <summary>Puts a waiting run before another, or at the end when <paramref name="before"/> is null. False when one of them does not wait.</summary>
     /// <exception cref="NotAllowedException">It is somebody else's run.</exception>
-    public async Task<bool> MoveAsync(int runId, int? before, Visitor by, CancellationToken cancellationToken = default)
+    public async Task<bool> MoveAsync(Actor by, int runId, int? before, CancellationToken cancellationToken = default)
     {
-        await DemandAsync(runId, by, cancellationToken);
-        if (!await runs.MoveAsync(runId, before, cancellationToken)) return false;
+        if (!await runs.MoveAsync(by, runId, before, cancellationToken)) return false;
 
-        await audit.RecordAsync(by.Did("run.move", $"run {runId}", before is { } other ? $"before run {other}" : "to the end"), cancellationToken);
         line.Ring();
         return true;
     }
@@ -93,9 +96,9 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
         int? next = await runs.WaitingAsync(cancellationToken) is [var first, ..] ? first.Id : null;
         foreach (var run in interrupted.OrderBy(run => run.StartedAt))
         {
-            if (!await runs.SetStatusAsync(run.Id, RunStatus.Queued, cancellationToken: cancellationToken)) continue;
+            if (!await runs.SetStatusAsync(Restart, run.Id, RunStatus.Queued, cancellationToken: cancellationToken)) continue;
 
-            await runs.MoveAsync(run.Id, next, cancellationToken);
+            await runs.MoveAsync(Restart, run.Id, next, cancellationToken);
             await PublishAsync(run.Id, cancellationToken);
         }
     }
@@ -113,52 +116,26 @@ public sealed class RunQueue(RunPlanner planner, RunStore runs, RunLine line, Ru
         return new Activation(() => _active.TryRemove(runId, out _));
     }
 
-    private async Task<RunSubmission> EnqueueAsync(RunPlan plan, Visitor owner, CancellationToken cancellationToken)
+    private async Task<RunSubmission> EnqueueAsync(Actor owner, RunPlan plan, CancellationToken cancellationToken)
     {
         if (!plan.Check.MayStart) return new(null, plan.Check.Refusals);
 
         var named = plan.Recipe with { Name = await NameAsync(plan, cancellationToken) };
         var run = await runs.CreateAsync(
+            owner,
             new NewRun(named.Name, named.ToJson(), named.Model)
             {
                 DatasetId = plan.Dataset!.Id,
                 DatasetName = plan.Dataset.Name,
                 DatasetVersion = plan.Dataset.Version,
                 TotalSteps = plan.Check.Facts!.TotalSteps,
-                OwnerId = owner.UserId,
-                OwnerName = owner.Name,
             },
             cancellationToken);
-        await runs.SetOutputPathAsync(run.Id, OutputFolder(run.Id), cancellationToken);
-        await audit.RecordAsync(owner.Did("run.start", $"run {run.Id}", run.Name), cancellationToken);
-        await confirmations.RecordAsync(run, plan.Check, owner, cancellationToken);
+        await runs.SetOutputPathAsync(owner, run.Id, OutputFolder(run.Id), cancellationToken);
+        await confirmations.RecordAsync(owner, run, plan.Check, cancellationToken);
         forecast.Keep(run.Id, plan.Check.Estimate);
         Publish(run);
         return new(run, plan.Check.Problems);
-    }
-
-    private async Task<bool> StopAsync(int runId, CancellationToken cancellationToken)
-    {
-        if (_active.TryGetValue(runId, out var active))
-        {
-            await active.CancelAsync();
-            return true;
-        }
-
-        if (!await runs.SetStatusAsync(runId, RunStatus.Stopped, cancellationToken: cancellationToken)) return false;
-        await PublishAsync(runId, cancellationToken);
-        return true;
-    }
-
-    private static void DemandTrainer(Visitor visitor)
-    {
-        if (!visitor.MayTrain) throw new NotAllowedException("Only trainers and administrators may start runs.");
-    }
-
-    private async Task DemandAsync(int runId, Visitor visitor, CancellationToken cancellationToken)
-    {
-        if (await runs.GetAsync(runId, cancellationToken) is { } run && !visitor.MayChange(run.OwnerId))
-            throw new NotAllowedException($"Run {runId} belongs to {run.OwnerName ?? "nobody"}; only its owner and administrators may stop, move or resume it.");
     }
 
     private async Task PublishAsync(int runId, CancellationToken cancellationToken)

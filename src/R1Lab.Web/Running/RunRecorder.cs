@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using R1Lab.Data;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Training;
@@ -16,6 +17,7 @@ public sealed class RunRecorder : IAsyncDisposable
     private const int LargestBatch = 500;
     private const int Tries = 20;
 
+    private static readonly Actor Worker = Actor.System("training");
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly int _runId;
@@ -177,8 +179,8 @@ public sealed class RunRecorder : IAsyncDisposable
         {
             try
             {
-                if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(_runId, forget.Step, _bestBy);
-                await _runs.AppendAsync(_runId, NewsIn(batch));
+                if (batch.OfType<ForgetAfter>().LastOrDefault() is { } forget) await _runs.DropMetricsAfterAsync(Worker, _runId, forget.Step, _bestBy);
+                await _runs.AppendAsync(Worker, _runId, NewsIn(batch));
                 if (batch.OfType<List<RunRowLoss>>().Any()) _feed.PublishRows(_runId);
                 foreach (var kept in batch.OfType<Kept>()) kept.Stored.TrySetResult();
                 return;

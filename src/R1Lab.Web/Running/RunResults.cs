@@ -1,3 +1,4 @@
+using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Checkpoints;
@@ -17,13 +18,15 @@ public sealed class RunResults(ModelStore models, ModelChooser chooser)
         var problems = new List<Engine.Problem>();
         var choice = recipe is null ? null : await chooser.ChooseAsync(recipe, problems);
         var isAdapter = folder.Kind == ModelFolderKind.Adapter;
-        return await models.RegisterFolderAsync(new RegisteredModel
+        return await models.RegisterFolderAsync(Actor.System("training"), new RegisteredModel
         {
             Name = run.Name,
             Path = output,
             Kind = isAdapter ? ModelKind.Adapter : ModelKind.Full,
             BaseModelId = isAdapter && choice is not null ? choice.Registered ?? (await RegisterBaseAsync(choice)).Id : null,
             RunId = run.Id,
+            OwnerId = run.OwnerId,
+            OwnerName = run.OwnerName,
             Family = choice?.Config.Family.ToString().ToLowerInvariant(),
             ParameterCount = choice?.Config.ParameterCount,
             Dtype = "float32",
@@ -31,7 +34,7 @@ public sealed class RunResults(ModelStore models, ModelChooser chooser)
         });
     }
 
-    private Task<RegisteredModel> RegisterBaseAsync(ModelChoice choice) => models.RegisterFolderAsync(new RegisteredModel
+    private Task<RegisteredModel> RegisterBaseAsync(ModelChoice choice) => models.RegisterFolderAsync(Actor.System("training"), new RegisteredModel
     {
         Name = choice.Name,
         Path = choice.Folder,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Web.Options;
 
@@ -48,7 +49,7 @@ public sealed class RunWorker(RunQueue queue, RunLine line, RunExecution executi
     private async Task RecoverAsync(CancellationToken cancellationToken)
     {
         var resumes = lab.Value.ResumeInterruptedRuns;
-        foreach (var cut in await runs.MarkInterruptedAsync(cancellationToken)) await execution.NoteInterruptionAsync(cut, resumes);
+        foreach (var cut in await runs.MarkInterruptedAsync(Actor.System("restart"), cancellationToken)) await execution.NoteInterruptionAsync(cut, resumes);
         if (resumes) await queue.RecoverAsync(await runs.ListAsync(RunStatus.Interrupted, cancellationToken), cancellationToken);
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
-using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Running;
 
@@ -11,11 +10,12 @@ namespace R1Lab.Web.Running;
 /// Writes the answers of studies in the background, whether or not a page is open. Each prompt is stored when all models have answered it, so
 /// a study that was stopped, or whose lab was restarted, goes on where it stood.
 /// </summary>
-public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, IStudyAnswerer answerer, TimeProvider time, ILogger<StudyGenerator> log)
+public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, AuditStore audit, IStudyAnswerer answerer, TimeProvider time, ILogger<StudyGenerator> log)
     : IAsyncDisposable
 {
     // Prompts asked side by side of one model before the next model is asked: models that do not fit together change places this seldom.
     private const int SideBySide = 8;
+    private static readonly Actor Writer = Actor.System("study answers");
     private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<int, StudyJob> _jobs = [];
@@ -28,11 +28,12 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, I
     public StudyProgress? Progress(int studyId) => _jobs.TryGetValue(studyId, out var job) ? job.Progress : null;
 
     /// <summary>Creates the study as a draft and begins to write its answers; it opens for raters when all are there.</summary>
-    public async Task<Study> StartAsync(StudyPlan plan, Visitor owner, CancellationToken cancellation = default)
+    public async Task<Study> StartAsync(Actor owner, StudyPlan plan, CancellationToken cancellation = default)
     {
         // A seed of its own makes even sampled answers repeatable.
         if (plan.Sampling is { Temperature: > 0, Seed: null }) plan = plan with { Sampling = plan.Sampling with { Seed = Random.Shared.Next() } };
         var study = await studies.CreateAsync(
+            owner,
             new NewStudy(plan.Name.Trim())
             {
                 Criteria = [.. StandardCriteria.All().Where(criterion => plan.Criteria.Contains(criterion.Key))],
@@ -40,26 +41,33 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, I
                 GuidelinesMarkdown = plan.Guidelines,
                 Overlap = plan.Overlap,
                 Status = StudyStatus.Draft,
-                OwnerId = owner.UserId,
-                OwnerName = owner.Name,
             },
             cancellation);
-        await settings.SetAsync(PlanKey(study.Id), JsonSerializer.Serialize(plan), cancellation);
+        await settings.SetAsync(Writer, PlanKey(study.Id), JsonSerializer.Serialize(plan), cancellationToken: cancellation);
         Begin(study.Id, plan, 0);
         return study;
     }
 
     /// <summary>Goes on with a draft that was stopped. False when there is nothing to go on with.</summary>
-    public async Task<bool> ContinueAsync(int studyId, CancellationToken cancellation = default)
+    public async Task<bool> ContinueAsync(Actor actor, int studyId, CancellationToken cancellation = default)
     {
+        await studies.DemandAsync(actor, studyId, cancellation);
         if (await studies.GetAsync(studyId, cancellation) is not { Study.Status: StudyStatus.Draft } contents) return false;
         if (await settings.GetAsync(PlanKey(studyId), cancellation) is not { } stored) return false;
+        await audit.RecordAsync(actor, AuditActions.StudyWrite, $"study {studyId}", cancellationToken: cancellation);
         Begin(studyId, JsonSerializer.Deserialize<StudyPlan>(stored)!, contents.Items.Count);
         return true;
     }
 
     /// <summary>Stops the writing; what is written stays.</summary>
-    public async Task CancelAsync(int studyId)
+    public async Task CancelAsync(Actor actor, int studyId)
+    {
+        await studies.DemandAsync(actor, studyId);
+        await audit.RecordAsync(actor, AuditActions.StudyCancel, $"study {studyId}");
+        await CancelAsync(studyId);
+    }
+
+    private async Task CancelAsync(int studyId)
     {
         if (!_jobs.TryGetValue(studyId, out var job)) return;
         await job.CancelAsync();
@@ -67,11 +75,12 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, I
     }
 
     /// <summary>Stops the writing and removes the study with all its ratings.</summary>
-    public async Task DeleteAsync(int studyId, CancellationToken cancellation = default)
+    public async Task DeleteAsync(Actor actor, int studyId, CancellationToken cancellation = default)
     {
+        await studies.DemandAsync(actor, studyId, cancellation);
         await CancelAsync(studyId);
-        await studies.DeleteAsync(studyId, cancellation);
-        await settings.SetAsync(PlanKey(studyId), null, cancellation);
+        await studies.DeleteAsync(actor, studyId, cancellation);
+        await settings.SetAsync(Writer, PlanKey(studyId), null, cancellationToken: cancellation);
         if (_jobs.TryRemove(studyId, out var job)) job.Dispose();
     }
 
@@ -100,8 +109,8 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, I
         try
         {
             for (var start = job.PromptsDone; start < job.Plan.Prompts.Count; start += SideBySide) await WriteAsync(job, start);
-            await studies.SetStatusAsync(job.StudyId, StudyStatus.Open, job.Stop);
-            await settings.SetAsync(PlanKey(job.StudyId), null, job.Stop);
+            await studies.SetStatusAsync(Writer, job.StudyId, StudyStatus.Open, job.Stop);
+            await settings.SetAsync(Writer, PlanKey(job.StudyId), null, cancellationToken: job.Stop);
             job.End(StudyProgressState.Finished);
         }
         catch (OperationCanceledException) when (job.Stop.IsCancellationRequested)
@@ -124,7 +133,7 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, I
         foreach (var model in job.Plan.Models)
             columns.Add(await Task.WhenAll(prompts.Select((prompt, index) => AnswerAsync(job, model, prompt, start + index))));
         for (var index = 0; index < prompts.Count; index++)
-            await studies.AddItemAsync(job.StudyId, new NewStudyItem(prompts[index], [.. columns.Select(column => column[index])]), job.Stop);
+            await studies.AddItemAsync(Writer, job.StudyId, new NewStudyItem(prompts[index], [.. columns.Select(column => column[index])]), job.Stop);
     }
 
     private async Task<NewStudyResponse> AnswerAsync(StudyJob job, string model, string prompt, int index)

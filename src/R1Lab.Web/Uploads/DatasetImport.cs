@@ -1,4 +1,5 @@
 using System.Text.Json;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
@@ -10,7 +11,7 @@ namespace R1Lab.Web.Uploads;
 /// <param name="Name">What the dataset is called.</param>
 /// <param name="Format">What a line holds; <see cref="DatasetFormat.Auto"/> looks.</param>
 /// <param name="SkipBad">Store the good rows and list the rest, instead of storing nothing.</param>
-public sealed record ImportSettings(string Name, DatasetFormat Format, bool SkipBad, string? OwnerId, string? OwnerName);
+public sealed record ImportSettings(string Name, DatasetFormat Format, bool SkipBad);
 
 /// <summary>What an import did.</summary>
 /// <param name="Dataset">The new dataset; null when nothing was stored.</param>
@@ -27,15 +28,16 @@ public sealed class DatasetImport(DatasetStore datasets)
     /// <summary>More bad lines than this are counted but not listed one by one.</summary>
     public const int MostListed = 200_000;
 
+    /// <param name="actor">Becomes the owner.</param>
     /// <exception cref="BadInputException">The file as a whole cannot be read: not UTF-8, format not told, no row in it.</exception>
-    public async Task<ImportResult> RunAsync(string path, string source, ImportSettings settings, CancellationToken cancellation)
+    public async Task<ImportResult> RunAsync(Actor actor, string path, string source, ImportSettings settings, CancellationToken cancellation)
     {
         var judged = await Task.Run(() => Judge(path, source, settings.Format, cancellation), cancellation);
         if (judged.BadLines.Count > 0 && (!settings.SkipBad || judged.Rows == 0)) return judged.Result(null);
         if (judged.Rows == 0) throw new BadInputException(source, null, "there is no row in the file");
         var format = judged.Format == DatasetFormat.InputIds ? DatasetFormats.InputIds : DatasetFormats.PromptResponse;
-        var wanted = new NewDataset(settings.Name, format, settings.OwnerId, settings.OwnerName) { Trailing = judged.Trailing };
-        return judged.Result(await datasets.CreateAsync(wanted, Rows(path, source, judged.Format), cancellation));
+        var wanted = new NewDataset(settings.Name, format) { Trailing = judged.Trailing };
+        return judged.Result(await datasets.CreateAsync(actor, wanted, Rows(path, source, judged.Format), cancellation));
     }
 
     private static Judgement Judge(string path, string source, DatasetFormat format, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Web.Options;
 
@@ -17,30 +18,30 @@ public sealed class UploadFolder(UploadStore uploads, IOptions<LabOptions> optio
 
     public string PathOf(UploadSession session) => Path.Combine(Folder, session.Id);
 
-    public async Task<UploadSession> BeginAsync(string fileName, long length, string? ownerId, CancellationToken cancellation)
+    public async Task<UploadSession> BeginAsync(Actor actor, string fileName, long length, CancellationToken cancellation)
     {
         Directory.CreateDirectory(Folder);
-        var session = await uploads.CreateAsync(Path.GetFileName(fileName), length, ownerId, cancellation);
+        var session = await uploads.CreateAsync(actor, Path.GetFileName(fileName), length, cancellation);
         await File.Create(PathOf(session)).DisposeAsync();
         return session;
     }
 
     /// <summary>Appends one piece; what arrives before a connection breaks counts.</summary>
-    public async Task<(PieceOutcome Outcome, long Received)> AppendAsync(string id, long offset, Stream piece, CancellationToken cancellation)
+    public async Task<(PieceOutcome Outcome, long Received)> AppendAsync(Actor actor, string id, long offset, Stream piece, CancellationToken cancellation)
     {
         if (await uploads.GetAsync(id, cancellation) is not { } session) return (PieceOutcome.Unknown, 0);
+        if (!actor.MayChange(session.OwnerId)) await uploads.DemandAsync(actor, id, cancellation);
         if (session.Received != offset) return (PieceOutcome.WrongOffset, session.Received);
         var (written, tooLong) = await WriteAsync(session, piece, cancellation);
         if (tooLong) return (PieceOutcome.TooLong, session.Received);
         // The piece is on disk: it is noted even when the sender has left meanwhile.
-        var noted = await uploads.AdvanceAsync(id, offset, offset + written, CancellationToken.None);
+        var noted = await uploads.AdvanceAsync(actor, id, offset, offset + written, CancellationToken.None);
         return (noted ? PieceOutcome.Stored : PieceOutcome.WrongOffset, offset + written);
     }
 
-    public async Task RemoveAsync(UploadSession session, CancellationToken cancellation)
+    public async Task RemoveAsync(Actor actor, UploadSession session, CancellationToken cancellation)
     {
-        File.Delete(PathOf(session));
-        await uploads.DeleteAsync(session.Id, cancellation);
+        if (await uploads.DeleteAsync(actor, session.Id, cancellation)) File.Delete(PathOf(session));
     }
 
     private async Task<(long Written, bool TooLong)> WriteAsync(UploadSession session, Stream piece, CancellationToken cancellation)

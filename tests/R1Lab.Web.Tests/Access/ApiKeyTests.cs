@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Tests.Access;
@@ -48,10 +49,10 @@ public sealed class ApiKeyTests : IDisposable
     public async Task Key_Issued_PassesUntilItIsRevoked()
     {
         _lab.CreateClient().Dispose();
-        var issued = await _lab.Get<AccessStore>().CreateKeyAsync("client", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
+        var issued = await _lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "client", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
 
         var before = await CallAsync(issued.Secret);
-        await _lab.Get<AccessStore>().RevokeKeyAsync(issued.Key.Id, cancellationToken: TestContext.Current.CancellationToken);
+        await _lab.Get<AccessStore>().RevokeKeyAsync(Actors.Lab, issued.Key.Id, cancellationToken: TestContext.Current.CancellationToken);
         var after = await CallAsync(issued.Secret);
 
         Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.Unauthorized), (before, after));
@@ -62,9 +63,9 @@ public sealed class ApiKeyTests : IDisposable
     {
         (await _lab.SignedInAsync(LabRoles.Trainer)).Dispose();
         var owner = await _lab.UserAsync(LabRoles.Trainer);
-        var issued = await _lab.Get<AccessStore>().CreateKeyAsync("client", [ApiScopes.All], owner.Id, cancellationToken: TestContext.Current.CancellationToken);
+        var issued = await _lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "client", [ApiScopes.All], owner.Id, cancellationToken: TestContext.Current.CancellationToken);
 
-        await _lab.Get<UserAccounts>().SetDisabledAsync(new Visitor(null, "admin"), owner, true);
+        await _lab.Get<UserAccounts>().SetDisabledAsync(Actors.Lab, owner, true);
 
         Assert.Equal(HttpStatusCode.Unauthorized, await CallAsync(issued.Secret));
     }

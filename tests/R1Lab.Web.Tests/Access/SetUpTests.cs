@@ -1,5 +1,6 @@
 using System.Net;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Tests.Access;
@@ -76,6 +77,6 @@ public sealed class SetUpTests : IDisposable
     private async Task<string> LinkAsync()
     {
         _lab.CreateClient().Dispose(); // starts the program
-        return $"{AccountPaths.SetUp}?token={await _lab.Get<AccessStore>().IssueSetupTokenAsync()}";
+        return $"{AccountPaths.SetUp}?token={await _lab.Get<AccessStore>().IssueSetupTokenAsync(Actors.Lab)}";
     }
 }

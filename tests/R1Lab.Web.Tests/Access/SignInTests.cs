@@ -1,12 +1,12 @@
 using System.Net;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Tests.Access;
 
 public sealed class SignInTests : IDisposable
 {
-    private static readonly Visitor Admin = new(null, "admin");
     private readonly LabHost _lab = new();
 
     public void Dispose() => _lab.Dispose();
@@ -52,7 +52,7 @@ public sealed class SignInTests : IDisposable
     public async Task SignIn_OfDisabledUser_IsRefused()
     {
         (await _lab.SignedInAsync(LabRoles.Trainer)).Dispose();
-        await _lab.Get<UserAccounts>().SetDisabledAsync(Admin, await _lab.UserAsync(LabRoles.Trainer), true);
+        await _lab.Get<UserAccounts>().SetDisabledAsync(Actors.Lab, await _lab.UserAsync(LabRoles.Trainer), true);
 
         var answer = await _lab.Browser().SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", LabRoles.Trainer), ("password", Visitors.Password));
 
@@ -69,9 +69,9 @@ public sealed class SignInTests : IDisposable
         var user = await _lab.UserAsync(LabRoles.Trainer);
         var accounts = _lab.Get<UserAccounts>();
 
-        if (change == "role") await accounts.ChangeRoleAsync(Admin, user, LabRoles.Viewer);
-        if (change == "disabled") await accounts.SetDisabledAsync(Admin, user, true);
-        if (change == "password") await accounts.ResetPasswordAsync(Admin, user.Id, "another good password");
+        if (change == "role") await accounts.ChangeRoleAsync(Actors.Lab, user, LabRoles.Viewer);
+        if (change == "disabled") await accounts.SetDisabledAsync(Actors.Lab, user, true);
+        if (change == "password") await accounts.ResetPasswordAsync(Actors.Lab, user.Id, "another good password");
         var answer = await browser.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(AccountPaths.SignIn, answer.Headers.Location?.AbsolutePath);

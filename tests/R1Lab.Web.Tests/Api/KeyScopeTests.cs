@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Web.Tests.Api;
 
@@ -58,7 +59,7 @@ public sealed class KeyScopeTests(LabHost lab) : IClassFixture<LabHost>
     private async Task<HttpClient> ClientAsync(string scope)
     {
         var client = lab.CreateClient();
-        var issued = await lab.Get<AccessStore>().CreateKeyAsync(scope, [scope], null, cancellationToken: TestContext.Current.CancellationToken);
+        var issued = await lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, scope, [scope], null, cancellationToken: TestContext.Current.CancellationToken);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issued.Secret);
         return client;
     }

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 using R1Lab.Web.Tests.Running;
 
@@ -62,7 +63,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
         await SwitchAsync(new { held = true });
         var id = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "second")));
         await _lab.Get<DatasetStore>().CreateAsync(
-            new NewDataset($"{_dataset.Id}", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }], cancellationToken: Cancel);
+            Actors.Lab, new NewDataset($"{_dataset.Id}", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }], cancellationToken: Cancel);
 
         await SwitchAsync(new { held = false });
         var state = await TinyRuns.WaitForAsync(_admin, id, "finished", "failed");
@@ -117,9 +118,9 @@ public sealed class QueueEndpointTests : IAsyncLifetime
     {
         await SwitchAsync(new { held = true, continue_on_error = false });
         var doomed = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "doomed")));
-        var other = await _lab.Get<DatasetStore>().CreateAsync(new NewDataset("other", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,3]", Labels = "[1,2,3]" }], Cancel);
+        var other = await _lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("other", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,3]", Labels = "[1,2,3]" }], Cancel);
         var next = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "next"), ("dataset", other.Id.ToString()), ("val_size", 0), ("max_steps", 2)));
-        await _lab.Get<DatasetStore>().DeleteAsync(_dataset.Id, Cancel);
+        await _lab.Get<DatasetStore>().DeleteAsync(Actors.Lab, _dataset.Id, Cancel);
 
         await SwitchAsync(new { held = false });
         await TinyRuns.WaitForAsync(_admin, doomed, "failed");
@@ -163,7 +164,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
     {
         var first = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe());
         await TinyRuns.WaitForAsync(_admin, first, "finished", "failed");
-        await _lab.Get<DatasetStore>().AddRowAsync(_dataset.Id, new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }, cancellationToken: Cancel);
+        await _lab.Get<DatasetStore>().AddRowAsync(Actors.Lab, _dataset.Id, new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }, cancellationToken: Cancel);
 
         var (status, answer) = await PostAsync(_admin, $"/api/v1/runs/{first}/again", new { });
 
@@ -211,9 +212,9 @@ public sealed class QueueEndpointTests : IAsyncLifetime
 
     private async Task<HttpClient> ClientAsync(string name, string role, string scope)
     {
-        var created = await _lab.Get<UserAccounts>().CreateAsync(new Visitor(null, "tester"), name, role, Visitors.Password);
+        var created = await _lab.Get<UserAccounts>().CreateAsync(Actors.Lab, name, role, Visitors.Password);
         Assert.True(created.Succeeded);
-        var key = await _lab.Get<AccessStore>().CreateKeyAsync(name, [scope], (await _lab.UserAsync(name)).Id, cancellationToken: Cancel);
+        var key = await _lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, name, [scope], (await _lab.UserAsync(name)).Id, cancellationToken: Cancel);
         var client = _lab.CreateClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Secret);
         return client;

@@ -69,7 +69,7 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
 
     private async Task<HttpClient> ReaderAsync(HttpClient client)
     {
-        var issued = await lab.Get<AccessStore>().CreateKeyAsync("reader", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
+        var issued = await lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "reader", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issued.Secret);
         return client;
     }

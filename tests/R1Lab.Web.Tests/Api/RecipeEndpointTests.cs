@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Web.Tests.Api;
 
@@ -61,7 +62,7 @@ public sealed class RecipeEndpointTests
         using var lab = new LabHost();
         using var client = lab.ApiClient();
         var recipe = new TrainingRecipe { Model = "m", Dataset = "d", Lora = new() { R = 24 } };
-        var run = await lab.Get<RunStore>().CreateAsync(new NewRun("one", recipe.ToJson(), "m"), TestContext.Current.CancellationToken);
+        var run = await lab.Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("one", recipe.ToJson(), "m"), TestContext.Current.CancellationToken);
 
         using var response = await client.GetAsync($"/api/v1/runs/{run.Id}/recipe?format={format}", TestContext.Current.CancellationToken);
 
@@ -78,7 +79,7 @@ public sealed class RecipeEndpointTests
     {
         using var lab = new LabHost();
         using var client = lab.ApiClient();
-        await lab.Get<RunStore>().CreateAsync(new NewRun("one", new TrainingRecipe().ToJson(), "m"), TestContext.Current.CancellationToken);
+        await lab.Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("one", new TrainingRecipe().ToJson(), "m"), TestContext.Current.CancellationToken);
 
         using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
 

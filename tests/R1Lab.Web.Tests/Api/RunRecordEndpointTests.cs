@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Tests.Running;
 
 namespace R1Lab.Web.Tests.Api;
@@ -13,7 +14,7 @@ public sealed class RunRecordEndpointTests(LabHost lab) : IClassFixture<LabHost>
     {
         using var client = lab.ApiClient();
         var run = await AddRunAsync();
-        await lab.Get<RunStore>().AppendAsync(run.Id, new RunNews { Probes = [Probe(0, "5"), Probe(20, "4")] }, Cancel);
+        await lab.Get<RunStore>().AppendAsync(Actors.Lab, run.Id, new RunNews { Probes = [Probe(0, "5"), Probe(20, "4")] }, Cancel);
 
         var all = await TinyRuns.GetAsync(client, $"/api/v1/runs/{run.Id}/probes");
         var newer = await TinyRuns.GetAsync(client, $"/api/v1/runs/{run.Id}/probes?since_step=0");
@@ -30,7 +31,7 @@ public sealed class RunRecordEndpointTests(LabHost lab) : IClassFixture<LabHost>
         using var client = lab.ApiClient();
         var run = await AddRunAsync(new NewRow("2+2?", "4"), new NewRow("3+3?", "6"));
         var rows = (await lab.Get<DatasetStore>().PageAsync(run.DatasetId!.Value, 0, 2, cancellationToken: Cancel)).Rows;
-        await lab.Get<RunStore>().AppendAsync(run.Id, new RunNews { RowLosses = [.. Losses(rows[0].Id, 2, 1.9), .. Losses(rows[1].Id, 2, 0.01)] }, Cancel);
+        await lab.Get<RunStore>().AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = [.. Losses(rows[0].Id, 2, 1.9), .. Losses(rows[1].Id, 2, 0.01)] }, Cancel);
 
         var all = await TinyRuns.GetAsync(client, $"/api/v1/runs/{run.Id}/rows?sort=memorised&limit=1");
         var stuck = await TinyRuns.GetAsync(client, $"/api/v1/runs/{run.Id}/rows?verdict=never_learned");
@@ -89,9 +90,9 @@ public sealed class RunRecordEndpointTests(LabHost lab) : IClassFixture<LabHost>
     // Stopped at once, so that the lab's worker does not try to train it.
     private async Task<Run> AddRunAsync(params NewRow[] rows)
     {
-        var dataset = await lab.Get<DatasetStore>().CreateAsync(new NewDataset("d", DatasetFormats.PromptResponse), rows, Cancel);
-        var run = await lab.Get<RunStore>().CreateAsync(new NewRun("run", "{}", "demo") { DatasetId = dataset.Id }, Cancel);
-        await lab.Get<RunStore>().SetStatusAsync(run.Id, RunStatus.Stopped, cancellationToken: Cancel);
+        var dataset = await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("d", DatasetFormats.PromptResponse), rows, Cancel);
+        var run = await lab.Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo") { DatasetId = dataset.Id }, Cancel);
+        await lab.Get<RunStore>().SetStatusAsync(Actors.Lab, run.Id, RunStatus.Stopped, cancellationToken: Cancel);
         return run;
     }
 }

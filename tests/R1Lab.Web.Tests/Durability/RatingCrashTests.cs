@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Web.Tests.Durability;
 
@@ -48,7 +49,7 @@ public sealed class RatingCrashTests
         await using var services = new ServiceCollection().AddLabData(Path.Combine(folder, "r1lab.db")).BuildServiceProvider();
         await services.GetRequiredService<LabDatabase>().MigrateAsync();
         var study = await services.GetRequiredService<StudyStore>().CreateAsync(
-            new NewStudy("crash")
+            Actors.Lab, new NewStudy("crash")
             {
                 Overlap = Raters,
                 Criteria = [StandardCriteria.All()[0]],
@@ -57,7 +58,7 @@ public sealed class RatingCrashTests
             Cancel);
         var keys = new List<(string, string)>();
         for (var rater = 0; rater < Raters; rater++)
-            keys.Add(($"rater-{rater}", (await services.GetRequiredService<AccessStore>().CreateKeyAsync($"rater-{rater}", [ApiScopes.Rate], null, cancellationToken: Cancel)).Secret));
+            keys.Add(($"rater-{rater}", (await services.GetRequiredService<AccessStore>().CreateKeyAsync(Actors.Lab, $"rater-{rater}", [ApiScopes.Rate], null, cancellationToken: Cancel)).Secret));
         return (study.Id, keys);
     }
 

@@ -18,9 +18,9 @@ public sealed class ModelLab : IAsyncLifetime
     {
         Client = Lab.ApiClient();
         var library = Lab.Get<ModelLibrary>();
-        await library.RegisterAsync(GoldenModel(Golden), null, null, CancellationToken.None);
-        await library.RegisterAsync(ReferenceFiles.Golden("huggingface", "adapters", "lora"), Adapter, Golden, CancellationToken.None);
-        await library.RegisterAsync(ScriptedModel.Folder, Scripted, null, CancellationToken.None);
+        await library.RegisterAsync(Actors.Lab, GoldenModel(Golden), null, null, CancellationToken.None);
+        await library.RegisterAsync(Actors.Lab, ReferenceFiles.Golden("huggingface", "adapters", "lora"), Adapter, Golden, CancellationToken.None);
+        await library.RegisterAsync(Actors.Lab, ScriptedModel.Folder, Scripted, null, CancellationToken.None);
     }
 
     public ValueTask DisposeAsync()

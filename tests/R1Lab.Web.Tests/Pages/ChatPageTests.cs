@@ -1,5 +1,6 @@
 using AngleSharp.Dom;
 using R1Lab.Data.Conversations;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Chat;
 using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Models;
@@ -43,8 +44,8 @@ public sealed class ChatPageTests : ModelPageTest
     [Fact]
     public async Task Open_OldConversation_ShowsItsTurns()
     {
-        var conversation = await Get<ConversationStore>().CreateAsync("admin", "old one", cancellationToken: Cancellation);
-        await Get<ConversationStore>().AppendAsync(conversation.Id, "admin", [new() { Role = "user", Content = "what?" }, new() { Role = "assistant", Content = "that", Reasoning = "hm", FinishReason = "length" }], Cancellation);
+        var conversation = await Get<ConversationStore>().CreateAsync(Actors.Admin, "old one", cancellationToken: Cancellation);
+        await Get<ConversationStore>().AppendAsync(Actors.Admin, conversation.Id, [new() { Role = "user", Content = "what?" }, new() { Role = "assistant", Content = "that", Reasoning = "hm", FinishReason = "length" }], Cancellation);
 
         var page = Show<ChatPage>(p => p.Add(c => c.ConversationId, conversation.Id));
 
@@ -70,7 +71,7 @@ public sealed class ChatPageTests : ModelPageTest
     [Fact]
     public async Task Send_ModelWithoutTokenizer_KeepsTheQuestionAndSaysWhy()
     {
-        await Get<ModelLibrary>().RegisterAsync(ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
         var page = Show<ChatPage>();
 
         Ask(page, "1+2?");
@@ -84,7 +85,7 @@ public sealed class ChatPageTests : ModelPageTest
     public async Task Compare_TwoModels_AnswerSideBySide()
     {
         await AddScriptedModelAsync();
-        await Get<ModelLibrary>().RegisterAsync(ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
         Get<Microsoft.AspNetCore.Components.NavigationManager>().NavigateTo($"/chat/compare?models={ModelLab.Scripted},llama_base");
         var page = Show<ComparePage>();
 

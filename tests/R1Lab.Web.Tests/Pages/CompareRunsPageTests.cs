@@ -2,6 +2,7 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Comparisons;
 using R1Lab.Web.Components.Pages.Runs;
@@ -122,7 +123,7 @@ public sealed class CompareRunsPageTests : RunPageTest
     {
         var recipe = new TrainingRecipe { Name = name, Model = "demo", Dataset = "sums", LearningRate = rate };
         return Get<RunStore>().CreateAsync(
-            new NewRun(name, (recipe with { Lora = recipe.Lora with { R = rank } }).ToJson(), "demo") { DatasetName = "sums", OwnerName = "Li", TotalSteps = 100 }, Cancel);
+            Actors.Lab, new NewRun(name, (recipe with { Lora = recipe.Lora with { R = rank } }).ToJson(), "demo") { DatasetName = "sums", OwnerName = "Li", TotalSteps = 100 }, Cancel);
     }
 
     private static IEnumerable<string> Cells(IRenderedComponent<CompareRunsPage> page, string row) => page.FindAll($"[data-row='{row}'] td").Select(cell => cell.TextContent);

@@ -2,6 +2,7 @@ using AngleSharp.Dom;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Datasets;
 using R1Lab.Web.Tests.Models;
 using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
@@ -23,7 +24,7 @@ public sealed class DatasetPageTests : ModelPageTest
     [Fact]
     public async Task Page_RowInTheAddress_IsOpened()
     {
-        var dataset = await Get<DatasetStore>().CreateAsync(new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2"), new NewRow("2+2?", "4")], Cancellation);
+        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2"), new NewRow("2+2?", "4")], Cancellation);
         var row = (await Get<DatasetStore>().PageAsync(dataset.Id, 1, 1, cancellationToken: Cancellation)).Rows[0];
         Get<NavigationManager>().NavigateTo($"/datasets/{dataset.Id}?row={row.Id}");
 

@@ -1,6 +1,7 @@
 using AngleSharp.Dom;
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Datasets;
 using R1Lab.Web.Uploads;
 using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
@@ -93,8 +94,8 @@ public sealed class DatasetsPageTests : ModelPageTest
     private async Task ReadyUploadAsync(string file, string content)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(content);
-        var session = await Get<UploadFolder>().BeginAsync(file, bytes.Length, "admin", Cancellation);
-        await Get<UploadFolder>().AppendAsync(session.Id, 0, new MemoryStream(bytes), Cancellation);
+        var session = await Get<UploadFolder>().BeginAsync(Actors.Admin, file, bytes.Length, Cancellation);
+        await Get<UploadFolder>().AppendAsync(Actors.Admin, session.Id, 0, new MemoryStream(bytes), Cancellation);
         var module = JSInterop.SetupModule("./js/upload.js");
         module.Mode = JSRuntimeMode.Loose;
         module.Setup<string?>("send", _ => true).SetResult(session.Id);

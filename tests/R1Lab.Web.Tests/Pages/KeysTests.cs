@@ -1,4 +1,5 @@
 using R1Lab.Data.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Administration;
 
 namespace R1Lab.Web.Tests.Pages;
@@ -34,7 +35,7 @@ public sealed class KeysTests : PageTest
     [Fact]
     public async Task Revoke_AfterTypingTheName_EndsTheKey()
     {
-        var issued = await Get<AccessStore>().CreateKeyAsync("notebook", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
+        var issued = await Get<AccessStore>().CreateKeyAsync(Actors.Lab, "notebook", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
         var page = Show<Keys>();
         page.WaitForElement("[data-testid=keys]");
         var asked = page.FindAll("button").Single(button => button.TextContent.Trim() == "Revoke").ClickAsync(new());
@@ -49,7 +50,7 @@ public sealed class KeysTests : PageTest
     [Fact]
     public async Task Revoke_BeforeTheNameIsTyped_IsNotPossible()
     {
-        await Get<AccessStore>().CreateKeyAsync("notebook", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
+        await Get<AccessStore>().CreateKeyAsync(Actors.Lab, "notebook", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
         var page = Show<Keys>();
         page.WaitForElement("[data-testid=keys]");
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Models;
@@ -24,8 +25,8 @@ public abstract class ModelPageTest : PageTest
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    protected Task AddScriptedModelAsync(string name = ModelLab.Scripted) => Get<ModelLibrary>().RegisterAsync(ScriptedModel.Folder, name, null, Cancellation);
+    protected Task AddScriptedModelAsync(string name = ModelLab.Scripted) => Get<ModelLibrary>().RegisterAsync(Actors.Lab, ScriptedModel.Folder, name, null, Cancellation);
 
     protected Task<Dataset> AddDatasetAsync(string name = "sums", int rows = 3) => Get<DatasetStore>().CreateAsync(
-        new NewDataset(name, DatasetFormats.PromptResponse, "admin", "admin"), Enumerable.Range(1, rows).Select(i => new NewRow($"{i}+{i}?", $"{2 * i}")), Cancellation);
+        Actors.Lab, new NewDataset(name, DatasetFormats.PromptResponse, "admin", "admin"), Enumerable.Range(1, rows).Select(i => new NewRow($"{i}+{i}?", $"{2 * i}")), Cancellation);
 }

@@ -85,8 +85,8 @@ public sealed class ModelsPageTests : ModelPageTest
 
     private async Task AddGoldenAsync()
     {
-        await Get<ModelLibrary>().RegisterAsync(ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
-        await Get<ModelLibrary>().RegisterAsync(ReferenceFiles.Golden("huggingface", "adapters", "lora"), "tuned", "llama_base", Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, ReferenceFiles.Golden("huggingface", "adapters", "lora"), "tuned", "llama_base", Cancellation);
     }
 }
 

@@ -3,6 +3,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Tests.Running;
 
@@ -217,7 +218,7 @@ public sealed class NewRunPageTests : RunPageTest
     {
         await AddModelAndDatasetAsync();
         var earlier = new TrainingRecipe { Name = "old", Model = "tiny", Dataset = "golden", LearningRate = 7e-4 };
-        var run = await Get<RunStore>().CreateAsync(new NewRun("old", earlier.ToJson(), "tiny"), TestContext.Current.CancellationToken);
+        var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("old", earlier.ToJson(), "tiny"), TestContext.Current.CancellationToken);
         Get<NavigationManager>().NavigateTo($"/runs/new?from={run.Id}");
 
         var page = Show<NewRunPage>();
@@ -263,7 +264,7 @@ public sealed class NewRunPageTests : RunPageTest
     {
         await AddModelAndDatasetAsync();
         var earlier = new TrainingRecipe { Model = "tiny", Dataset = "golden", LearningRate = 0.5, MaxSteps = 100 };
-        var run = await Get<RunStore>().CreateAsync(new NewRun("old", earlier.ToJson(), "tiny") { TotalSteps = 100 }, TestContext.Current.CancellationToken);
+        var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("old", earlier.ToJson(), "tiny") { TotalSteps = 100 }, TestContext.Current.CancellationToken);
         Get<NavigationManager>().NavigateTo($"/runs/new?from={run.Id}&fix=lr_high");
 
         var page = Show<NewRunPage>();
@@ -279,7 +280,7 @@ public sealed class NewRunPageTests : RunPageTest
     public async Task Page_FixThatIsNotNeeded_LeavesTheRecipe()
     {
         await AddModelAndDatasetAsync();
-        var run = await Get<RunStore>().CreateAsync(new NewRun("old", new TrainingRecipe { Model = "tiny", Dataset = "golden", LearningRate = 7e-4 }.ToJson(), "tiny"), TestContext.Current.CancellationToken);
+        var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("old", new TrainingRecipe { Model = "tiny", Dataset = "golden", LearningRate = 7e-4 }.ToJson(), "tiny"), TestContext.Current.CancellationToken);
         Get<NavigationManager>().NavigateTo($"/runs/new?from={run.Id}&fix=overfitting");
 
         var page = Show<NewRunPage>();
@@ -314,13 +315,13 @@ public sealed class NewRunPageTests : RunPageTest
 
     private async Task AddThinkingModelAsync(params (string Prompt, string Response)[] rows)
     {
-        await Get<ModelStore>().AddAsync(new RegisteredModel { Name = "demo", Path = TinyRuns.ThinkingModel, Kind = ModelKind.Base, ParameterCount = 3_000_000 }, TestContext.Current.CancellationToken);
+        await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = "demo", Path = TinyRuns.ThinkingModel, Kind = ModelKind.Base, ParameterCount = 3_000_000 }, TestContext.Current.CancellationToken);
         await TinyRuns.AddTextDatasetAsync(Get<DatasetStore>(), rows);
     }
 
     private async Task AddModelAndDatasetAsync()
     {
-        await Get<ModelStore>().AddAsync(new RegisteredModel { Name = "tiny", Path = TinyRuns.Model, Kind = ModelKind.Base, ParameterCount = 200_000 }, TestContext.Current.CancellationToken);
+        await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = "tiny", Path = TinyRuns.Model, Kind = ModelKind.Base, ParameterCount = 200_000 }, TestContext.Current.CancellationToken);
         await TinyRuns.AddGoldenDatasetAsync(Get<DatasetStore>());
     }
 }

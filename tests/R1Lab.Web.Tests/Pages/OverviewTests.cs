@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages;
 using R1Lab.Web.Running;
 
@@ -23,7 +24,7 @@ public sealed class OverviewTests : PageTest
     [Fact]
     public async Task Page_WithADataset_CountsIt()
     {
-        await Get<DatasetStore>().CreateAsync(new NewDataset("arithmetic", "prompt_response"), [], TestContext.Current.CancellationToken);
+        await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("arithmetic", "prompt_response"), [], TestContext.Current.CancellationToken);
 
         var page = Show<Overview>();
 
@@ -35,8 +36,8 @@ public sealed class OverviewTests : PageTest
     public async Task Page_WhileARunMoves_FollowsIt()
     {
         var runs = Get<RunStore>();
-        var run = await runs.CreateAsync(new NewRun("quick", "{}", "demo") { TotalSteps = 40 }, TestContext.Current.CancellationToken);
-        await runs.ClaimNextAsync(TestContext.Current.CancellationToken);
+        var run = await runs.CreateAsync(Actors.Lab, new NewRun("quick", "{}", "demo") { TotalSteps = 40 }, TestContext.Current.CancellationToken);
+        await runs.ClaimNextAsync(Actors.Lab, TestContext.Current.CancellationToken);
         var page = Show<Overview>();
         page.WaitForElement("[data-testid=current-run] a");
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Runs;
 
 namespace R1Lab.Web.Tests.Pages;
@@ -32,9 +33,9 @@ public sealed class RunPageRightsTests : RunPageTest
     public async Task RunAgain_DatasetGone_NamesTheDatasetAndStartsNothing()
     {
         var run = await AddOwnedRunAsync("li");
-        await Get<RunStore>().ClaimNextAsync(Cancel);
-        await Get<RunStore>().SetDatasetAsync(run.Id, "abc", 1, Cancel);
-        await Get<RunStore>().SetStatusAsync(run.Id, RunStatus.Finished, cancellationToken: Cancel);
+        await Get<RunStore>().ClaimNextAsync(Actors.Lab, Cancel);
+        await Get<RunStore>().SetDatasetAsync(Actors.Lab, run.Id, "abc", 1, Cancel);
+        await Get<RunStore>().SetStatusAsync(Actors.Lab, run.Id, RunStatus.Finished, cancellationToken: Cancel);
         var page = Show<RunPage>(shown => shown.Add(one => one.Id, run.Id));
         var address = Get<NavigationManager>().Uri;
 
@@ -46,5 +47,5 @@ public sealed class RunPageRightsTests : RunPageTest
     }
 
     private Task<Run> AddOwnedRunAsync(string owner) => Get<RunStore>().CreateAsync(
-        new NewRun("tune", new TrainingRecipe { Name = "tune", Model = "demo", Dataset = "sums" }.ToJson(), "demo") { DatasetName = "sums", OwnerId = owner, OwnerName = owner, TotalSteps = 10 }, Cancel);
+        Actors.Lab, new NewRun("tune", new TrainingRecipe { Name = "tune", Model = "demo", Dataset = "sums" }.ToJson(), "demo") { DatasetName = "sums", OwnerId = owner, OwnerName = owner, TotalSteps = 10 }, Cancel);
 }

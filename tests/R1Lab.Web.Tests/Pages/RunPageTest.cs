@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 
@@ -21,15 +22,15 @@ public abstract class RunPageTest : PageTest
     }
 
     protected Task<Run> AddRunAsync(string name, int totalSteps = 100) => Get<RunStore>().CreateAsync(
-        new NewRun(name, new TrainingRecipe { Name = name, Model = "demo", Dataset = "sums" }.ToJson(), "demo") { DatasetName = "sums", OwnerName = "Li", TotalSteps = totalSteps },
+        Actors.Lab, new NewRun(name, new TrainingRecipe { Name = name, Model = "demo", Dataset = "sums" }.ToJson(), "demo") { DatasetName = "sums", OwnerName = "Li", TotalSteps = totalSteps },
         TestContext.Current.CancellationToken);
 
     /// <summary>Takes the run from the queue and logs steps 1 to <paramref name="steps"/>, the loss falling from 2.</summary>
     protected async Task TrainAsync(Run run, int steps)
     {
-        await Get<RunStore>().ClaimNextAsync(TestContext.Current.CancellationToken);
+        await Get<RunStore>().ClaimNextAsync(Actors.Lab, TestContext.Current.CancellationToken);
         var metrics = Enumerable.Range(1, steps).Select(step => Metric(run, step)).ToList();
-        await Get<RunStore>().AppendAsync(run.Id, metrics, [new RunEvent { Kind = "started", Message = "Training.", At = DateTimeOffset.UtcNow, ArgumentsJson = "[90,10,100,4096]" }], TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, metrics, [new RunEvent { Kind = "started", Message = "Training.", At = DateTimeOffset.UtcNow, ArgumentsJson = "[90,10,100,4096]" }], TestContext.Current.CancellationToken);
     }
 
     /// <summary>A machine without a card, whatever the one that runs the test has.</summary>

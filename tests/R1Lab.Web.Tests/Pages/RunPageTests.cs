@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Running;
@@ -106,7 +107,7 @@ public sealed class RunPageTests : RunPageTest
         await TrainAsync(run, 1);
         var metric = Metric(run, 2);
         (metric.LossScale, metric.DeviceUtilization, metric.DeviceTemperature, metric.EvalLoss, metric.EvalTokenAccuracy) = (65536, 0.9, 61, 1.5, 0.4);
-        await Get<RunStore>().AppendAsync(run.Id, [metric], [], TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, [metric], [], TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
@@ -120,7 +121,7 @@ public sealed class RunPageTests : RunPageTest
         var run = await AddRunAsync("first");
         await TrainAsync(run, 3);
         Get<RunFeed>().Publish(run.Id, new RunProgress { Status = RunStatus.Running, Step = 3, TotalSteps = 100 });
-        await Get<RunStore>().AppendAsync(run.Id, new RunNews { Probes = [Probe(run, 0, "five")] }, TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, new RunNews { Probes = [Probe(run, 0, "five")] }, TestContext.Current.CancellationToken);
         var page = OnTab(run, "samples");
         page.WaitForElement("[data-step=\"0\"]", Patience);
 
@@ -146,11 +147,11 @@ public sealed class RunPageTests : RunPageTest
     [Fact]
     public async Task Page_Rows_ShowsVerdictsWithTheirRulesAndLeadsToTheRow()
     {
-        var dataset = await Get<DatasetStore>().CreateAsync(new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("2+2?", "4"), new NewRow("3+3?", "6")], TestContext.Current.CancellationToken);
+        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("2+2?", "4"), new NewRow("3+3?", "6")], TestContext.Current.CancellationToken);
         var rows = (await Get<DatasetStore>().PageAsync(dataset.Id, 0, 2, cancellationToken: TestContext.Current.CancellationToken)).Rows;
-        var run = await Get<RunStore>().CreateAsync(new NewRun("first", "{}", "demo") { DatasetId = dataset.Id }, TestContext.Current.CancellationToken);
+        var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("first", "{}", "demo") { DatasetId = dataset.Id }, TestContext.Current.CancellationToken);
         RunRowLoss[] losses = [Loss(0, rows[0], 2), Loss(1, rows[0], 1.9), Loss(0, rows[1], 2), Loss(1, rows[1], 0.01)];
-        await Get<RunStore>().AppendAsync(run.Id, new RunNews { RowLosses = losses }, TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = losses }, TestContext.Current.CancellationToken);
 
         var page = OnTab(run, "rows");
 
@@ -164,9 +165,9 @@ public sealed class RunPageTests : RunPageTest
     public async Task Page_RunThatGoesWrong_OffersANewRunWithTheFix()
     {
         var run = await AddRunAsync("first");
-        await Get<RunStore>().ClaimNextAsync(TestContext.Current.CancellationToken);
+        await Get<RunStore>().ClaimNextAsync(Actors.Lab, TestContext.Current.CancellationToken);
         var rising = Enumerable.Range(1, 60).Select(step => With(Metric(run, step), step < 20 ? 2.0 - (0.05 * step) : 1 + (0.1 * step))).ToList();
-        await Get<RunStore>().AppendAsync(run.Id, rising, [], TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, rising, [], TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
@@ -185,7 +186,7 @@ public sealed class RunPageTests : RunPageTest
     {
         var run = await AddRunAsync("first");
         await TrainAsync(run, 1);
-        await Get<RunStore>().SetStatusAsync(run.Id, RunStatus.Failed, "R1L-OOM-01: out of memory", TestContext.Current.CancellationToken);
+        await Get<RunStore>().SetStatusAsync(Actors.Lab, run.Id, RunStatus.Failed, "R1L-OOM-01: out of memory", TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
@@ -224,8 +225,8 @@ public sealed class ChineseRunPageTests() : RunPageTest("zh-CN")
         var run = await AddRunAsync("第一次");
         await TrainAsync(run, 2);
         RunEvent full = new() { Kind = "disk_full", Message = "R1L-DISK-01: The disk is full.", ArgumentsJson = "[5000000,1200,\"/data\"]", At = DateTimeOffset.UtcNow };
-        await Get<RunStore>().AppendAsync(run.Id, [], [full], TestContext.Current.CancellationToken);
-        await Get<RunStore>().PauseAsync(run.Id, "disk_full", full.Message, TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, [], [full], TestContext.Current.CancellationToken);
+        await Get<RunStore>().PauseAsync(Actors.Lab, run.Id, "disk_full", full.Message, TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 

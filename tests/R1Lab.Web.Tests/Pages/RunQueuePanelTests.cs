@@ -1,6 +1,7 @@
 using Bunit;
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Running;
@@ -95,7 +96,7 @@ public sealed class RunQueuePanelTests : RunPageTest
         var panel = Show<RunQueuePanel>();
         panel.WaitForElement("[data-run]");
 
-        await Get<RunLine>().HoldAsync(new Visitor("li", "Li") { MayTrain = true }, TestContext.Current.CancellationToken);
+        await Get<RunLine>().HoldAsync(Actors.User("Li"), TestContext.Current.CancellationToken);
         var held = panel.WaitForElement("[data-testid=queue-hold]").TextContent;
         await panel.InvokeAsync(() => panel.Find("[data-action=go-on]").ClickAsync());
 
@@ -107,9 +108,9 @@ public sealed class RunQueuePanelTests : RunPageTest
     [Fact]
     public async Task Switches_ReadByAnotherProcess_AreAsTheyWereLeft()
     {
-        var li = new Visitor("li", "Li") { MayTrain = true };
+        var li = Actors.User("Li");
         await Get<RunLine>().HoldAsync(li, TestContext.Current.CancellationToken);
-        await Get<RunLine>().SetContinuesOnErrorAsync(false, li, TestContext.Current.CancellationToken);
+        await Get<RunLine>().SetContinuesOnErrorAsync(li, false, TestContext.Current.CancellationToken);
 
         var later = new QueueSwitches(Get<SettingsStore>());
 

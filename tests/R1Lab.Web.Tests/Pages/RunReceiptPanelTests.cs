@@ -3,6 +3,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Receipts;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Running;
 
@@ -42,7 +43,7 @@ public sealed class RunReceiptPanelTests : RunPageTest
         var (first, second) = (await AddRunAsync("first"), await AddRunAsync("second"));
         await TrainAsync(first, 2);
         await TrainAsync(second, 2);
-        foreach (var run in new[] { first, second }) await Get<RunStore>().SetStatusAsync(run.Id, RunStatus.Finished, cancellationToken: TestContext.Current.CancellationToken);
+        foreach (var run in new[] { first, second }) await Get<RunStore>().SetStatusAsync(Actors.Lab, run.Id, RunStatus.Finished, cancellationToken: TestContext.Current.CancellationToken);
         Write(first, [1, 0.5]);
         Write(second, [1, 0.25], rate: 0.002);
         var panel = Panel(first);

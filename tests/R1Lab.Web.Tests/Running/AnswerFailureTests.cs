@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Generation;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Models;
 
@@ -15,7 +16,7 @@ public sealed class AnswerFailureTests
         using var lab = new LabHost();
         using var client = lab.ApiClient();
         await TinyRuns.AddGoldenDatasetAsync(lab.Get<DatasetStore>());
-        await lab.Get<ModelLibrary>().RegisterAsync(ModelLab.GoldenModel(ModelLab.Golden), null, null, TestContext.Current.CancellationToken);
+        await lab.Get<ModelLibrary>().RegisterAsync(Actors.Lab, ModelLab.GoldenModel(ModelLab.Golden), null, null, TestContext.Current.CancellationToken);
         var run = await TinyRuns.StartAsync(client, TinyRuns.Recipe(("max_steps", 100)));
         await TinyRuns.WaitForAsync(client, run, "running");
 

@@ -1,6 +1,7 @@
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Pages;
 
@@ -30,7 +31,7 @@ public sealed class DatasetEncoderTests : RunPageTest
         var first = await EncodeAsync(Recipe, dataset);
 
         var policy = await EncodeAsync(Recipe with { ThinkingPolicy = ThinkingPolicy.NoThinking }, dataset);
-        await Get<DatasetStore>().AddRowAsync(dataset.Id, new NewRow("3+3?", "6"), "admin", TestContext.Current.CancellationToken);
+        await Get<DatasetStore>().AddRowAsync(Actors.Lab, dataset.Id, new NewRow("3+3?", "6"), TestContext.Current.CancellationToken);
         var changed = await EncodeAsync(Recipe, (await Get<DatasetStore>().GetAsync(dataset.Id, TestContext.Current.CancellationToken))!);
 
         Assert.NotSame(first.Set.Corpus, policy.Set.Corpus);

@@ -5,6 +5,7 @@ using R1Lab.Data;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -25,7 +26,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _services.GetRequiredService<LabDatabase>().MigrateAsync(Cancel);
-        _run = await Runs.CreateAsync(new NewRun("run", "{}", "demo"), Cancel);
+        _run = await Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo"), Cancel);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
+using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
-using R1Lab.Web.Access;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Studies;
@@ -7,7 +8,7 @@ namespace R1Lab.Web.Tests.Studies;
 public sealed class StudyGeneratorTests : StudyTest
 {
     private static readonly StudyPlan Plan = new() { Name = "Plan", Models = [BaseName, TunedName], Prompts = [.. Enumerable.Range(1, 10).Select(number => $"{number}?")] };
-    private static readonly Visitor Owner = new("u1", "wang");
+    private static readonly Actor Owner = Actors.User("wang");
 
     /// <summary>Waits until nothing is written any more.</summary>
     internal static async Task<StudyContents> WaitAsync(StudyGenerator generator, StudyStore studies, int id)
@@ -19,7 +20,7 @@ public sealed class StudyGeneratorTests : StudyTest
     [Fact]
     public async Task Start_WholePlan_StoresAnswerThoughtFingerprintAndSampling()
     {
-        var study = await Get<StudyGenerator>().StartAsync(Plan, Owner, TestContext.Current.CancellationToken);
+        var study = await Get<StudyGenerator>().StartAsync(Owner, Plan, TestContext.Current.CancellationToken);
 
         var contents = await WaitAsync(Get<StudyGenerator>(), Get<StudyStore>(), study.Id);
 
@@ -35,12 +36,12 @@ public sealed class StudyGeneratorTests : StudyTest
     public async Task Start_PromptFails_NamesItAndGoesOnLater()
     {
         Get<QuickAnswerer>().Broken = "9?";
-        var study = await Get<StudyGenerator>().StartAsync(Plan, Owner, TestContext.Current.CancellationToken);
+        var study = await Get<StudyGenerator>().StartAsync(Owner, Plan, TestContext.Current.CancellationToken);
         var stopped = await WaitAsync(Get<StudyGenerator>(), Get<StudyStore>(), study.Id);
         var failure = Get<StudyGenerator>().Progress(study.Id)!.Failure;
         Get<QuickAnswerer>().Broken = null;
 
-        var resumed = await Get<StudyGenerator>().ContinueAsync(study.Id, TestContext.Current.CancellationToken);
+        var resumed = await Get<StudyGenerator>().ContinueAsync(Actors.Lab, study.Id, TestContext.Current.CancellationToken);
 
         var contents = await WaitAsync(Get<StudyGenerator>(), Get<StudyStore>(), study.Id);
         Assert.Equal($"{BaseName}, prompt 9: The tokenizer is missing.", failure);
@@ -53,9 +54,9 @@ public sealed class StudyGeneratorTests : StudyTest
     public async Task Cancel_WhileAnswering_KeepsADraftThatRatersDoNotSee()
     {
         Get<QuickAnswerer>().Gate = new TaskCompletionSource().Task;
-        var study = await Get<StudyGenerator>().StartAsync(Plan, Owner, TestContext.Current.CancellationToken);
+        var study = await Get<StudyGenerator>().StartAsync(Owner, Plan, TestContext.Current.CancellationToken);
 
-        await Get<StudyGenerator>().CancelAsync(study.Id);
+        await Get<StudyGenerator>().CancelAsync(Actors.Lab, study.Id);
 
         Assert.Equal(StudyProgressState.Cancelled, Get<StudyGenerator>().Progress(study.Id)!.State);
         Assert.Empty(await Get<RatingStore>().StudiesAsync("li", TestContext.Current.CancellationToken));

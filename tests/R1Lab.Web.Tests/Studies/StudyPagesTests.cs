@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Studies;
 using R1Lab.Web.Running;
 
@@ -20,7 +21,7 @@ public sealed class StudyPagesTests : StudyTest
     {
         var open = await AddStudyAsync("Arithmetic");
         var closed = await AddStudyAsync("Poems");
-        await Get<StudyStore>().SetStatusAsync(closed.Id, StudyStatus.Closed, TestContext.Current.CancellationToken);
+        await Get<StudyStore>().SetStatusAsync(Actors.Lab, closed.Id, StudyStatus.Closed, TestContext.Current.CancellationToken);
 
         var page = Show<StudyList>();
 
@@ -101,8 +102,8 @@ public sealed class StudyPagesTests : StudyTest
 
     private async Task RateAsync(int study, string rater, int value)
     {
-        var task = await Get<RatingStore>().NextAsync(study, rater, rater);
-        await Get<RatingStore>().SubmitAsync(task!.AssignmentId, rater, new RatingDraft([.. Whole(0, value), .. Whole(1, value)]));
+        var task = await Get<RatingStore>().NextAsync(Actors.Rater(rater, rater), study);
+        await Get<RatingStore>().SubmitAsync(Actors.Rater(rater), task!.AssignmentId, new RatingDraft([.. Whole(0, value), .. Whole(1, value)]));
     }
 }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data.Models;
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 
@@ -26,7 +27,7 @@ public abstract class StudyTest : PageTest
     }
 
     /// <summary>An open study with two answers to each prompt.</summary>
-    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => Get<StudyStore>().CreateAsync(new NewStudy(name)
+    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => Get<StudyStore>().CreateAsync(Actors.Lab, new NewStudy(name)
     {
         Language = language,
         Overlap = 2,
@@ -39,8 +40,8 @@ public abstract class StudyTest : PageTest
 
     protected async Task AddModelsAsync()
     {
-        var root = await Get<ModelStore>().AddAsync(new RegisteredModel { Name = BaseName, Path = Path.Combine(Folder, "base"), Kind = ModelKind.Base });
-        await Get<ModelStore>().AddAsync(new RegisteredModel { Name = TunedName, Path = Path.Combine(Folder, "tuned"), Kind = ModelKind.Adapter, BaseModelId = root.Id });
+        var root = await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = BaseName, Path = Path.Combine(Folder, "base"), Kind = ModelKind.Base });
+        await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = TunedName, Path = Path.Combine(Folder, "tuned"), Kind = ModelKind.Adapter, BaseModelId = root.Id });
     }
 
     /// <summary>Every score of one answer.</summary>

@@ -21,7 +21,10 @@ public sealed partial class Password : ComponentBase
     private SignInManager<LabUser> SignIn { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
+    private UserAccounts Accounts { get; set; } = default!;
+
+    [Inject]
+    private UserSessions Sessions { get; set; } = default!;
 
     [SupplyParameterFromForm(Name = "current", FormName = "password")]
     private string? Current { get; set; }
@@ -40,12 +43,11 @@ public sealed partial class Password : ComponentBase
             return;
         }
 
-        if (await Users.GetUserAsync(HttpContext.User) is not { } user) return;
-        var result = await Users.ChangePasswordAsync(user, Current ?? "", Next ?? "");
+        var address = HttpContext.Connection.RemoteIpAddress?.ToString();
+        if (await Sessions.FindAsync(HttpContext.User, address) is not { Session: not null } actor) return;
+        var result = await Accounts.ChangePasswordAsync(actor, Current ?? "", Next ?? "");
         _changed = result.Succeeded;
         _problems = [.. result.Errors.Select(error => error.Description)];
-        if (!_changed) return;
-        await SignIn.RefreshSignInAsync(user);
-        await Audit.RecordAsync(Visitor.Of(HttpContext.User).Did("user.password", user.UserName));
+        if (_changed && await Users.GetUserAsync(HttpContext.User) is { } user) await SignIn.RefreshSignInAsync(user);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Web.Access;
@@ -21,16 +20,13 @@ public sealed partial class Keys : ComponentBase
     private AccessStore Store { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
-
-    [Inject]
-    private ActiveKeyRequests Active { get; set; } = default!;
+    private ActiveRequests Active { get; set; } = default!;
 
     [Inject]
     private IDialogService Dialogs { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private static string Date(DateTimeOffset time) => time.ToLocalTime().ToString("g", CultureInfo.CurrentCulture);
 
@@ -47,9 +43,8 @@ public sealed partial class Keys : ComponentBase
     {
         _problem = string.IsNullOrWhiteSpace(_name) ? Text["NameMissing"].Value : _scopes.Count == 0 ? Text["ScopeMissing"].Value : null;
         if (_problem is not null) return;
-        var actor = Visitor.Of((await Session).User);
-        var issued = await Store.CreateKeyAsync(_name!.Trim(), LabPolicies.Scopes.Where(_scopes.Contains), actor.UserId);
-        await Audit.RecordAsync(actor.Did("key.create", issued.Key.Name, issued.Key.Scopes));
+        var actor = await Live.DemandAsync(LabRight.Administer);
+        var issued = await Store.CreateKeyAsync(actor, _name!.Trim(), ApiScopes.Every.Where(_scopes.Contains), actor.Id);
         _secret = issued.Secret;
         _name = null;
         if (_list is not null) await _list.ReloadAsync();
@@ -58,7 +53,7 @@ public sealed partial class Keys : ComponentBase
     private async Task RevokeAsync(ApiKey key)
     {
         if (!await ConfirmByName.AskAsync(Dialogs, Text["RevokeTitle"], Text["RevokeText", key.Name], key.Name, Text["Revoke"])) return;
-        if (await Store.RevokeKeyAsync(key.Id)) await Audit.RecordAsync(Visitor.Of((await Session).User).Did("key.revoke", key.Name));
+        await Store.RevokeKeyAsync(await Live.DemandAsync(LabRight.Administer), key.Id);
         Active.Abort(key.Id);
         if (_list is not null) await _list.ReloadAsync();
     }

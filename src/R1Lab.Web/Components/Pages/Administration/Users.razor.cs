@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -26,8 +25,8 @@ public sealed partial class Users : ComponentBase
     [Inject]
     private ISnackbar Snackbar { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private async Task CreateAsync()
     {
@@ -49,11 +48,11 @@ public sealed partial class Users : ComponentBase
         if (await shown.Result is { Canceled: false }) await ShowAsync(Text["WasReset", user.UserName]);
     }
 
-    private async Task TryAsync(Func<Visitor, Task> change, string done)
+    private async Task TryAsync(Func<Actor, Task> change, string done)
     {
         try
         {
-            await change(Visitor.Of((await Session).User));
+            await change(await Live.DemandAsync(LabRight.Administer));
             await ShowAsync(done);
         }
         catch (RecordConflictException conflict)

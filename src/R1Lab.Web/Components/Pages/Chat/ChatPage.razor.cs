@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
@@ -47,12 +48,15 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
 
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
+
     public void Dispose() => _stop?.Cancel();
 
     protected override async Task OnInitializedAsync()
     {
         var visitor = Visitor.Of((await Session).User);
-        _owner = visitor.UserId ?? visitor.Name;
+        _owner = visitor.UserId ?? "";
         if (WantedModel is not null) await ChooseModelAsync(WantedModel);
     }
 
@@ -91,11 +95,12 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     private async Task SendAsync()
     {
         if (string.IsNullOrWhiteSpace(_draft) || _isAnswering || _model is null) return;
+        var actor = await Live.DemandAsync(LabRight.Infer);
         var question = _draft.Trim();
         _draft = "";
-        _conversation ??= await Store.CreateAsync(_owner, question.Length > LongestTitle ? question[..LongestTitle] + "…" : question);
+        _conversation ??= await Store.CreateAsync(actor, question.Length > LongestTitle ? question[..LongestTitle] + "…" : question);
         _turns.Add(ChatTurn.Ask(question));
-        await Store.AppendAsync(_conversation.Id, _owner, [new ConversationTurn { Role = "user", Content = question }]);
+        await Store.AppendAsync(actor, _conversation.Id, [new ConversationTurn { Role = "user", Content = question }]);
         await AnswerAsync();
     }
 
@@ -105,7 +110,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         if (_turns is [.., { Question: null }])
         {
             _turns.RemoveAt(_turns.Count - 1);
-            await Store.TruncateAsync(_conversation.Id, _owner, _turns.Count);
+            await Store.TruncateAsync(await Live.DemandAsync(LabRight.Infer), _conversation.Id, _turns.Count);
         }
 
         await AnswerAsync();
@@ -123,7 +128,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         {
             var reply = await Reply.RunAsync(_model!, messages, _settings, picture => Show(turn, picture), stop.Token);
             turn.Picture = reply.Picture;
-            await Store.AppendAsync(_conversation!.Id, _owner, [Kept(reply)]);
+            await Store.AppendAsync(await Live.DemandAsync(LabRight.Infer), _conversation!.Id, [Kept(reply)]);
         }
         catch (OperationCanceledException)
         {
@@ -173,7 +178,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
 
     private async Task DeleteAsync(int id)
     {
-        await Store.DeleteAsync(id, _owner);
+        await Store.DeleteAsync(await Live.DemandAsync(LabRight.Infer), id);
         if (_conversation?.Id == id) await NewAsync();
         _conversations = await Store.ListAsync(_owner);
     }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Components;
+using R1Lab.Data.Access;
 using R1Lab.Engine.Tokenization;
+using R1Lab.Web.Access;
 using R1Lab.Web.Api;
 using R1Lab.Web.Running;
 
@@ -27,6 +29,9 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
 
     [Inject]
     private Reply Reply { get; set; } = default!;
+
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private IReadOnlyList<(string, string)> Trail => [(Text["Chat"], "chat")];
 
@@ -81,6 +86,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
     private async Task AskAllAsync()
     {
         if (IsAnswering || _question is null) return;
+        await Live.DemandAsync(LabRight.Infer);
         using var stop = _stop = new CancellationTokenSource();
         try
         {

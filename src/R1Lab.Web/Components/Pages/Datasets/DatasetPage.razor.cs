@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Web.Access;
 
@@ -37,8 +37,8 @@ public sealed partial class DatasetPage : ComponentBase
     [Inject]
     private ISnackbar Snackbar { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private IReadOnlyList<(string, string)> Trail => [(Text["Datasets"], "datasets")];
 
@@ -84,14 +84,14 @@ public sealed partial class DatasetPage : ComponentBase
     private async Task AddAsync()
     {
         if (await EditAsync(null) is not { } row) return;
-        await Store.AddRowAsync(Id, row, await EditorAsync());
+        await Store.AddRowAsync(await Live.DemandAsync(LabRight.Train), Id, row);
         await ChangedAsync(Text["Added"]);
     }
 
     private async Task OpenAsync(DatasetRowEntity row)
     {
         if (await EditAsync(row) is not { } changed) return;
-        await Store.UpdateRowAsync(Id, row.Id, changed, await EditorAsync());
+        await Store.UpdateRowAsync(await Live.DemandAsync(LabRight.Train), Id, row.Id, changed);
         await ChangedAsync(Text["Saved"]);
     }
 
@@ -105,13 +105,13 @@ public sealed partial class DatasetPage : ComponentBase
 
     private async Task DeleteSelectedAsync()
     {
-        var count = await Store.DeleteRowsAsync(Id, [.. _selected.Select(r => r.Id)], await EditorAsync());
+        var count = await Store.DeleteRowsAsync(await Live.DemandAsync(LabRight.Train), Id, [.. _selected.Select(r => r.Id)]);
         await ChangedAsync(Text["Deleted", count]);
     }
 
     private async Task UndoAsync()
     {
-        if (await Store.UndoAsync(Id) is { } undone) await ChangedAsync(Text[$"Undone{undone.Kind}", undone.RowCount]);
+        if (await Store.UndoAsync(await Live.DemandAsync(LabRight.Train), Id) is { } undone) await ChangedAsync(Text[$"Undone{undone.Kind}", undone.RowCount]);
     }
 
     private async Task ChangedAsync(string done)
@@ -127,6 +127,4 @@ public sealed partial class DatasetPage : ComponentBase
         if (_grid is null) return;
         await _grid.ReloadServerData();
     }
-
-    private async Task<string?> EditorAsync() => Visitor.Of((await Session).User).Name;
 }

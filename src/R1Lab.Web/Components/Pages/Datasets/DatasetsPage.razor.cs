@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Options;
 using MudBlazor;
 using R1Lab.Data.Access;
@@ -27,9 +26,6 @@ public sealed partial class DatasetsPage : ComponentBase
     private DatasetImport Importer { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
-
-    [Inject]
     private IOptions<LabOptions> Options { get; set; } = default!;
 
     [Inject]
@@ -41,8 +37,8 @@ public sealed partial class DatasetsPage : ComponentBase
     [Inject]
     private ISnackbar Snackbar { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private static DialogOptions Wide => new() { MaxWidth = MaxWidth.Medium, FullWidth = true, BackdropClick = false };
 
@@ -58,9 +54,8 @@ public sealed partial class DatasetsPage : ComponentBase
         try
         {
             var file = SampleDatasets.FineTune(Options.Value.SamplesFolder);
-            var visitor = Visitor.Of((await Session).User);
-            var settings = new ImportSettings(Path.GetFileNameWithoutExtension(file), DatasetFormat.PromptResponse, SkipBad: false, visitor.UserId, visitor.Name);
-            var result = await Importer.RunAsync(file, Path.GetFileName(file), settings, CancellationToken.None);
+            var settings = new ImportSettings(Path.GetFileNameWithoutExtension(file), DatasetFormat.PromptResponse, SkipBad: false);
+            var result = await Importer.RunAsync(await Live.DemandAsync(LabRight.Train), file, Path.GetFileName(file), settings, CancellationToken.None);
             Snackbar.Add(Text["SampleImported", result.Rows], Severity.Success);
             await ReloadAsync();
         }
@@ -79,15 +74,14 @@ public sealed partial class DatasetsPage : ComponentBase
         var parameters = new DialogParameters<RenameDialog> { { d => d.Name, dataset.Name } };
         var dialog = await Dialogs.ShowAsync<RenameDialog>(Text["Rename"], parameters, new DialogOptions { MaxWidth = MaxWidth.Small, FullWidth = true });
         if (await dialog.Result is not { Canceled: false, Data: string name }) return;
-        await Store.RenameAsync(dataset.Id, name);
+        await Store.RenameAsync(await Live.DemandAsync(LabRight.Train), dataset.Id, name);
         await ReloadAsync();
     }
 
     private async Task DeleteAsync(Dataset dataset)
     {
         if (!await ConfirmByName.AskAsync(Dialogs, Text["DeleteTitle"], Text["DeleteText", dataset.RowCount], dataset.Name)) return;
-        await Store.DeleteAsync(dataset.Id);
-        await Audit.RecordAsync(Visitor.Of((await Session).User).Did("dataset.delete", $"dataset {dataset.Id} {dataset.Name}"));
+        await Store.DeleteAsync(await Live.DemandAsync(LabRight.Train), dataset.Id);
         await ReloadAsync();
     }
 

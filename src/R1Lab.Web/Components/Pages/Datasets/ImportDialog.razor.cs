@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using MudBlazor;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
@@ -47,8 +47,8 @@ public sealed partial class ImportDialog : ComponentBase
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private bool IsBusy => _state != ImportState.Choosing;
 
@@ -104,6 +104,10 @@ public sealed partial class ImportDialog : ComponentBase
         {
             _problem = e.Message;
         }
+        catch (NotAllowedException)
+        {
+            _problem = Denied["Action"];
+        }
         finally
         {
             _state = ImportState.Choosing;
@@ -119,6 +123,10 @@ public sealed partial class ImportDialog : ComponentBase
         catch (BadInputException e)
         {
             _problem = e.Message;
+        }
+        catch (NotAllowedException)
+        {
+            _problem = Denied["Action"];
         }
         finally
         {
@@ -140,9 +148,8 @@ public sealed partial class ImportDialog : ComponentBase
     {
         (_state, _problem) = (ImportState.Reading, null);
         StateHasChanged();
-        var visitor = Visitor.Of((await Session).User);
-        var settings = new ImportSettings(_name!.Trim(), _format, skipBad, visitor.UserId, visitor.Name);
-        var result = await Importer.RunAsync(Folder.PathOf(_upload!), _fileName!, settings, CancellationToken.None);
+        var settings = new ImportSettings(_name!.Trim(), _format, skipBad);
+        var result = await Importer.RunAsync(await Live.DemandAsync(LabRight.Train), Folder.PathOf(_upload!), _fileName!, settings, CancellationToken.None);
         if (result.Dataset is null)
         {
             _result = result;
@@ -162,7 +169,7 @@ public sealed partial class ImportDialog : ComponentBase
 
     private async Task ForgetUploadAsync()
     {
-        if (_upload is not null) await Folder.RemoveAsync(_upload, CancellationToken.None);
+        if (_upload is not null) await Folder.RemoveAsync(await Live.DemandAsync(LabRight.Train), _upload, CancellationToken.None);
         _upload = null;
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -28,16 +27,13 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     private ModelStore Store { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
-
-    [Inject]
     private IDialogService Dialogs { get; set; } = default!;
 
     [Inject]
     private ISnackbar Snackbar { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     public void Dispose() => Host.Changed -= Reload;
 
@@ -48,7 +44,7 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
         _scanning = true;
         try
         {
-            await Library.ScanAsync(CancellationToken.None);
+            await Library.ScanAsync(await Live.DemandAsync(LabRight.Train), CancellationToken.None);
         }
         finally
         {
@@ -68,7 +64,7 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
 
     private async Task UnloadAsync(HostedModel model)
     {
-        _problem = await Host.UnloadAsync(model.Record.Id) ? null : Text["InUse", model.Name].Value;
+        _problem = await Host.UnloadAsync(await Live.DemandAsync(LabRight.Train), model.Record.Id) ? null : Text["InUse", model.Name].Value;
         await ReloadAsync();
     }
 
@@ -76,7 +72,7 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     {
         var parameters = new DialogParameters<Datasets.RenameDialog> { { d => d.Name, model.Name } };
         var dialog = await Dialogs.ShowAsync<Datasets.RenameDialog>(Text["Rename"], parameters, new DialogOptions { MaxWidth = MaxWidth.Small, FullWidth = true });
-        if (await dialog.Result is { Canceled: false, Data: string name }) await TryAsync(() => Store.RenameAsync(model.Record.Id, name));
+        if (await dialog.Result is { Canceled: false, Data: string name }) await TryAsync(async () => await Store.RenameAsync(await Live.DemandAsync(LabRight.Train), model.Record.Id, name));
     }
 
     private async Task RemoveAsync(HostedModel model)
@@ -84,9 +80,9 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
         if (!await ConfirmByName.AskAsync(Dialogs, Text["RemoveTitle"], Text["RemoveText"], model.Name, Text["Remove"])) return;
         await TryAsync(async () =>
         {
-            if (!await Host.UnloadAsync(model.Record.BaseModelId ?? model.Record.Id)) throw new RecordConflictException(Text["InUse", model.Name]);
-            await Store.RemoveAsync(model.Record.Id);
-            await Audit.RecordAsync(Visitor.Of((await Session).User).Did("model.remove", $"model {model.Name}"));
+            var actor = await Live.DemandAsync(LabRight.Train, $"model {model.Name}", model.Record.OwnerId, model.Record.OwnerName);
+            if (!await Host.UnloadAsync(actor, model.Record.BaseModelId ?? model.Record.Id)) throw new RecordConflictException(Text["InUse", model.Name]);
+            await Store.RemoveAsync(actor, model.Record.Id);
         });
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using R1Lab.Data;
+using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
 
@@ -24,7 +25,6 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     private IJSObjectReference? _module;
     private IJSObjectReference? _listener;
     private string _raterId = "";
-    private string _raterName = "";
     private string? _failure;
     private string? _notice;
     private int? _studyId;
@@ -48,6 +48,9 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
+
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private string Language => _task?.Language ?? CultureInfo.CurrentUICulture.Name;
 
@@ -81,7 +84,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     protected override async Task OnInitializedAsync()
     {
         var user = (await Session).User;
-        (_raterId, _raterName) = (user.FindFirstValue(ClaimTypes.NameIdentifier)!, Visitor.Of(user).Name);
+        _raterId = user.FindFirstValue(ClaimTypes.NameIdentifier)!;
         await OpenAsync();
     }
 
@@ -139,7 +142,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         _submitted = _studies.Sum(study => study.Progress.Submitted);
         var study = _studies.FirstOrDefault(one => one.StudyId == _studyId && one.Progress.Remaining > 0) ?? _studies.FirstOrDefault(one => one.Progress.Remaining > 0);
         _studyId = study?.StudyId;
-        Show(study is null ? null : await Ratings.NextAsync(study.StudyId, _raterId, _raterName));
+        Show(study is null ? null : await Ratings.NextAsync(await Live.DemandAsync(LabRight.Rate), study.StudyId));
     });
 
     private void Show(RatingTask? task)
@@ -191,7 +194,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     private async Task KeepAsync(int assignmentId)
     {
         _unsaved = false;
-        await Ratings.EnterAsync(assignmentId, _raterId, Entry(EntryIntent.Draft));
+        await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), assignmentId, Entry(EntryIntent.Draft));
     }
 
     private RatingEntry Entry(EntryIntent intent) =>
@@ -216,7 +219,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         return GuardAsync(async () =>
         {
             _changes++;
-            var stored = (await Ratings.EnterAsync(_task!.AssignmentId, _raterId, Entry(EntryIntent.Submit))).Stored;
+            var stored = (await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), _task!.AssignmentId, Entry(EntryIntent.Submit))).Stored;
             _unsaved = false;
             if (stored is { State: AssignmentState.Submitted, SubmittedAt: { } at, UndoUntil: { } until })
             {
@@ -232,7 +235,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     {
         _changes++;
         _unsaved = false;
-        await Ratings.EnterAsync(_task!.AssignmentId, _raterId, Entry(EntryIntent.Skip));
+        await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), _task!.AssignmentId, Entry(EntryIntent.Skip));
         await OpenAsync();
     });
 
@@ -241,7 +244,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         if (_undo is not { } receipt) return;
         _undo = null;
         if (_unsaved && _task is not null) await KeepAsync(_task.AssignmentId);
-        if (await Ratings.UndoSubmitAsync(receipt.AssignmentId, _raterId))
+        if (await Ratings.UndoSubmitAsync(await Live.DemandAsync(LabRight.Rate), receipt.AssignmentId))
         {
             var task = await Ratings.OpenAsync(receipt.AssignmentId, _raterId);
             Show(task);

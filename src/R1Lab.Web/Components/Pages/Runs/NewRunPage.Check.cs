@@ -1,6 +1,6 @@
+using R1Lab.Data.Access;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -77,7 +77,7 @@ public sealed partial class NewRunPage
         _starting = true;
         try
         {
-            var submission = await Queue.EnqueueAsync(_recipe, Visitor.Of((await Authentication).User));
+            var submission = await Queue.EnqueueAsync(await Live.DemandAsync(LabRight.Train), _recipe);
             if (submission.Run is { } run)
             {
                 Navigation.NavigateTo($"/runs/{run.Id}");

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Data.Datasets;
@@ -9,6 +8,7 @@ using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Exchange;
+using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -52,8 +52,8 @@ public sealed partial class NewRunPage : IDisposable
     [SupplyParameterFromQuery]
     public string? Model { get; set; }
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Authentication { get; set; } = null!;
+    [Inject]
+    private LiveSession Live { get; set; } = null!;
 
     [Inject]
     private ModelStore Models { get; set; } = null!;

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
@@ -53,6 +54,9 @@ public sealed partial class RunPage : IDisposable
 
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = null!;
+
+    [Inject]
+    private LiveSession Live { get; set; } = null!;
 
     [Inject]
     private RunStore Store { get; set; } = null!;
@@ -181,19 +185,19 @@ public sealed partial class RunPage : IDisposable
     private Task StopAsync() => DoAsync(async () =>
     {
         _stopping = true;
-        if (await Queue.StopAsync(Id, _visitor)) Snackbar.Add(Text["StopAsked"], Severity.Info);
+        if (await Queue.StopAsync(await Live.DemandAsync(LabRight.Train), Id)) Snackbar.Add(Text["StopAsked"], Severity.Info);
         else await LoadAsync();
     });
 
     private Task ResumeAsync() => DoAsync(async () =>
     {
-        if (await Queue.ResumeAsync(Id, _visitor)) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
+        if (await Queue.ResumeAsync(await Live.DemandAsync(LabRight.Train), Id)) Snackbar.Add(Text["ResumeAsked"], Severity.Info);
         await LoadAsync();
     });
 
     private Task RunAgainAsync() => DoAsync(async () =>
     {
-        var submission = await Queue.RunAgainAsync(_run!, _visitor);
+        var submission = await Queue.RunAgainAsync(await Live.DemandAsync(LabRight.Train), _run!);
         if (submission.Run is { } again) Navigation.NavigateTo($"/runs/{again.Id}");
         else Snackbar.Add(ProblemText.Show(submission.Problems.First(problem => problem.IsError)), Severity.Error);
     });

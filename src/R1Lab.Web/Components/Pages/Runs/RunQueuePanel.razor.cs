@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
+using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
@@ -31,6 +32,9 @@ public sealed partial class RunQueuePanel
 
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = null!;
+
+    [Inject]
+    private LiveSession Live { get; set; } = null!;
 
     [Inject]
     private RunLine Line { get; set; } = null!;
@@ -141,7 +145,7 @@ public sealed partial class RunQueuePanel
 
     private Task MoveAsync(int run, int? before) => DoAsync(async () =>
     {
-        await Queue.MoveAsync(run, before, _visitor);
+        await Queue.MoveAsync(await Live.DemandAsync(LabRight.Train), run, before);
         await LoadAsync();
         var place = _queue?.Waiting.Select(waiting => waiting.Run.Id).ToList().IndexOf(run) ?? -1;
         if (place >= 0) _said = Text["Moved", _queue!.Waiting[place].Run.Name, place + 1, _queue.Waiting.Count];
@@ -149,19 +153,20 @@ public sealed partial class RunQueuePanel
 
     private Task TakeOutAsync(Run run) => DoAsync(async () =>
     {
-        if (await Queue.StopAsync(run.Id, _visitor)) Snackbar.Add(Text["TakenOut", run.Name], Severity.Info);
+        if (await Queue.StopAsync(await Live.DemandAsync(LabRight.Train), run.Id)) Snackbar.Add(Text["TakenOut", run.Name], Severity.Info);
         await LoadAsync();
     });
 
     private Task SwitchHoldAsync(bool hold) => DoAsync(async () =>
     {
-        await (hold ? Line.HoldAsync(_visitor) : Line.GoOnAsync(_visitor));
+        var actor = await Live.DemandAsync(LabRight.Train);
+        await (hold ? Line.HoldAsync(actor) : Line.GoOnAsync(actor));
         await LoadAsync();
     });
 
     private Task SwitchContinueAsync(bool continues) => DoAsync(async () =>
     {
-        await Line.SetContinuesOnErrorAsync(continues, _visitor);
+        await Line.SetContinuesOnErrorAsync(await Live.DemandAsync(LabRight.Train), continues);
         await LoadAsync();
     });
 

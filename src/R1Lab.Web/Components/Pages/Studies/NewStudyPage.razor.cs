@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Studies;
@@ -46,13 +45,10 @@ public sealed partial class NewStudyPage : ComponentBase
     private StudyGenerator Generator { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
-
-    [Inject]
     private NavigationManager Navigation { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     private int PromptCount => _fromDataset
         ? Math.Min(_count, _datasets.FirstOrDefault(dataset => dataset.Id == _datasetId)?.RowCount ?? 0)
@@ -82,9 +78,7 @@ public sealed partial class NewStudyPage : ComponentBase
             var plan = await PlanAsync();
             _problems = [.. plan.Problems([.. _models.Select(model => model.Name)])];
             if (_problems.Count > 0) return;
-            var visitor = Visitor.Of((await Session).User);
-            var study = await Generator.StartAsync(plan, visitor);
-            await Audit.RecordAsync(visitor.Did("study.create", $"study {study.Id}", study.Name));
+            var study = await Generator.StartAsync(await Live.DemandAsync(LabRight.Train), plan);
             Navigation.NavigateTo($"/studies/{study.Id}");
         }
         finally

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
@@ -30,9 +29,6 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     private StudyGenerator Generator { get; set; } = default!;
 
     [Inject]
-    private AuditStore Audit { get; set; } = default!;
-
-    [Inject]
     private IDialogService Dialogs { get; set; } = default!;
 
     [Inject]
@@ -41,8 +37,8 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     [Inject]
     private ILogger<StudyPage> Log { get; set; } = default!;
 
-    [CascadingParameter]
-    private Task<AuthenticationState> Session { get; set; } = default!;
+    [Inject]
+    private LiveSession Live { get; set; } = default!;
 
     public void Dispose() => _feed?.Dispose();
 
@@ -81,23 +77,23 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
 
     private async Task SetStatusAsync(StudyStatus status)
     {
-        await Studies.SetStatusAsync(Id, status);
-        await Audit.RecordAsync(Visitor.Of((await Session).User).Did(status == StudyStatus.Open ? "study.open" : "study.close", $"study {Id}"));
+        await Studies.SetStatusAsync(await Live.DemandAsync(LabRight.Train), Id, status);
         await ReadAsync();
     }
 
     private async Task ContinueAsync()
     {
-        if (!await Generator.ContinueAsync(Id)) _failure = Text["CannotContinue"];
+        if (!await Generator.ContinueAsync(await Live.DemandAsync(LabRight.Train), Id)) _failure = Text["CannotContinue"];
         else _progress = Generator.Progress(Id);
     }
+
+    private async Task CancelAsync() => await Generator.CancelAsync(await Live.DemandAsync(LabRight.Train), Id);
 
     private async Task DeleteAsync()
     {
         var name = _results!.Study.Name;
         if (!await ConfirmByName.AskAsync(Dialogs, Text["DeleteTitle"], Text["DeleteText", name, _results.Submissions], name)) return;
-        await Generator.DeleteAsync(Id);
-        await Audit.RecordAsync(Visitor.Of((await Session).User).Did("study.delete", $"study {Id}", name));
+        await Generator.DeleteAsync(await Live.DemandAsync(LabRight.Train), Id);
         Navigation.NavigateTo("/studies");
     }
 }

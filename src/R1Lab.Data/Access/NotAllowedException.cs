@@ -1,6 +1,6 @@
-namespace R1Lab.Web.Access;
+namespace R1Lab.Data.Access;
 
-/// <summary>The visitor may not do that; the message says who may. Answered as 403.</summary>
+/// <summary>The actor may not do that; the message says who may. Answered as 403.</summary>
 public sealed class NotAllowedException : Exception
 {
     public NotAllowedException() { }

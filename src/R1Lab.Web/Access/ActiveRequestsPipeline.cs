@@ -1,0 +1,12 @@
+namespace R1Lab.Web.Access;
+
+internal static class ActiveRequestsPipeline
+{
+    /// <summary>Watches what a signed-in visitor or a key asks for. The connection of an open page watches itself, see <see cref="CircuitSession"/>.</summary>
+    public static void UseActiveRequests(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        if (context.User.Identity?.IsAuthenticated == true && !context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
+            context.RequestServices.GetRequiredService<ActiveRequests>().Add(context);
+        return next(context);
+    });
+}
