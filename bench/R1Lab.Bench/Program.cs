@@ -3,6 +3,7 @@ using R1Lab.Bench;
 using R1Lab.Bench.Load;
 using R1Lab.Bench.Memory;
 using R1Lab.Bench.Parity;
+using R1Lab.Bench.Rating;
 using R1Lab.Bench.Training;
 using R1Lab.Engine;
 
@@ -15,6 +16,7 @@ try
         ["make", var shape, var folder] when PublishedShapes.All.ContainsKey(shape) => RandomModel.Run(shape, folder),
         ["steps", .. var rest] => StepsBench.Run(new CommandOptions(rest)),
         ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
+        ["rating", .. var rest] => RatingBench.Run(new CommandOptions(rest)),
         ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
         ["load", .. var rest] => LoadBench.Run(new CommandOptions(rest)),
         ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
@@ -40,6 +42,7 @@ static int Usage()
                                  [--device cpu|cuda] [--checkpointing on|off] [--offload on|off] [--embedding-on-host on|off] [--packing on|off] [--accumulation 1]
                                  [--recipe file] [--threads n] [--json file]
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
+               R1Lab.Bench rating [--studies 2000] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
                R1Lab.Bench load [--minutes 5] [--warm-up 1] [--pace 1] [--log file] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}

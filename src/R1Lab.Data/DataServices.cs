@@ -36,6 +36,7 @@ public static class DataServices
         services.AddSingleton<StudyStore>();
         services.AddSingleton<RatingStore>();
         services.AddSingleton<StudyEntryStore>();
+        services.AddSingleton<TrainingHistory>();
         return services;
     }
 

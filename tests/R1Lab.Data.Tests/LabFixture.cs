@@ -59,6 +59,8 @@ public sealed class LabFixture : IAsyncDisposable
 
     public StudyEntryStore StudyEntries => Get<StudyEntryStore>();
 
+    public TrainingHistory History => Get<TrainingHistory>();
+
     public static async Task<LabFixture> CreateAsync()
     {
         var lab = At(Directory.CreateTempSubdirectory("r1lab-data-").FullName);

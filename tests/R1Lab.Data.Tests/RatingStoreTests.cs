@@ -184,8 +184,11 @@ public sealed class RatingStoreTests
             (2, 5.0), results.ByRater.Where(one => one is { RaterId: "r1", ModelName: "demo-tuned", Criterion: "fluency" })
                 .Select(one => (one.Count, one.Mean!.Value)).Single());
         var comparison = results.Comparisons.Single(one => one.Criterion == "fluency");
-        Assert.Equal(("demo", "demo-tuned", 2, 2.5), (comparison.First, comparison.Second, comparison.Result.Prompts, comparison.Result.MeanDifference));
-        Assert.DoesNotContain(results.Comparisons, one => one.Criterion == "safety");
+        Assert.Equal(("demo", "demo-tuned", 2, 2.5), (comparison.First, comparison.Second, comparison.Result.Prompts.Count, comparison.Result.MeanDifference!.Value));
+        var safety = results.Comparisons.Single(one => one.Criterion == "safety");
+        Assert.Equal(
+            (null, 0, 4, ComparisonVerdict.NotComparable, 1.0, 0.0),
+            (safety.Result.MeanDifference, safety.Result.Pairs, safety.RatedBoth, safety.Verdict, safety.CannotJudge.First!.Value, safety.CannotJudge.Second!.Value));
         Assert.Equal((2, 4, 2), (results.Items, results.Submissions, results.Raters));
         Assert.Equal((4, 8), (results.Agreement[0].Answers, results.Agreement[0].Scores));
         Assert.Equal(4, Assert.Single(await lab.Studies.ListAsync(Cancel)).Submitted);

@@ -34,22 +34,6 @@ public sealed class StatisticsTests
         Assert.Null(KrippendorffAlpha.Compute([], MeasurementLevel.Ordinal));
     }
 
-    [Fact]
-    public void Bootstrap_RatersThatAgreeWithinPrompts_HasTheWidthOfThePromptsNotOfTheScores()
-    {
-        IReadOnlyList<IReadOnlyList<double>> prompts = [.. Enumerable.Range(0, 40).Select(prompt => (IReadOnlyList<double>)Enumerable.Repeat(prompt % 2 == 0 ? 2.0 : 4.0, 5).ToList())];
-
-        var byPrompt = Means.Bootstrap(prompts, 1000, seed: 1)!;
-        var byScore = Means.Bootstrap([.. prompts.SelectMany(prompt => prompt).Select(score => (IReadOnlyList<double>)[score])], 1000, seed: 1)!;
-
-        Assert.Equal((200, 3.0), (byPrompt.Count, byPrompt.Mean));
-        // The standard error of 40 prompts with spread 1 is 1 / sqrt(40) = 0.158; that of 200 independent scores would be 0.071.
-        Assert.InRange(byPrompt.High - byPrompt.Low, 0.5, 0.75);
-        Assert.InRange(byScore.High - byScore.Low, 0.2, 0.35);
-        Assert.Equal(byPrompt, Means.Bootstrap(prompts, 1000, seed: 1));
-        Assert.Null(Means.Bootstrap([[]], 1000, seed: 1));
-    }
-
     [Theory]
     [InlineData(KappaWeights.None, "kappa")]
     [InlineData(KappaWeights.Linear, "linear")]
@@ -120,15 +104,6 @@ public sealed class StatisticsTests
     [InlineData(-5, 5.733031437583869e-07)]
     public void TwoSided_KnownQuantiles_GivesTheirProbability(double z, double expected) =>
         Assert.Equal(expected, NormalDistribution.TwoSided(z), expected * 1e-12);
-
-    [Fact]
-    public void Holm_ThreeValues_AdjustsStepByStep()
-    {
-        var adjusted = PairedComparison.Holm([0.04, 0.01, 0.03]);
-
-        Assert.Equal([0.06, 0.03, 0.06], adjusted.Select(p => Math.Round(p, 12)));
-        Assert.Equal(88, PairedComparison.PromptsNeeded(1, 0.3));
-    }
 
     private static IReadOnlyList<T> Numbers<T>(JsonNode node) => [.. node.AsArray().Select(value => value!.GetValue<T>())];
 }

@@ -57,6 +57,7 @@ public sealed class VerbRightsTests
         new("StudyStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Studies.CreateAsync(by, RatingStoreTests.Sample(1, 1), Cancel)),
         new("StudyStore.AddItem", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.AddItemAsync(by, (int)id, RatingStoreTests.Sample(1, 1).Items[0], Cancel))),
         new("StudyStore.SetStatus", "Admin Trainer", "Admin", StudyAsync, async (lab, by, id) => await lab.Studies.SetStatusAsync(by, (int)id, StudyStatus.Closed, Cancel)),
+        new("StudyStore.SetPrimary", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.SetPrimaryAsync(by, (int)id, new PrimaryComparison("safety", "demo", "demo-tuned"), Cancel))),
         new("StudyStore.Delete", "Admin Trainer", "Admin", StudyAsync, async (lab, by, id) => await lab.Studies.DeleteAsync(by, (int)id, Cancel)),
         new("StudyStore.Demand", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.DemandAsync(by, (int)id, Cancel))),
         new("RatingStore.Next", "Admin Trainer Rater", "Admin Trainer Rater", StudyAsync, async (lab, by, id) => await lab.Ratings.NextAsync(by, (int)id, Cancel)),

@@ -45,6 +45,7 @@ public static class AuditActions
     public const string StudyCreate = "study.create";
     public const string StudyOpen = "study.open";
     public const string StudyClose = "study.close";
+    public const string StudyPrimary = "study.primary";
     public const string StudyDelete = "study.delete";
     public const string StudyExport = "study.export";
     public const string StudyWrite = "study.write";

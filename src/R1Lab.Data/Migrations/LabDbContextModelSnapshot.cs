@@ -1196,6 +1196,9 @@ namespace R1Lab.Data.Migrations
                     b.Property<string>("OwnerName")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Primary")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Seed")
                         .HasColumnType("INTEGER");
 
@@ -1266,6 +1269,9 @@ namespace R1Lab.Data.Migrations
                     b.Property<string>("Text")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<bool?>("TrainedOn")
+                        .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
 

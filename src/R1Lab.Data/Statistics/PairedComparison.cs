@@ -1,33 +1,32 @@
 namespace R1Lab.Data.Statistics;
 
 /// <summary>
-/// Two models over the same prompts, one value a prompt and model (the mean over raters). The interval is a paired bootstrap over prompts.
-/// <paramref name="P"/> and <paramref name="RankBiserial"/> are Wilcoxon's, null when no prompt differs.
+/// Two models over the same prompts. Each difference is taken within one rater and prompt, so that a strict rater who judges only one of
+/// the two cannot make it look worse; differences are averaged over the raters of a prompt, and then over prompts.
 /// </summary>
-public sealed record PairedComparison(int Prompts, double MeanDifference, double Low, double High, double? P, double? RankBiserial)
+/// <param name="Pairs">Differences in all: a rater and a prompt each.</param>
+/// <param name="Prompts">Mean differences of the prompts, in their order.</param>
+/// <param name="Test">Null when no prompt differs.</param>
+public sealed record PairedComparison(int Pairs, IReadOnlyList<double> Prompts, WilcoxonResult? Test)
 {
-    /// <summary>How far the second is above the first. Null without prompts.</summary>
-    public static PairedComparison? Compute(IReadOnlyList<double> first, IReadOnlyList<double> second, int rounds, int seed)
+    /// <summary>Null without prompts.</summary>
+    public double? MeanDifference => Prompts.Count == 0 ? null : Prompts.Average();
+
+    public double? P => Test?.P;
+
+    /// <summary>Effect size of Wilcoxon's test, -1 to 1; positive where the second is higher.</summary>
+    public double? RankBiserial => Test?.RankBiserial;
+
+    /// <summary><paramref name="differences"/> holds for each prompt one difference (second - first) per rater; prompts without any are left out.</summary>
+    public static PairedComparison Of(IEnumerable<IReadOnlyList<double>> differences)
     {
-        var differences = first.Zip(second, (one, other) => (IReadOnlyList<double>)[other - one]).ToList();
-        if (Means.Bootstrap(differences, rounds, seed) is not { } mean) return null;
-        var test = Wilcoxon.SignedRank(second, first);
-        return new PairedComparison(mean.Count, mean.Mean, mean.Low, mean.High, test?.P, test?.RankBiserial);
+        var prompts = differences.Where(prompt => prompt.Count > 0).ToList();
+        double[] means = [.. prompts.Select(prompt => prompt.Average())];
+        return new PairedComparison(prompts.Sum(prompt => prompt.Count), means, Wilcoxon.SignedRank(means));
     }
 
-    /// <summary>Holm's correction of several p values, in their order.</summary>
-    public static IReadOnlyList<double> Holm(IReadOnlyList<double> values)
-    {
-        var adjusted = new double[values.Count];
-        var (highest, left) = (0.0, values.Count);
-        foreach (var index in Enumerable.Range(0, values.Count).OrderBy(index => values[index]))
-        {
-            highest = Math.Max(highest, Math.Min(1, values[index] * left--));
-            adjusted[index] = highest;
-        }
-
-        return adjusted;
-    }
+    /// <summary>The t interval of the mean difference; without ends where <see cref="MeanInterval.OfPrompts"/> gives none.</summary>
+    public MeanInterval? Interval(double confidence = 0.95) => MeanInterval.OfPrompts(Prompts, confidence);
 
     /// <summary>
     /// How many prompts show a true mean difference with 80 % power at a two-sided level of 0.05, when the differences of single prompts

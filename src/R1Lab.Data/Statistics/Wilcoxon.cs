@@ -10,18 +10,30 @@ public sealed record WilcoxonResult(
 {
     /// <summary>The exact p where there is one.</summary>
     public double P => PExact ?? PNormal;
+
+    /// <summary>The smallest p that so many pairs can give, when all differ in one direction.</summary>
+    public double SmallestP => Math.Pow(2, 1 - Pairs);
 }
 
 public static class Wilcoxon
 {
     public const int ExactLimit = 25;
 
+    // Differences of means such as 1/3 must tie where they are equal on paper: scores and raters are few, so that different ones are much
+    // further apart than this.
+    private const int Digits = 12;
+
     /// <summary>Null when no pair differs. Pairs that are equal are dropped, tied differences share their mean rank.</summary>
     public static WilcoxonResult? SignedRank(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
         if (first.Count != second.Count) throw new ArgumentException("The values must come in pairs.", nameof(second));
-        // Differences of means such as 1/3 must tie where they are equal on paper.
-        double[] differences = [.. first.Zip(second, (one, other) => Math.Round(one - other, 12)).Where(difference => difference != 0)];
+        return SignedRank([.. first.Zip(second, (one, other) => one - other)]);
+    }
+
+    /// <summary>The same from the differences of the pairs.</summary>
+    public static WilcoxonResult? SignedRank(IReadOnlyList<double> pairs)
+    {
+        double[] differences = [.. pairs.Select(difference => Math.Round(difference, Digits)).Where(difference => difference != 0)];
         if (differences.Length == 0) return null;
         var (ranks, tieTerm) = Rank([.. differences.Select(Math.Abs)]);
         var plus = differences.Zip(ranks).Where(pair => pair.First > 0).Sum(pair => pair.Second);

@@ -15,6 +15,9 @@ public sealed record NewStudy(string Name)
 
     public int Overlap { get; init; } = 3;
 
+    /// <summary>The comparison the study is made for; all comparisons stand side by side when null.</summary>
+    public PrimaryComparison? Primary { get; init; }
+
     /// <summary>Chosen at random when null.</summary>
     public int? Seed { get; init; }
 
@@ -34,6 +37,9 @@ public sealed record NewStudyResponse(string ModelName, string Text, string Fing
     public int? RunId { get; init; }
 
     public string? SettingsJson { get; init; }
+
+    /// <summary>Whether the model was trained on the prompt (see <see cref="TrainingHistory"/>); null when that is not known.</summary>
+    public bool? TrainedOn { get; init; }
 }
 
 /// <summary>A study as lists show it to those who may see all.</summary>

@@ -25,6 +25,9 @@ public sealed class Study
 
     public StudyStatus Status { get; set; }
 
+    /// <summary>The comparison the study is made for, fixed from the first rating on; null when none was chosen.</summary>
+    public PrimaryComparison? Primary { get; set; }
+
     public string? OwnerId { get; set; }
 
     public string? OwnerName { get; set; }
@@ -110,6 +113,9 @@ public sealed class StudyResponse
     public int? RunId { get; set; }
 
     public string? SettingsJson { get; set; }
+
+    /// <summary>Whether the model was trained on the prompt, as found when the study was made; null when that is not known.</summary>
+    public bool? TrainedOn { get; set; }
 }
 
 /// <summary>An item in the hands of a rater.</summary>

@@ -6,9 +6,13 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace R1Lab.Data.Studies;
 
 internal sealed class StudyMapping :
-    IEntityTypeConfiguration<Criterion>, IEntityTypeConfiguration<StudyItem>, IEntityTypeConfiguration<StudyResponse>,
+    IEntityTypeConfiguration<Study>, IEntityTypeConfiguration<Criterion>, IEntityTypeConfiguration<StudyItem>, IEntityTypeConfiguration<StudyResponse>,
     IEntityTypeConfiguration<Assignment>, IEntityTypeConfiguration<Score>, IEntityTypeConfiguration<RatingRevision>
 {
+    public void Configure(EntityTypeBuilder<Study> builder) => builder.Property(study => study.Primary).HasConversion(
+        primary => JsonSerializer.Serialize(primary, JsonSerializerOptions.Default),
+        json => JsonSerializer.Deserialize<PrimaryComparison>(json, JsonSerializerOptions.Default)!);
+
     public void Configure(EntityTypeBuilder<Criterion> builder)
     {
         builder.HasIndex(criterion => new { criterion.StudyId, criterion.Key }).IsUnique();

@@ -25,6 +25,7 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                     Overlap = study.Overlap,
                     Seed = study.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue),
                     Status = study.Status,
+                    Primary = study.Primary,
                     OwnerId = actor.IsSystem ? study.OwnerId : actor.Id,
                     OwnerName = actor.IsSystem ? study.OwnerName : actor.Name,
                     CreatedAt = time.Now(),
@@ -56,6 +57,36 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                 await context.SaveChangesAsync(token);
             },
             cancellationToken);
+    }
+
+    /// <summary>Chooses the comparison the study is made for, or none. Possible until the first rater has entered something.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    /// <exception cref="ArgumentException">The study has no such criterion or models.</exception>
+    /// <exception cref="RecordConflictException">Rating has started.</exception>
+    /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
+    public Task SetPrimaryAsync(Actor actor, int id, PrimaryComparison? primary, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            actor,
+            async (context, token) =>
+            {
+                var study = await OwnedAsync(context, actor, id, token) ?? throw new RecordNotFoundException("study", id);
+                if (await HasStartedAsync(context, id, token))
+                    throw new RecordConflictException("Rating has started: the primary comparison is fixed.");
+                var criteria = await context.Criteria.Where(one => one.StudyId == id).Select(one => one.Key).ToListAsync(token);
+                var models = await context.StudyItems.Where(item => item.StudyId == id).SelectMany(item => item.Responses)
+                    .Select(response => response.ModelName).Distinct().ToListAsync(token);
+                Check(primary, criteria, models);
+                study.Primary = primary;
+                context.Audit(actor, time.Now(), AuditActions.StudyPrimary, $"study {id}", primary?.ToString());
+                await context.SaveChangesAsync(token);
+            },
+            cancellationToken);
+
+    /// <summary>Whether a rater has entered something, so that the primary comparison is fixed.</summary>
+    public async Task<bool> HasRatingsAsync(int id, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await HasStartedAsync(context, id, cancellationToken);
     }
 
     /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
@@ -131,10 +162,14 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
 
     /// <summary>Means per model and criterion, per rater too, with counts, intervals and agreement.</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public async Task<StudyResults> ResultsAsync(int id, CancellationToken cancellationToken = default)
+    public Task<StudyResults> ResultsAsync(int id, CancellationToken cancellationToken = default) => ResultsAsync(id, false, cancellationToken);
+
+    /// <summary>The same, <paramref name="withoutTrainedOn"/> without the prompts that one of the models was trained on.</summary>
+    /// <exception cref="RecordNotFoundException"/>
+    public async Task<StudyResults> ResultsAsync(int id, bool withoutTrainedOn, CancellationToken cancellationToken = default)
     {
         var contents = await GetAsync(id, cancellationToken) ?? throw new RecordNotFoundException("study", id);
-        return StudyResults.From(contents, await ExportAsync(id, cancellationToken));
+        return StudyResults.From(contents, await ExportAsync(id, cancellationToken), withoutTrainedOn);
     }
 
     /// <summary>Nothing when the actor may change the study, or there is none.</summary>
@@ -151,6 +186,9 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
         return study;
     }
 
+    private static Task<bool> HasStartedAsync(LabDbContext context, int id, CancellationToken cancellationToken) => context.Assignments.AnyAsync(
+        one => one.StudyId == id && (one.State == AssignmentState.Submitted || one.State == AssignmentState.Draft), cancellationToken);
+
     private static void Check(NewStudy study)
     {
         if (study.Overlap < 1) throw new ArgumentException("The overlap must be at least 1.", nameof(study));
@@ -160,6 +198,18 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
         if (study.Criteria.Select(criterion => criterion.Key).Distinct().Count() != study.Criteria.Count)
             throw new ArgumentException("Two criteria have the same key.", nameof(study));
         foreach (var item in study.Items) Check(item);
+        var models = study.Items.SelectMany(item => item.Responses).Select(response => response.ModelName);
+        Check(study.Primary, [.. study.Criteria.Select(criterion => criterion.Key)], [.. models.Distinct()]);
+    }
+
+    /// <summary>The models of a study whose answers are not written yet are not known here.</summary>
+    private static void Check(PrimaryComparison? primary, IReadOnlyCollection<string> criteria, IReadOnlyCollection<string> models)
+    {
+        if (primary is null) return;
+        if (!criteria.Contains(primary.Criterion)) throw new ArgumentException($"There is no criterion \"{primary.Criterion}\".", nameof(primary));
+        if (primary.First == primary.Second) throw new ArgumentException("A model cannot be compared with itself.", nameof(primary));
+        foreach (var model in new[] { primary.First, primary.Second }.Where(model => models.Count > 0 && !models.Contains(model)))
+            throw new ArgumentException($"There is no model \"{model}\" in the study.", nameof(primary));
     }
 
     private static void Check(NewStudyItem item)
@@ -192,6 +242,7 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
             Fingerprint = response.Fingerprint,
             RunId = response.RunId,
             SettingsJson = response.SettingsJson,
+            TrainedOn = response.TrainedOn,
         }));
         return entity;
     }

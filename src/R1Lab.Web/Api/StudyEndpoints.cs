@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
@@ -17,11 +18,13 @@ public static class StudyEndpoints
         read.MapGet("", ListAsync).WithName("ListStudies").WithSummary("All studies, newest first").Produces<IEnumerable<StudyCard>>();
         read.MapGet("/{id:int}", GetAsync).WithName("GetStudy").WithSummary("One study with its criteria, prompts and answers").Produces<StudyDocument>();
         read.MapGet("/{id:int}/results", ResultsAsync).WithName("GetStudyResults").Produces<StudyResultsDocument>()
-            .WithSummary("Means per model and criterion with 95 % intervals, agreement, comparisons and raters");
+            .WithSummary("Means per model and criterion with t intervals over prompts, agreement, comparisons with their verdicts, and raters");
         read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportStudy").WithSummary("Every submitted score as CSV or JSON");
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
         change.MapPost("", CreateAsync).WithName("CreateStudy").Produces<StudyCard>(StatusCodes.Status201Created)
             .WithSummary("A study whose answers the lab writes (models, prompts), or with given answers (items)");
+        change.MapPut("/{id:int}/primary", SetPrimaryAsync).WithName("SetPrimaryComparison").Produces<StudyCard>()
+            .WithSummary("Chooses the comparison the study is made for; only before the first rating");
         change.MapPost("/{id:int}/close", (int id, StudyStore studies, LiveSession session, CancellationToken token) => SetStatusAsync(id, StudyStatus.Closed, studies, session, token))
             .WithName("CloseStudy").WithSummary("Ends the rating; nothing is lost").Produces<StudyCard>();
         change.MapPost("/{id:int}/reopen", (int id, StudyStore studies, LiveSession session, CancellationToken token) => SetStatusAsync(id, StudyStatus.Open, studies, session, token))
@@ -35,8 +38,23 @@ public static class StudyEndpoints
     private static async Task<IResult> GetAsync(int id, StudyStore studies, CancellationToken cancellation) =>
         await studies.GetAsync(id, cancellation) is { } contents ? Results.Json(StudyDocument.Of(contents)) : Missing(id);
 
-    private static async Task<IResult> ResultsAsync(int id, StudyStore studies, CancellationToken cancellation) =>
-        Results.Json(StudyResultsDocument.Of(await studies.ResultsAsync(id, cancellation)));
+    private static async Task<IResult> ResultsAsync(
+        int id, [FromQuery(Name = "without_trained_on")] bool? withoutTrainedOn, StudyStore studies, CancellationToken cancellation) =>
+        Results.Json(StudyResultsDocument.Of(await studies.ResultsAsync(id, withoutTrainedOn ?? false, cancellation)));
+
+    private static async Task<IResult> SetPrimaryAsync(
+        int id, PrimaryRequest request, StudyStore studies, LiveSession session, CancellationToken cancellation)
+    {
+        try
+        {
+            await studies.SetPrimaryAsync(await session.DemandAsync(LabRight.Train, cancellation), id, request.Entity(), cancellation);
+            return await CardAsync(id, studies, null, StatusCodes.Status200OK, cancellation);
+        }
+        catch (ArgumentException wrong)
+        {
+            return ApiError.Unprocessable(wrong.Message, "primary");
+        }
+    }
 
     private static async Task<IResult> ExportAsync(
         int id, string? format, StudyStore studies, AuditStore audit, LiveSession session, CancellationToken cancellation)
@@ -51,7 +69,7 @@ public static class StudyEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        StudyRequest request, StudyStore studies, StudyGenerator generator, ModelStore models, DatasetStore datasets,
+        StudyRequest request, StudyStore studies, StudyGenerator generator, TrainingHistory history, ModelStore models, DatasetStore datasets,
         LiveSession session, CancellationToken cancellation)
     {
         if (request.SourceProblem() is { } source) return source;
@@ -67,7 +85,7 @@ public static class StudyEndpoints
         var actor = await session.DemandAsync(LabRight.Train, cancellation);
         var study = request.Items is null
             ? await generator.StartAsync(actor, plan, cancellation)
-            : await studies.CreateAsync(actor, request.Given(plan), cancellation);
+            : await studies.CreateAsync(actor, request.Given(plan, await history.OfAsync(plan.Models, cancellation)), cancellation);
         return await CardAsync(study.Id, studies, generator.Progress(study.Id), StatusCodes.Status201Created, cancellation);
     }
 

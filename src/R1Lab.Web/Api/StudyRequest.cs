@@ -32,6 +32,9 @@ public sealed record StudyRequest
 
     public int? Overlap { get; init; }
 
+    /// <summary>The comparison the study is made for; it is fixed from the first rating on.</summary>
+    public PrimaryRequest? Primary { get; init; }
+
     public string? Language { get; init; }
 
     public string? Guidelines { get; init; }
@@ -74,6 +77,7 @@ public sealed record StudyRequest
             Prompts = Items is null ? prompts : [.. Items.Select(item => item.Prompt ?? "")],
             Criteria = Criteria ?? plain.Criteria,
             Overlap = Overlap ?? plain.Overlap,
+            Primary = Primary?.Entity(),
             Language = Language,
             Guidelines = Guidelines ?? "",
             Sampling = new ReplySettings
@@ -88,15 +92,23 @@ public sealed record StudyRequest
         };
     }
 
-    public NewStudy Given(StudyPlan plan) => new(plan.Name.Trim())
+    public NewStudy Given(StudyPlan plan, TrainedPrompts trained) => new(plan.Name.Trim())
     {
         Criteria = [.. StandardCriteria.All().Where(criterion => plan.Criteria.Contains(criterion.Key))],
-        Items = [.. Items!.Select(item => new NewStudyItem(item.Prompt!, [.. item.Responses!.Select(response => response.Entity())]))],
+        Items = [.. Items!.Select(item => trained.Mark(new NewStudyItem(item.Prompt!, [.. item.Responses!.Select(response => response.Entity())])))],
         Language = plan.Language,
         GuidelinesMarkdown = plan.Guidelines,
         Overlap = plan.Overlap,
+        Primary = plan.Primary,
         Seed = Seed,
     };
+}
+
+/// <summary>Whether <c>second</c> is scored higher than <c>first</c> on one criterion; all three left out for none.</summary>
+public sealed record PrimaryRequest(string? Criterion, string? First, string? Second)
+{
+    public PrimaryComparison? Entity() =>
+        Criterion is null && First is null && Second is null ? null : new PrimaryComparison(Criterion ?? "", First ?? "", Second ?? "");
 }
 
 /// <summary>A prompt with answers written elsewhere.</summary>

@@ -10,7 +10,9 @@ namespace R1Lab.Web.Running;
 /// Writes the answers of studies in the background, whether or not a page is open. Each prompt is stored when all models have answered it, so
 /// a study that was stopped, or whose lab was restarted, goes on where it stood.
 /// </summary>
-public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, AuditStore audit, IStudyAnswerer answerer, TimeProvider time, ILogger<StudyGenerator> log)
+public sealed class StudyGenerator(
+    StudyStore studies, TrainingHistory history, SettingsStore settings, AuditStore audit, IStudyAnswerer answerer, TimeProvider time,
+    ILogger<StudyGenerator> log)
     : IAsyncDisposable
 {
     // Prompts asked side by side of one model before the next model is asked: models that do not fit together change places this seldom.
@@ -40,6 +42,7 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, A
                 Language = plan.Language,
                 GuidelinesMarkdown = plan.Guidelines,
                 Overlap = plan.Overlap,
+                Primary = plan.Primary,
                 Status = StudyStatus.Draft,
             },
             cancellation);
@@ -108,7 +111,8 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, A
     {
         try
         {
-            for (var start = job.PromptsDone; start < job.Plan.Prompts.Count; start += SideBySide) await WriteAsync(job, start);
+            var trained = await history.OfAsync(job.Plan.Models, job.Stop);
+            for (var start = job.PromptsDone; start < job.Plan.Prompts.Count; start += SideBySide) await WriteAsync(job, trained, start);
             await studies.SetStatusAsync(Writer, job.StudyId, StudyStatus.Open, job.Stop);
             await settings.SetAsync(Writer, PlanKey(job.StudyId), null, cancellationToken: job.Stop);
             job.End(StudyProgressState.Finished);
@@ -126,14 +130,17 @@ public sealed class StudyGenerator(StudyStore studies, SettingsStore settings, A
         Changed?.Invoke(job.StudyId);
     }
 
-    private async Task WriteAsync(StudyJob job, int start)
+    private async Task WriteAsync(StudyJob job, TrainedPrompts trained, int start)
     {
         var prompts = job.Plan.Prompts.Skip(start).Take(SideBySide).ToList();
         var columns = new List<NewStudyResponse[]>();
         foreach (var model in job.Plan.Models)
             columns.Add(await Task.WhenAll(prompts.Select((prompt, index) => AnswerAsync(job, model, prompt, start + index))));
         for (var index = 0; index < prompts.Count; index++)
-            await studies.AddItemAsync(Writer, job.StudyId, new NewStudyItem(prompts[index], [.. columns.Select(column => column[index])]), job.Stop);
+        {
+            var item = new NewStudyItem(prompts[index], [.. columns.Select(column => column[index])]);
+            await studies.AddItemAsync(Writer, job.StudyId, trained.Mark(item), job.Stop);
+        }
     }
 
     private async Task<NewStudyResponse> AnswerAsync(StudyJob job, string model, string prompt, int index)

@@ -25,6 +25,9 @@ public sealed record StudyPlan
     /// <summary>How many raters each prompt gets.</summary>
     public int Overlap { get; init; } = 3;
 
+    /// <summary>The comparison the study is made for, or null to let all comparisons stand side by side.</summary>
+    public PrimaryComparison? Primary { get; init; }
+
     /// <summary>zh-CN or en; null lets each rater's own decide.</summary>
     public string? Language { get; init; }
 
@@ -49,7 +52,17 @@ public sealed record StudyPlan
         if (Prompts.Count > MostPrompts)
             yield return Wrong("prompts_many", "prompts", $"{Prompts.Count} prompts are more than the {MostPrompts} a study takes.", Prompts.Count, MostPrompts);
         if (Prompts.Any(string.IsNullOrWhiteSpace)) yield return Wrong("prompt_empty", "prompts", "A prompt is empty.");
+        foreach (var problem in PrimaryProblems()) yield return problem;
         foreach (var problem in FormProblems()) yield return problem;
+    }
+
+    private IEnumerable<Problem> PrimaryProblems()
+    {
+        if (Primary is not { } primary) yield break;
+        if (!Criteria.Contains(primary.Criterion))
+            yield return Wrong("primary_criterion", "primary", $"The primary comparison needs one of the chosen criteria, not '{primary.Criterion}'.", primary.Criterion);
+        if (primary.First == primary.Second || !Models.Contains(primary.First) || !Models.Contains(primary.Second))
+            yield return Wrong("primary_models", "primary", "The primary comparison needs two different models of the study.");
     }
 
     private IEnumerable<Problem> FormProblems()

@@ -2,6 +2,9 @@ using R1Lab.Data.Datasets;
 
 namespace R1Lab.Web.Running;
 
+/// <summary>Which prompts of a dataset a study takes.</summary>
+public enum PromptChoice { First, Random }
+
 /// <summary>Where a study's prompts come from: typed, or taken from a dataset.</summary>
 public static class StudyPrompts
 {

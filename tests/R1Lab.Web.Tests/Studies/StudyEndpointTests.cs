@@ -32,6 +32,48 @@ public sealed class StudyEndpointTests(LabHost lab) : IClassFixture<LabHost>
     }
 
     [Fact]
+    public async Task Results_OfAPrimaryComparison_CarryVerdictAndEvidence()
+    {
+        using var client = lab.ApiClient();
+        var id = await CreateAsync(client);
+        var chosen = new JsonObject { ["criterion"] = "relevance", ["first"] = "model-base", ["second"] = "model-tuned" };
+        using var put = await client.PutAsJsonAsync($"/api/v1/studies/{id}/primary", chosen, TestContext.Current.CancellationToken);
+        var next = (await PostAsync(client, $"/api/v1/studies/{id}/next", new JsonObject()))["assignment"]!;
+        await PostAsync(client, "/api/v1/ratings", Rating(next, 4, null));
+
+        var results = await GetAsync(client, $"/api/v1/studies/{id}/results?without_trained_on=false");
+        using var late = await client.PutAsJsonAsync($"/api/v1/studies/{id}/primary", new JsonObject(), TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Conflict), (put.StatusCode, late.StatusCode));
+        Assert.Equal("relevance", results["primary"]!["criterion"]!.GetValue<string>());
+        var first = results["comparisons"]![0]!;
+        Assert.Equal(
+            ("primary", "not_comparable", 1, 1, 1, 0.0, 0.95),
+            (first["role"]!.GetValue<string>(), first["verdict"]!.GetValue<string>(), first["prompts"]!.GetValue<int>(), first["pairs"]!.GetValue<int>(),
+                first["rated_both"]!.GetValue<int>(), first["difference"]!.GetValue<double>(), first["confidence"]!.GetValue<double>()));
+        var second = results["comparisons"]![1]!;
+        Assert.Equal(("exploratory", 1.0), (second["role"]!.GetValue<string>(), second["cannot_judge"]!["first"]!.GetValue<double>()));
+        Assert.Null(second["difference"]);
+        Assert.Equal((0, false, 0), (results["trained_on"]!.GetValue<int>(), results["without_trained_on"]!.GetValue<bool>(), results["identical"]!.GetValue<int>()));
+        Assert.Equal([1, 1], results["models"]!.AsArray().Select(model => model!["unknown"]!.GetValue<int>()));
+    }
+
+    [Theory]
+    [InlineData("charm", "model-base", "model-tuned")]
+    [InlineData("safety", "model-base", "model-base")]
+    [InlineData("safety", "model-base", "stranger")]
+    public async Task Primary_NotOfTheStudy_IsRefused(string criterion, string first, string second)
+    {
+        using var client = lab.ApiClient();
+        var id = await CreateAsync(client);
+
+        using var answer = await client.PutAsJsonAsync(
+            $"/api/v1/studies/{id}/primary", new JsonObject { ["criterion"] = criterion, ["first"] = first, ["second"] = second }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task Export_CsvAndJson_HoldEveryScore()
     {
         using var client = lab.ApiClient();
@@ -60,6 +102,8 @@ public sealed class StudyEndpointTests(LabHost lab) : IClassFixture<LabHost>
     [InlineData("""{"name":"n","models":["a","b"],"dataset_id":99}""", "dataset_id")]
     [InlineData("""{"name":"n","items":[{"prompt":"p"}]}""", "items[0].responses")]
     [InlineData("""{"name":"n","overlap":0,"items":[{"prompt":"p","responses":[{"model":"a","text":"1"},{"model":"b","text":"2"}]}]}""", "overlap")]
+    [InlineData("""{"name":"n","primary":{"criterion":"beauty","first":"a","second":"b"},"items":[{"prompt":"p","responses":[{"model":"a","text":"1"},{"model":"b","text":"2"}]}]}""", "primary")]
+    [InlineData("""{"name":"n","primary":{"criterion":"safety","first":"a","second":"c"},"items":[{"prompt":"p","responses":[{"model":"a","text":"1"},{"model":"b","text":"2"}]}]}""", "primary")]
     [InlineData("""{"name":"n","criteria":["beauty"],"items":[{"prompt":"p","responses":[{"model":"a","text":"1"},{"model":"b","text":"2"}]}]}""", "criteria")]
     public async Task Create_WrongField_IsNamed(string body, string field)
     {

@@ -1,4 +1,8 @@
+using Bunit;
 using Microsoft.AspNetCore.Components;
+using R1Lab.Data.Datasets;
+using R1Lab.Data.Models;
+using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Studies;
@@ -54,6 +58,69 @@ public sealed class StudyPagesTests : StudyTest
         Assert.Equal([$"{TunedName} says 1+1?", $"{BaseName} says 1+1?"], contents.Items[0].Responses.Select(response => response.Text));
     }
 
+    [Theory]
+    [InlineData("First")]
+    [InlineData("Random")]
+    public async Task New_PromptsOfADataset_AreTheFirstOnesOrAtRandom(string choice)
+    {
+        await AddModelsAsync();
+        await Get<DatasetStore>().CreateAsync(
+            Actors.Lab, new NewDataset("Ten", DatasetFormats.PromptResponse), Enumerable.Range(1, 10).Select(number => new NewRow($"p{number}", "r")), Cancel);
+        var page = Show<NewStudyPage>();
+        Fill(page, "From a dataset");
+        page.Find("[data-testid=study-source-dataset]").Change(true);
+        page.Find("[data-testid=study-count]").Change("3");
+
+        page.Find("[data-testid=study-order]").Change(choice);
+
+        var order = page.Find("[data-testid=study-order]");
+        Assert.Equal(choice, order.GetAttribute("value"));
+        Assert.Equal(choice == "Random" ? 1 : 0, page.FindAll("[data-testid=study-seed]").Count);
+        page.Find("[data-testid=study-start]").Click();
+        var contents = await CreatedAsync(page);
+        var shuffled = Enumerable.Range(1, 10).Select(number => $"p{number}").ToArray();
+        if (choice == "Random") new Random(1).Shuffle(shuffled); // the seed the form begins with
+        Assert.Equal(shuffled.Take(3), contents.Items.Select(item => item.Prompt));
+    }
+
+    [Fact]
+    public async Task New_PrimaryComparison_IsTheBaseAgainstTheOtherUnlessChosen()
+    {
+        await AddModelsAsync();
+        var page = Show<NewStudyPage>();
+        Fill(page, "Primary");
+        page.Find("[data-testid=study-prompts]").Input("1+1?");
+        Assert.Equal(TunedName, page.Find("[data-testid=primary-second]").GetAttribute("value"));
+
+        page.Find("[data-testid=primary-criterion]").Change("safety");
+        page.Find("[data-testid=primary-second]").Change(BaseName);
+        page.Find("[data-testid=study-start]").Click();
+
+        Assert.Equal(new PrimaryComparison("safety", TunedName, BaseName), (await CreatedAsync(page)).Study.Primary);
+    }
+
+    [Fact]
+    public async Task New_PromptsAModelWasTrainedOn_AreCountedAndMarked()
+    {
+        await AddModelsAsync();
+        var dataset = await Get<DatasetStore>().CreateAsync(
+            Actors.Lab, new NewDataset("Train", DatasetFormats.PromptResponse), [new NewRow("What is 1 + 1?", "2")], Cancel);
+        var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("r", "{}", BaseName) { DatasetId = dataset.Id }, Cancel);
+        await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = "trained", Path = "/trained", Kind = ModelKind.Full, RunId = run.Id }, Cancel);
+        var page = Show<NewStudyPage>();
+        Fill(page, "Trained");
+        page.Find("[data-testid='study-model-trained']").Change(true);
+
+        page.Find("[data-testid=study-prompts]").Input("what is 1+1\n2+2?");
+
+        page.WaitForAssertion(() => Assert.StartsWith(
+            "trained was trained on 1 of these 2 prompts", Assert.Single(page.FindAll("[data-testid=study-trained-on]")).TextContent, StringComparison.Ordinal), Patience);
+        page.Find("[data-testid=study-start]").Click();
+        var contents = await CreatedAsync(page);
+        Assert.Equal([false, false, true], contents.Items[0].Responses.Select(response => response.TrainedOn));
+        Assert.Equal([false, false, false], contents.Items[1].Responses.Select(response => response.TrainedOn));
+    }
+
     [Fact]
     public void New_EmptyForm_NamesEveryField()
     {
@@ -85,6 +152,79 @@ public sealed class StudyPagesTests : StudyTest
     }
 
     [Fact]
+    public async Task Results_ClearDifference_IsSaidInWordsWithItsNumbers()
+    {
+        var study = await AddStudyAsync("Clear", null, [.. Enumerable.Range(1, 12).Select(number => $"{number}?")]);
+        await Get<StudyStore>().SetPrimaryAsync(Actors.Lab, study.Id, new PrimaryComparison("correctness", BaseName, TunedName), Cancel);
+        await RateAllAsync(study.Id, "li", (number, second) => second ? 4 + (number % 2) : 2);
+        await RateAllAsync(study.Id, "wang", (number, second) => second ? 4 : 1 + (number % 3));
+
+        var page = Show<StudyPage>(parameters => parameters.Add(one => one.Id, study.Id));
+
+        var verdict = page.WaitForElement("[data-testid=study-verdict]", Patience);
+        Assert.Equal($"Correctness: {TunedName} is scored higher than {BaseName}.", verdict.QuerySelector("p.study-verdict")!.TextContent);
+        Assert.Contains("24 of 24 rater–prompt pairs on 12 prompts", verdict.TextContent, StringComparison.Ordinal);
+        Assert.Contains("hold for these 2 raters", verdict.TextContent, StringComparison.Ordinal);
+        Assert.Equal(["primary", "exploratory", "exploratory", "exploratory", "exploratory"], page.FindAll(".study-role").Select(role => role.TextContent));
+        Assert.Contains("Fixed since the first rating.", page.Find("[data-testid=study-primary]").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("conclude", page.Find("[data-testid=study-agreement]").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_FewPrompts_ShowNoIntervalAndNoClaim()
+    {
+        var study = await AddStudyAsync();
+        await RateAsync(study.Id, "li", 5);
+
+        var page = Show<StudyPage>(parameters => parameters.Add(one => one.Id, study.Id));
+
+        page.WaitForElement("[data-testid=study-verdict]", Patience);
+        Assert.Equal("No comparison shows a clear difference.", page.Find("p.study-verdict").TextContent);
+        Assert.All(page.FindAll("[data-testid=study-comparisons] tbody tr"), row => Assert.Contains("fewer than 5 prompts", row.TextContent, StringComparison.Ordinal));
+        Assert.All(page.FindAll("[data-testid=study-means] [data-label='95 % interval']"), cell => Assert.Equal("–", cell.TextContent));
+    }
+
+    [Fact]
+    public async Task Results_TrainedOnPrompts_CanBeLeftOut()
+    {
+        var study = await Get<StudyStore>().CreateAsync(
+            Actors.Lab,
+            new NewStudy("Seen")
+            {
+                Overlap = 1,
+                Items = [.. Enumerable.Range(1, 8).Select(number => new NewStudyItem($"{number}?",
+                    [new(BaseName, $"First of {number}", ""), new(TunedName, $"Second of {number}", "") { TrainedOn = number <= 2 }]))],
+            },
+            Cancel);
+        await RateAllAsync(study.Id, "li", (number, second) => second && number <= 2 ? 5 : 3);
+        var page = Show<StudyPage>(parameters => parameters.Add(one => one.Id, study.Id));
+        page.WaitForElement("[data-testid=study-verdict]", Patience);
+        var means = page.FindAll("[data-testid=mean-relevance-1] strong").Select(mean => mean.TextContent).Single();
+
+        page.Find("[data-testid=study-without-trained]").Change(true);
+
+        Assert.Equal("3.50", means);
+        Assert.Equal("3.00", page.Find("[data-testid=mean-relevance-1] strong").TextContent);
+        Assert.Equal("trained on 2 of 8 prompts", page.Find("[data-testid=study-trained]").TextContent);
+    }
+
+    [Fact]
+    public async Task Primary_BeforeTheFirstRating_CanBeChosenOnThePage()
+    {
+        var study = await AddStudyAsync();
+        var page = Show<StudyPage>(parameters => parameters.Add(one => one.Id, study.Id));
+        page.WaitForElement("[data-testid=primary-criterion]", Patience).Change("fluency");
+
+        page.WaitForElement("[data-testid=primary-second]", Patience).Change(BaseName);
+
+        page.WaitForAssertion(
+            () => Assert.Equal($"Fluency: is {BaseName} scored higher than {TunedName}?", page.Find("[data-testid=study-primary-text]").TextContent), Patience);
+        Assert.Equal(new PrimaryComparison("fluency", TunedName, BaseName), (await Get<StudyStore>().GetAsync(study.Id, Cancel))!.Study.Primary);
+        page.Find("[data-testid=primary-criterion]").Change("");
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll("[data-testid=primary-second]")), Patience);
+    }
+
+    [Fact]
     public async Task Results_CloseAndReopen_ChangesWhatRatersGet()
     {
         var study = await AddStudyAsync();
@@ -98,6 +238,34 @@ public sealed class StudyPagesTests : StudyTest
         var afterwards = await Get<RatingStore>().StudiesAsync("li", TestContext.Current.CancellationToken);
 
         Assert.Equal((0, 1), (whileClosed.Count, afterwards.Count));
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>A form that lacks its prompts only.</summary>
+    private static void Fill(IRenderedComponent<NewStudyPage> page, string name)
+    {
+        page.WaitForElement($"[data-testid='study-model-{TunedName}']", Patience).Change(true);
+        page.Find($"[data-testid='study-model-{BaseName}']").Change(true);
+        page.Find("input[data-testid=study-name]").Change(name);
+    }
+
+    private async Task<StudyContents> CreatedAsync(IRenderedComponent<NewStudyPage> page)
+    {
+        page.WaitForAssertion(() => Assert.Matches(@"/studies/\d+$", Get<NavigationManager>().Uri), Patience);
+        var id = int.Parse(Get<NavigationManager>().Uri.Split('/')[^1], System.Globalization.CultureInfo.InvariantCulture);
+        return await StudyGeneratorTests.WaitAsync(Get<StudyGenerator>(), Get<StudyStore>(), id);
+    }
+
+    /// <summary>Rates every item by its number and by whether an answer is the second model's.</summary>
+    private async Task RateAllAsync(int study, string rater, Func<int, bool, int> value)
+    {
+        while (await Get<RatingStore>().NextAsync(Actors.Rater(rater), study) is { } task)
+        {
+            var number = int.Parse(task.Prompt.TrimEnd('?'), System.Globalization.CultureInfo.InvariantCulture);
+            var scores = task.Answers.SelectMany(answer => Whole(answer.Slot, value(number, answer.Text.Contains("Second", StringComparison.Ordinal))));
+            await Get<RatingStore>().SubmitAsync(Actors.Rater(rater), task.AssignmentId, new RatingDraft([.. scores]));
+        }
     }
 
     private async Task RateAsync(int study, string rater, int value)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
+using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
@@ -18,6 +19,8 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     private IReadOnlyList<ScoreRow> _rows = [];
     private string? _failure;
     private bool _missing;
+    private bool _isFixed;
+    private bool _withoutTrainedOn;
 
     [Parameter]
     public int Id { get; set; }
@@ -66,7 +69,8 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
             _missing = _contents is null;
             if (_contents is null) return;
             _rows = await Studies.ExportAsync(Id);
-            _results = StudyResults.From(_contents, _rows);
+            _isFixed = await Studies.HasRatingsAsync(Id);
+            _results = StudyResults.From(_contents, _rows, _withoutTrainedOn);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -79,6 +83,26 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     {
         await Studies.SetStatusAsync(await Live.DemandAsync(LabRight.Train), Id, status);
         await ReadAsync();
+    }
+
+    private async Task SetPrimaryAsync(PrimaryComparison? primary)
+    {
+        try
+        {
+            await Studies.SetPrimaryAsync(await Live.DemandAsync(LabRight.Train), Id, primary);
+        }
+        catch (RecordConflictException)
+        {
+            // A rater was faster; the page now shows the choice as fixed.
+        }
+
+        await ReadAsync();
+    }
+
+    private void LeaveOutTrainedOn(bool leaveOut)
+    {
+        _withoutTrainedOn = leaveOut;
+        _results = StudyResults.From(_contents!, _rows, leaveOut);
     }
 
     private async Task ContinueAsync()
