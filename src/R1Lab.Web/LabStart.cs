@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using R1Lab.Data;
 using R1Lab.Data.Access;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Web.Access;
 using R1Lab.Web.Options;
 
@@ -15,6 +16,8 @@ public static class LabStart
         var lab = app.Services.GetRequiredService<IOptions<LabOptions>>().Value;
         CreatePrivateFolder(lab.DataFolder);
         CreatePrivateFolder(lab.KeysFolder);
+        // What an import or a save left half written when the program was killed; no one writes there yet.
+        DurableFolder.SweepTree(lab.DataFolder);
         await app.Services.GetRequiredService<LabDatabase>().MigrateAsync();
         var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync(Actor.System("start"));
         var note = ChooseAddresses(app, lab, adminExists: setUpToken is null);

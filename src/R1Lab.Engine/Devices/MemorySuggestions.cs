@@ -61,7 +61,7 @@ public static class MemorySuggestions
     // Divisors of the batch size, so that the rows of a step stay the same: the largest that fits, else one row at a time.
     private static TrainingRecipe? SmallerMicroBatch(TrainingRecipe recipe, Func<TrainingRecipe, MemoryPlan> after)
     {
-        var size = recipe.PerDeviceTrainBatchSize;
+        var size = Math.Min(recipe.PerDeviceTrainBatchSize, TrainingRecipe.MostRowsAtOnce);
         var smaller = Enumerable.Range(1, Math.Max(0, size - 1)).Where(part => size % part == 0).Reverse()
             .Select(part => recipe with { PerDeviceTrainBatchSize = part, GradientAccumulationSteps = recipe.GradientAccumulationSteps * (size / part) }).ToList();
         return smaller.Find(changed => after(changed).Fits) ?? smaller.LastOrDefault();

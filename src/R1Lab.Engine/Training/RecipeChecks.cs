@@ -17,6 +17,9 @@ public sealed partial record TrainingRecipe
         return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
     }
 
+    /// <summary>The largest batch that goes through the device at once.</summary>
+    internal const int MostRowsAtOnce = 4_096;
+
     private IEnumerable<Problem> Names()
     {
         if (Model.Length == 0) yield return Error("model_missing", "model", "Choose a model.");
@@ -40,6 +43,11 @@ public sealed partial record TrainingRecipe
             if (!(value >= bound)) yield return Error("too_small", field, $"{field} must be at least {bound}.", field, bound);
         }
 
+        foreach (var (field, value, bound) in Largest())
+        {
+            if (value > bound) yield return Error("above_most", field, string.Create(CultureInfo.InvariantCulture, $"{field} must be at most {bound}."), field, bound);
+        }
+
         (string Field, double Value, double Most)[] below = [("adam_beta1", AdamBeta1, 1), ("adam_beta2", AdamBeta2, 1), ("warmup_ratio", WarmupRatio, 1)];
         foreach (var (field, value, bound) in below)
         {
@@ -55,6 +63,14 @@ public sealed partial record TrainingRecipe
         if (MaxSteps is not > 0 && !(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs)))
             yield return Error("not_positive", "num_train_epochs", "num_train_epochs must be above 0.", "num_train_epochs");
     }
+
+    // Plans count, divide and reserve by these numbers before a step is made.
+    private (string Field, double Value, double Most)[] Largest() =>
+    [
+        ("per_device_train_batch_size", PerDeviceTrainBatchSize, MostRowsAtOnce), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, MostRowsAtOnce),
+        ("gradient_accumulation_steps", GradientAccumulationSteps, 65_536), ("max_length", MaxLength, 1 << 24), ("max_steps", MaxSteps ?? 0, 10_000_000),
+        ("num_train_epochs", MaxSteps is > 0 ? 0 : NumTrainEpochs, 1_000), ("evals_per_epoch", EvalsPerEpoch ?? 0, 10_000), ("probe_max_new_tokens", ProbeMaxNewTokens, 1 << 17),
+    ];
 
     private IEnumerable<Problem> Schedule()
     {

@@ -36,9 +36,7 @@ public sealed partial record TrainingRecipe
     /// <param name="trainRows">Rows of one pass, those held out not counted.</param>
     public int Evaluations(int totalSteps, int trainRows)
     {
-        var schedule = new EvaluationSchedule(this, totalSteps);
-        double Passes(int step) => (double)step * EffectiveBatchSize / trainRows;
-        return Enumerable.Range(1, totalSteps).Count(step => schedule.IsDue(step, Passes(step - 1), Passes(step)));
+        return new EvaluationSchedule(this, totalSteps).Count((double)EffectiveBatchSize / trainRows, (double)(totalSteps - 1) * EffectiveBatchSize / trainRows);
     }
 
     /// <summary>What <see cref="EmbeddingOnHost"/> comes to: memory is what QLoRA is chosen for.</summary>

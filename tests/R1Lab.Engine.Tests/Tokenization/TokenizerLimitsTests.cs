@@ -90,6 +90,23 @@ public sealed class TokenizerLimitsTests : IDisposable
         [.. Enumerable.Repeat(0, 5_000).Select(_ => Split("a")), Bytes()]));
 
     [Theory]
+    [InlineData(20, 1)]
+    [InlineData(12, 3)]
+    public void Normalizer_ThatMakesMuchOfLittle_IsRefused(int length, int steps)
+    {
+        var error = Assert.Throws<BadInputException>(() => Load(file => file["normalizer"] = new JsonObject
+        {
+            ["type"] = "Sequence",
+            ["normalizers"] = new JsonArray([.. Enumerable.Range(0, steps).Select(_ => (JsonNode)new JsonObject
+            {
+                ["type"] = "Replace", ["pattern"] = new JsonObject { ["String"] = "a" }, ["content"] = new string('a', length),
+            })]),
+        }).Encode(new string('a', 10_000)));
+
+        Assert.Contains("normalizer", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("tokenizer.json")]
     [InlineData("tokenizer_config.json")]
     [InlineData("chat_template.jinja")]

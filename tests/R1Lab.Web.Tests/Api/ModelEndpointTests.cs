@@ -46,6 +46,25 @@ public sealed class ModelEndpointTests(LabHost lab) : IClassFixture<LabHost>
         Assert.Contains("161", message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("num_hidden_layers", int.MaxValue)]
+    [InlineData("num_hidden_layers", 900)]
+    [InlineData("vocab_size", int.MaxValue)]
+    [InlineData("max_position_embeddings", int.MaxValue)]
+    public async Task Register_CountThatTheFilesDoNotBear_IsRefusedAtOnceByFileAndField(string field, int count)
+    {
+        using var folder = new R1Lab.Tests.Shared.TemporaryFolder();
+        foreach (var file in Directory.GetFiles(ModelLab.GoldenModel("llama_base"))) File.Copy(file, folder.Path(Path.GetFileName(file)));
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(folder.Path("config.json"), TestContext.Current.CancellationToken))!;
+        config[field] = count;
+        await File.WriteAllTextAsync(folder.Path("config.json"), config.ToJsonString(), TestContext.Current.CancellationToken);
+
+        var (status, answer) = await _client.PostAsync(Models, new { path = folder.Root }).WaitAsync(Patience.For(TimeSpan.FromSeconds(15)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains($"config.json: {field}", answer["error"]!["message"].Str(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Register_UnusableRequests_AreRefused()
     {

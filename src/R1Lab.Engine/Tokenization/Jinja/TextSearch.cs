@@ -1,8 +1,8 @@
 namespace R1Lab.Engine.Tokenization.Jinja;
 
 /// <summary>
-/// Finds a text in another in time proportional to both. The library compares at every place where first and last letters agree, which for two
-/// long texts of one letter takes the product of their lengths.
+/// Finds a text in another in time proportional to both. The library compares wherever first and last letters agree, which for two long texts
+/// of one letter takes the product of their lengths.
 /// </summary>
 internal static class TextSearch
 {
@@ -11,11 +11,15 @@ internal static class TextSearch
 
     /// <summary>Place of the first occurrence, or -1.</summary>
     public static int First(string text, string part, RenderLimits limits) =>
-        part.Length <= LongestPlainSearch ? text.IndexOf(part, StringComparison.Ordinal) : Linear(text, part, limits).DefaultIfEmpty(-1).First();
+        part.Length <= LongestPlainSearch
+            ? text.IndexOf(part, StringComparison.Ordinal)
+            : Linear(text, part, limits).DefaultIfEmpty(-1).First();
 
     /// <summary>Place of the last occurrence, or -1.</summary>
     public static int Last(string text, string part, RenderLimits limits) =>
-        part.Length <= LongestPlainSearch ? text.LastIndexOf(part, StringComparison.Ordinal) : FromRight(text, part, limits).DefaultIfEmpty(-1).First();
+        part.Length <= LongestPlainSearch
+            ? text.LastIndexOf(part, StringComparison.Ordinal)
+            : FromRight(text, part, limits).DefaultIfEmpty(-1).First();
 
     /// <summary>Places that do not overlap, from the left. The part must not be empty.</summary>
     public static IEnumerable<int> All(string text, string part, RenderLimits limits) =>

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace R1Lab.Engine.Training.Exchange;
 
 /// <summary>
-/// What reading one text of another tool may use up. The text is not trusted: a few names that refer to each other can stand for more values than
-/// fit into memory, so every value is announced here before it is made.
+/// What reading one text of another tool may use up. The text is not trusted: a few names that refer to each other can stand for more values
+/// than fit into memory, so every value is announced here before it is made.
 /// </summary>
 internal sealed class ImportBudget(TimeProvider clock, CancellationToken cancellationToken)
 {
@@ -72,12 +72,17 @@ internal readonly record struct ValueSize(long Nodes, long Characters, int Depth
             case JsonArray list:
                 return Sum(list.Select(Of));
             case JsonObject map:
-                return Sum(map.Select(member => Of(member.Value) is var size ? size with { Characters = size.Characters + member.Key.Length } : default));
+                return Sum(map.Select(member =>
+                {
+                    var size = Of(member.Value);
+                    return size with { Characters = size.Characters + member.Key.Length };
+                }));
             default:
                 return new(1, value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text.Length : 0, 0);
         }
     }
 
-    private static ValueSize Sum(IEnumerable<ValueSize> parts) =>
-        parts.Aggregate(new ValueSize(1, 0, 1), (sum, part) => new(sum.Nodes + part.Nodes, sum.Characters + part.Characters, Math.Max(sum.Depth, part.Depth + 1)));
+    private static ValueSize Sum(IEnumerable<ValueSize> parts) => parts.Aggregate(
+        new ValueSize(1, 0, 1),
+        (sum, part) => new(sum.Nodes + part.Nodes, sum.Characters + part.Characters, Math.Max(sum.Depth, part.Depth + 1)));
 }

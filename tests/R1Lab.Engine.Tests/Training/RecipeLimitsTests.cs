@@ -1,0 +1,66 @@
+using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
+
+namespace R1Lab.Engine.Tests.Training;
+
+/// <summary>Sizes believed before they are checked: numbers of a recipe that plans would count through, divide or reserve by.</summary>
+public sealed class RecipeLimitsTests
+{
+    private static readonly TrainingRecipe Ordinary = new() { Model = "m", Dataset = "d" };
+
+    public static TheoryData<string> Fields =>
+    [
+        "per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps", "max_length", "max_steps", "num_train_epochs", "evals_per_epoch", "probe_max_new_tokens",
+        "lora.r", "lora.rank_pattern",
+    ];
+
+    [Theory, MemberData(nameof(Fields))]
+    public void Problems_HugeNumber_IsAnErrorOfThatFieldAtOnce(string field)
+    {
+        var recipe = With(field);
+
+        Measured.Of<InvalidOperationException>(() =>
+        {
+            var problem = recipe.Problems(1_000).First(one => one.IsError);
+            Assert.Equal((field, field.StartsWith("lora.", StringComparison.Ordinal) ? "lora_rank_too_large" : "above_most"), (problem.Field, problem.Code));
+            Assert.NotEqual(0, recipe.TotalSteps(1_000));
+            recipe.Evaluations(recipe.TotalSteps(1_000), 1_000);
+        }).Within(TimeSpan.FromSeconds(1), 16 << 20);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    [InlineData(4, 16)]
+    public void Evaluations_CountedWithoutTheSteps_AreThoseOfTheSchedule(int batch, int accumulated)
+    {
+        foreach (var total in (int[])[1, 2, 7, 40, 333])
+        {
+            foreach (var rows in (int[])[1, 5, 12, 47, 1000])
+            {
+                foreach (var (every, times) in ((int?, double?)[])[(null, null), (1, null), (7, null), (1000, null), (null, 3), (null, 0.5), (null, 2.5), (7, 1)])
+                {
+                    var recipe = Ordinary with { PerDeviceTrainBatchSize = batch, GradientAccumulationSteps = accumulated, EvalSteps = every, EvalsPerEpoch = times };
+                    var schedule = new EvaluationSchedule(recipe, total);
+                    double Passes(int step) => (double)step * recipe.EffectiveBatchSize / rows;
+
+                    Assert.Equal(Enumerable.Range(1, total).Count(step => schedule.IsDue(step, Passes(step - 1), Passes(step))), recipe.Evaluations(total, rows));
+                }
+            }
+        }
+    }
+
+    private static TrainingRecipe With(string field) => field switch
+    {
+        "per_device_train_batch_size" => Ordinary with { PerDeviceTrainBatchSize = int.MaxValue },
+        "per_device_eval_batch_size" => Ordinary with { PerDeviceEvalBatchSize = int.MaxValue },
+        "gradient_accumulation_steps" => Ordinary with { GradientAccumulationSteps = int.MaxValue },
+        "max_length" => Ordinary with { MaxLength = int.MaxValue },
+        "max_steps" => Ordinary with { MaxSteps = int.MaxValue },
+        "num_train_epochs" => Ordinary with { NumTrainEpochs = 1e300 },
+        "evals_per_epoch" => Ordinary with { EvalsPerEpoch = 1e300 },
+        "probe_max_new_tokens" => Ordinary with { ProbeMaxNewTokens = int.MaxValue },
+        "lora.r" => Ordinary with { Method = TrainingMethod.Lora, Lora = new() { R = int.MaxValue } },
+        _ => Ordinary with { Method = TrainingMethod.Lora, Lora = new() { RankPattern = new Dictionary<string, int> { ["q_proj"] = int.MaxValue } } },
+    };
+}
