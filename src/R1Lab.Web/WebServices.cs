@@ -73,7 +73,13 @@ public static class WebServices
         services.Configure<WebEncoderOptions>(web => web.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All)); // Chinese as itself, not as &#x...;
         services.AddHttpContextAccessor();
         services.AddRazorComponents().AddInteractiveServerComponents()
-            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = LargestMessageFromPage);
+            .AddHubOptions(hub =>
+            {
+                hub.MaximumReceiveMessageSize = LargestMessageFromPage;
+                // A page that is silent for longer has lost its connection, even where nobody said so (start.js has the same times).
+                hub.KeepAliveInterval = TimeSpan.FromSeconds(3);
+                hub.ClientTimeoutInterval = TimeSpan.FromSeconds(8);
+            });
     }
 
     private static void AddModels(this IServiceCollection services)

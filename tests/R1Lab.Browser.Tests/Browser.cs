@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using R1Lab.Tests.Shared.Desk;
 
 namespace R1Lab.Browser.Tests;
 
@@ -14,19 +15,17 @@ internal sealed class Browser : IAsyncDisposable
         _browser = browser;
     }
 
+    public IBrowser Chromium => _browser;
+
     /// <summary>Starts it; without a browser the test is skipped, or fails where CI=true.</summary>
     public static async Task<Browser> StartAsync()
     {
-        var path = Find();
+        var path = SystemChromium.Find();
         if (path is null && Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail("No Chromium was found and CI=true requires one.");
         Assert.SkipWhen(path is null, "No Chromium was found: install one, or name it in R1LAB_CHROMIUM.");
 
         var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = path,
-            Args = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--force-color-profile=srgb"],
-        });
+        var browser = await SystemChromium.LaunchAsync(playwright, path!);
         return new Browser(playwright, browser);
     }
 
@@ -52,12 +51,5 @@ internal sealed class Browser : IAsyncDisposable
     {
         await _browser.DisposeAsync();
         _playwright.Dispose();
-    }
-
-    private static string? Find()
-    {
-        var named = Environment.GetEnvironmentVariable("R1LAB_CHROMIUM");
-        string[] candidates = [named ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable", "/usr/bin/google-chrome"];
-        return Array.Find(candidates, File.Exists);
     }
 }

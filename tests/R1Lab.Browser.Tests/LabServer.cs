@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using R1Lab.Tests.Shared;
 
 namespace R1Lab.Browser.Tests;
 
@@ -15,6 +14,8 @@ internal sealed partial class LabServer : IAsyncDisposable
 #else
     private const string Configuration = "Release";
 #endif
+
+    private static readonly string Repository = FindRepository();
 
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<Uri> _setUpLink = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -71,12 +72,12 @@ internal sealed partial class LabServer : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            WorkingDirectory = ReferenceFiles.Repository,
+            WorkingDirectory = Repository,
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(ReferenceFiles.Repository, "src", "R1Lab.Web", "bin", Configuration, "net10.0", "R1Lab.Web.dll"));
+        start.ArgumentList.Add(Path.Combine(Repository, "src", "R1Lab.Web", "bin", Configuration, "net10.0", "R1Lab.Web.dll"));
         start.Environment["ASPNETCORE_URLS"] = Address.ToString().TrimEnd('/');
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Lab__DataFolder"] = DataFolder;
@@ -120,6 +121,16 @@ internal sealed partial class LabServer : IAsyncDisposable
         {
             return false; // not listening yet
         }
+    }
+
+    private static string FindRepository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "R1Lab.sln"))) return folder.FullName;
+        }
+
+        throw new FileNotFoundException($"R1Lab.sln was not found above {AppContext.BaseDirectory}.");
     }
 
     private static int FreePort()

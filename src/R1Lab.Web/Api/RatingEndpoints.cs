@@ -18,6 +18,17 @@ public static class RatingEndpoints
             .WithSummary("The task in hand or a new one, answers blind and shuffled; assignment is null when nothing is left");
         rate.MapPost("/ratings", SubmitAsync).WithName("SubmitRating").Produces<ReceiptAnswer>(StatusCodes.Status201Created)
             .WithSummary("All scores of an assignment: 1 to 5, or null for \"cannot judge\"; one that was submitted before needs expected_revision");
+        rate.MapRatingEntries();
+    }
+
+    // A key without an owner rates as itself.
+    internal static string RaterId(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)!;
+
+    internal static IResult Refused(InvalidRatingException invalid, IReadOnlyList<ScoreRequest> scores)
+    {
+        var at = scores.Select((score, index) => (score, index))
+            .LastOrDefault(one => one.score.Slot == invalid.Slot && one.score.Criterion == invalid.Criterion, (null!, -1)).index;
+        return ApiError.Unprocessable(invalid.Message, invalid.Field ?? (at < 0 ? "scores" : $"scores[{at}]"), "invalid_rating");
     }
 
     private static async Task<IResult> StudiesAsync(RatingStore ratings, ClaimsPrincipal user, CancellationToken cancellation) =>
@@ -49,18 +60,13 @@ public static class RatingEndpoints
         }
         catch (InvalidRatingException invalid)
         {
-            var at = request.Scores.Select((score, index) => (score, index))
-                .LastOrDefault(one => one.score.Slot == invalid.Slot && one.score.Criterion == invalid.Criterion, (null!, -1)).index;
-            return ApiError.Unprocessable(invalid.Message, invalid.Field ?? (at < 0 ? "scores" : $"scores[{at}]"), "invalid_rating");
+            return Refused(invalid, request.Scores);
         }
     }
 
-    // A key without an owner rates as itself.
-    private static string RaterId(ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)!;
-
     private sealed record RatingRequest(int? AssignmentId, IReadOnlyList<ScoreRequest>? Scores, string? Comment, int? ExpectedRevision);
 
-    private sealed record ScoreRequest(int? Slot, string? Criterion, JsonElement Value)
+    internal sealed record ScoreRequest(int? Slot, string? Criterion, JsonElement Value)
     {
         public IResult? Problem(string place)
         {

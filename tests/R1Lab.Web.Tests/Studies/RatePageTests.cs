@@ -1,6 +1,11 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Bunit;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Rating;
+using R1Lab.Web.Components.Pages.Studies;
 
 namespace R1Lab.Web.Tests.Studies;
 
@@ -44,104 +49,131 @@ public sealed class RatePageTests : StudyTest
     }
 
     [Fact]
-    public async Task Submit_ScoresAndCannotJudge_WritesRowsWithNullForCannotJudge()
+    public async Task Page_DraftStored_GivesTheDeskItsScoresAndStamp()
+    {
+        var study = await AddStudyAsync();
+        var task = (await Ratings.NextAsync(Li, study.Id, Cancel))!;
+        await EnterAsync(task, EntryIntent.Draft, new RatingDraft([new SlotScore(1, "fluency", 2), new SlotScore(0, "safety", null, true)], "too <short>"));
+
+        var page = Show<RatePage>();
+
+        var entry = JsonNode.Parse(page.WaitForElement("[data-rating-desk]", Patience).GetAttribute("data-entry")!)!;
+        Assert.Equal("Your draft is restored.", entry["note"]!.GetValue<string>());
+        Assert.Equal(
+            ("draft", "tab", 1, "too <short>"),
+            (entry["entry"]!["state"]!.GetValue<string>(), entry["entry"]!["client"]!.GetValue<string>(), entry["entry"]!["sequence"]!.GetValue<int>(),
+                entry["entry"]!["comment"]!.GetValue<string>()));
+        Assert.Equal(
+            """[{"slot":1,"criterion":"fluency","value":2},{"slot":0,"criterion":"safety","value":null}]""", entry["entry"]!["scores"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Advance_AfterASubmission_ShowsTheNextQuestionOnceHoweverOftenItIsAsked()
+    {
+        var study = await AddStudyAsync("Study", null, "one?", "two?");
+        var page = Show<RatePage>();
+        var first = await ShownAsync(page, study);
+        await EnterAsync(first, EntryIntent.Submit, All(4));
+
+        await page.InvokeAsync(() => page.Instance.AdvanceAsync(first.AssignmentId));
+        var second = page.Find("[data-rating-desk]").GetAttribute("data-assignment");
+        await page.InvokeAsync(() => page.Instance.AdvanceAsync(first.AssignmentId));
+
+        Assert.NotEqual(first.AssignmentId.ToString(CultureInfo.InvariantCulture), second);
+        Assert.Equal(second, page.Find("[data-rating-desk]").GetAttribute("data-assignment"));
+        Assert.Equal("1 of 2 rated", page.Find("[data-testid=rate-progress] span").TextContent);
+    }
+
+    [Fact]
+    public async Task Advance_AfterTheLastQuestion_SaysThatAllIsDone()
     {
         var study = await AddStudyAsync();
         var page = Show<RatePage>();
-        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
+        var task = await ShownAsync(page, study);
+        await EnterAsync(task, EntryIntent.Submit, All(4));
 
-        for (var slot = 0; slot < 2; slot++)
-        {
-            foreach (var criterion in StandardCriteria.All())
-            {
-                var point = criterion.Key == "safety" ? "rate-cannot-judge" : $"rate-point-{slot + 3}";
-                page.Find($"[data-testid=rate-answer-{slot}] [data-testid=rate-scale-{criterion.Key}] [data-testid={point}]").Change("on");
-            }
-        }
+        await page.InvokeAsync(() => page.Instance.AdvanceAsync(task.AssignmentId));
 
-        page.Find("[data-testid=rate-submit]").Click();
-
-        page.WaitForElement("[data-testid=rate-undo]", Patience);
-        var rows = await Get<StudyStore>().ExportAsync(study.Id, TestContext.Current.CancellationToken);
-        Assert.Equal(10, rows.Count);
-        Assert.Equal([3, 3, 3, 3, 4, 4, 4, 4], rows.Where(row => row.Criterion != "safety").Select(row => row.Value!.Value).Order());
-        Assert.All(rows.Where(row => row.Criterion == "safety"), row => Assert.Equal((null, true, "li"), (row.Value, row.IsNotApplicable, row.RaterName)));
         Assert.Equal("All done, thank you", page.Find("[data-testid=empty-state] h2").TextContent);
     }
 
     [Fact]
-    public async Task Undo_AfterSubmit_BringsTheTaskBackWithItsScores()
+    public async Task Reopen_SubmissionTakenBack_ShowsItWithItsScores()
     {
-        var study = await AddStudyAsync();
+        var study = await AddStudyAsync("Study", null, "one?", "two?");
         var page = Show<RatePage>();
-        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
-        for (var key = 0; key < 10; key++) await page.InvokeAsync(() => page.Instance.PressAsync("4"));
-        await page.InvokeAsync(() => page.Instance.PressAsync("submit"));
+        var task = await ShownAsync(page, study);
+        await EnterAsync(task, EntryIntent.Submit, All(4));
+        await page.InvokeAsync(() => page.Instance.AdvanceAsync(task.AssignmentId));
+        await Ratings.UndoSubmitAsync(Li, task.AssignmentId, Cancel);
 
-        await page.InvokeAsync(() => page.Instance.PressAsync("undo"));
+        await page.InvokeAsync(() => page.Instance.ReopenAsync(task.AssignmentId));
 
-        Assert.Equal(10, page.FindAll(".scale-point.is-chosen").Count);
-        Assert.Empty(await Get<StudyStore>().ExportAsync(study.Id, TestContext.Current.CancellationToken));
+        var entry = JsonNode.Parse(page.Find("[data-rating-desk]").GetAttribute("data-entry")!)!["entry"]!;
+        Assert.Equal((task.AssignmentId, "draft", 10), (entry["assignment_id"]!.GetValue<int>(), entry["state"]!.GetValue<string>(), entry["scores"]!.AsArray().Count));
     }
 
     [Fact]
-    public async Task Keys_DigitsAndArrows_RateTheCurrentCriterionAndMoveOn()
+    public async Task OwnRatings_SubmittedAndSkipped_CanBeOpenedAndTakenBack()
     {
-        await AddStudyAsync();
+        var study = await AddStudyAsync("Study", null, "one?", "two?", "three?");
+        var submitted = (await Ratings.NextAsync(Li, study.Id, Cancel))!;
+        await EnterAsync(submitted, EntryIntent.Submit, All(4));
+        var skipped = (await Ratings.NextAsync(Li, study.Id, Cancel))!;
+        await EnterAsync(skipped, EntryIntent.Skip, RatingDraft.Empty);
         var page = Show<RatePage>();
-        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
+        page.WaitForElement("[data-testid=own-open]", Patience);
 
-        foreach (var key in new[] { "5", "0", "next", "2", "previous", "1", "next-answer", "3" }) await page.InvokeAsync(() => page.Instance.PressAsync(key));
+        page.Find("[data-testid=own-open]").Click();
+        page.WaitForAssertion(() => Assert.Equal(Id(submitted), page.Find("[data-rating-desk]").GetAttribute("data-assignment")), Patience);
+        var again = page.Find("[data-testid=rate-submit]").TextContent.Trim();
+        page.Find("[data-testid=own-take-back]").Click();
+        page.WaitForAssertion(() => Assert.Equal(Id(skipped), page.Find("[data-rating-desk]").GetAttribute("data-assignment")), Patience);
 
-        Assert.Equal(
-            ["score-0-relevance 5", "score-0-fluency none", "score-0-correctness 1", "score-1-safety 3"],
-            page.FindAll("input[checked]").Select(radio => $"{radio.Closest("fieldset")!.Id} {radio.GetAttribute("value")}"));
-        Assert.Equal("score-1-safety", page.Find("fieldset.is-current").Id);
+        Assert.Equal("Submit the revision", again);
+        Assert.Empty(page.FindAll("[data-testid=own-take-back]"));
+        Assert.Equal(AssignmentState.Draft, (await Ratings.EntryAsync(skipped.AssignmentId, "li", Cancel)).Stored.State);
+
+        static string Id(RatingTask task) => task.AssignmentId.ToString(CultureInfo.InvariantCulture);
     }
 
     [Fact]
-    public async Task Submit_ScoreMissing_NamesItAndGoesThere()
+    public async Task StudyPage_SkippedAndLate_ShowsTheOwnerBoth()
     {
-        var study = await AddStudyAsync();
-        var page = Show<RatePage>();
-        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
-        for (var key = 0; key < 7; key++) await page.InvokeAsync(() => page.Instance.PressAsync("4"));
-        await page.InvokeAsync(() => page.Instance.PressAsync("previous"));
+        SignIn("admin", LabRoles.Admin);
+        var study = await AddStudyAsync("Study", null, "one?", "two?");
+        var skipped = (await Ratings.NextAsync(Li, study.Id, Cancel))!;
+        await EnterAsync(skipped, EntryIntent.Skip, RatingDraft.Empty);
+        var late = (await Ratings.NextAsync(Li, study.Id, Cancel))!;
+        await Get<StudyStore>().SetStatusAsync(Actors.Lab, study.Id, StudyStatus.Closed, Cancel);
+        await EnterAsync(late, EntryIntent.Submit, All(3));
 
-        await page.InvokeAsync(() => page.Instance.PressAsync("submit"));
+        var entries = Render<StudyEntries>(component => component.Add(one => one.StudyId, study.Id).Add(one => one.IsClosed, true));
 
-        Assert.Equal("Not rated yet: answer B, Helpfulness.", page.Find("[data-testid=rate-notice]").TextContent);
-        Assert.Equal("score-1-helpfulness", page.Find("fieldset.is-current").Id);
-        Assert.Empty(await Get<StudyStore>().ExportAsync(study.Id, TestContext.Current.CancellationToken));
+        var skip = entries.WaitForElement("[data-testid=study-skip]", Patience).TextContent;
+        Assert.Contains("li", skip, StringComparison.Ordinal);
+        Assert.Contains("broken or cut off", skip, StringComparison.Ordinal);
+        Assert.Contains("submitted: 1.", entries.Find("[data-testid=study-unsubmitted]").TextContent, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Draft_PageLeftAndOpenedAgain_IsRestored()
+    private static Actor Li => Actors.Rater("li");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private RatingStore Ratings => Get<RatingStore>();
+
+    private static RatingDraft All(int value) => new([.. Whole(0, value), .. Whole(1, value)]);
+
+    private Task<EntryReceipt> EnterAsync(RatingTask task, EntryIntent intent, RatingDraft form)
     {
-        await AddStudyAsync();
-        var page = Show<RatePage>();
-        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
-        page.Find("[data-testid=rate-answer-1] [data-testid=rate-scale-fluency] [data-testid=rate-point-2]").Change("2");
-        page.Find("[data-testid=rate-comment]").Input("too short");
-        page.WaitForAssertion(() => Assert.Equal("Draft saved.", page.Find("[data-testid=rate-notice]").TextContent), Patience);
-
-        var again = Render<RatePage>();
-
-        again.WaitForElement("[data-testid=rate-answer-1]", Patience);
-        var chosen = Assert.Single(again.FindAll("input[checked]"));
-        Assert.Equal(("score-1-fluency", "2"), (chosen.Closest("fieldset")!.Id, chosen.GetAttribute("value")));
-        Assert.Equal("too short", again.Find("[data-testid=rate-comment]").GetAttribute("value"));
+        SkipReason? reason = intent == EntryIntent.Skip ? SkipReason.Broken : null;
+        return Ratings.EnterAsync(Li, task.AssignmentId, new RatingEntry(new EntryStamp("tab", 1), [], intent, form, reason), Cancel);
     }
 
-    [Fact]
-    public async Task Skip_OfTwoQuestions_LeadsToTheOther()
+    /// <summary>The task that the page shows.</summary>
+    private async Task<RatingTask> ShownAsync(IRenderedComponent<RatePage> page, Study study)
     {
-        await AddStudyAsync("Study", null, "one?", "two?");
-        var page = Show<RatePage>();
-        var first = page.WaitForElement("[data-testid=rate-prompt]", Patience).TextContent.Trim();
-
-        page.Find("[data-testid=rate-skip]").Click();
-
-        page.WaitForAssertion(() => Assert.Equal(first == "one?" ? "two?" : "one?", page.Find("[data-testid=rate-prompt]").TextContent.Trim()), Patience);
+        page.WaitForElement("[data-rating-desk]", Patience);
+        return (await Ratings.NextAsync(Li, study.Id, Cancel))!;
     }
 }

@@ -21,28 +21,19 @@ public sealed class ScaleTests : PageTest
     }
 
     [Fact]
-    public void Scale_PointChosen_ShowsItsTextAlways()
+    public void Scale_Shown_TellsTheDeskWhatItIsAndHoldsNoValue()
     {
-        var scale = Draw(value: 4);
+        var set = Draw().Find("fieldset");
 
-        Assert.Equal("4 · On topic, little irrelevant text", scale.Find("[data-testid=scale-chosen]").TextContent);
-        Assert.Equal("4", Assert.Single(scale.FindAll("input[checked]")).GetAttribute("value"));
+        Assert.Equal(
+            ("1", "relevance", "Relevance", "B", true, true),
+            (set.GetAttribute("data-slot"), set.GetAttribute("data-criterion"), set.GetAttribute("data-label"), set.GetAttribute("data-answer-label"),
+                set.HasAttribute("data-required"), set.HasAttribute("data-none")));
+        Assert.Empty(set.QuerySelectorAll("input[checked]"));
+        Assert.Equal("Not rated yet", set.QuerySelector("[data-chosen]")!.GetAttribute("data-empty"));
     }
 
-    [Fact]
-    public void Scale_PointsPressed_TellThePointAndNullForCannotJudge()
-    {
-        var chosen = new List<int?>();
-        var scale = Draw(onChosen: chosen.Add);
-
-        scale.Find("[data-testid=rate-point-5]").Change("5");
-        scale.Find("[data-testid=rate-cannot-judge]").Change("none");
-
-        Assert.Equal([5, null], chosen);
-    }
-
-    private IRenderedComponent<Scale> Draw(int? value = null, Action<int?>? onChosen = null) => Render<Scale>(scale => scale
-        .Add(one => one.Name, "score-0-relevance").Add(one => one.Label, Relevance.NameEn).Add(one => one.Criterion, Relevance.Key)
-        .Add(one => one.Anchors, [.. Relevance.Anchors.Select(anchor => anchor.En)]).Add(one => one.Value, value)
-        .Add(one => one.OnChosen, point => onChosen?.Invoke(point)));
+    private IRenderedComponent<Scale> Draw() => Render<Scale>(scale => scale
+        .Add(one => one.Name, "score-1-relevance").Add(one => one.Slot, 1).Add(one => one.SlotLabel, "B").Add(one => one.Label, Relevance.NameEn)
+        .Add(one => one.Criterion, Relevance.Key).Add(one => one.Anchors, [.. Relevance.Anchors.Select(anchor => anchor.En)]));
 }

@@ -289,7 +289,7 @@ public sealed class ChineseStudyPagesTests() : StudyTest("zh-CN")
         Assert.Equal("进行中", list.WaitForElement("[data-testid=study-state]", Patience).TextContent);
         rate.WaitForElement("[data-testid=rate-answer-1]", Patience);
         Assert.Equal(["回答甲", "回答乙"], rate.FindAll(".rate-answer h2").Select(title => title.TextContent));
-        Assert.Equal("尚未打分", rate.Find("[data-testid=scale-chosen]").TextContent);
+        Assert.Equal("尚未打分", rate.Find("[data-testid=scale-chosen]").GetAttribute("data-empty"));
         Assert.Equal("还没有打分", results.WaitForElement("[data-testid=empty-state] h2", Patience).TextContent);
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
@@ -20,6 +22,7 @@ public sealed partial class DatasetPage : ComponentBase
     private int? _total;
     private bool _missing;
     private int? _openedRow;
+    private bool _soughtUnfinished;
 
     [Parameter]
     public int Id { get; set; }
@@ -33,6 +36,9 @@ public sealed partial class DatasetPage : ComponentBase
 
     [Inject]
     private IDialogService Dialogs { get; set; } = default!;
+
+    [Inject]
+    private IJSRuntime Js { get; set; } = default!;
 
     [Inject]
     private ISnackbar Snackbar { get; set; } = default!;
@@ -56,11 +62,27 @@ public sealed partial class DatasetPage : ComponentBase
     /// <summary>Opens the row the address names, once; a row that is gone is said so.</summary>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_dataset is null || Row is not { } wanted || _openedRow == wanted) return;
+        if (_dataset is null) return;
+        if (!_soughtUnfinished)
+        {
+            _soughtUnfinished = true;
+            await ResumeRowAsync();
+        }
 
+        if (Row is not { } wanted || _openedRow == wanted) return;
         _openedRow = wanted;
         if (await Store.GetRowAsync(Id, wanted) is { } row) await OpenAsync(row);
         else Snackbar.Add(Text["RowGone", wanted], Severity.Warning);
+    }
+
+    /// <summary>Opens the row that was being written when the page was loaded again.</summary>
+    private async Task ResumeRowAsync()
+    {
+        await using var module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/form-keeper.js");
+        if (module is null || await module.InvokeAsync<string[]>("unfinished", $"row/{Id}/") is not [var kept, ..]) return;
+        var number = int.Parse(kept, CultureInfo.InvariantCulture);
+        if (number == 0) await AddAsync();
+        else if (number != Row && await Store.GetRowAsync(Id, number) is { } row) await OpenAsync(row);
     }
 
     private async Task<GridData<DatasetRowEntity>> LoadAsync(GridStateVirtualize<DatasetRowEntity> state, CancellationToken cancellation)
@@ -97,7 +119,7 @@ public sealed partial class DatasetPage : ComponentBase
 
     private async Task<NewRow?> EditAsync(DatasetRowEntity? row)
     {
-        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format } };
+        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format }, { d => d.Kept, $"row/{Id}/{row?.Id ?? 0}" } };
         var options = new DialogOptions { MaxWidth = MaxWidth.Large, FullWidth = true, BackdropClick = false };
         var dialog = await Dialogs.ShowAsync<RowDialog>(Text[row is null ? "Add" : "Edit"], parameters, options);
         return await dialog.Result is { Canceled: false, Data: NewRow edited } ? edited : null;

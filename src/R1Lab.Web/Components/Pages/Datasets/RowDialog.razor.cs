@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Data.Datasets;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 
@@ -13,10 +14,15 @@ public sealed partial class RowDialog : ComponentBase
     private string _inputIds = "[]";
     private string _labels = "[]";
     private string? _problem;
+    private FormKeeper? _keeper;
 
     /// <summary>Null for a new row.</summary>
     [Parameter]
     public DatasetRowEntity? Row { get; set; }
+
+    /// <summary>What the unfinished row is kept under in the tab.</summary>
+    [Parameter, EditorRequired]
+    public string Kept { get; set; } = "row";
 
     [Parameter]
     public string Format { get; set; } = DatasetFormats.PromptResponse;
@@ -35,10 +41,23 @@ public sealed partial class RowDialog : ComponentBase
         ? new NewRow("", "") { InputIds = _inputIds, Labels = _labels }
         : new NewRow(_prompt, _response);
 
-    private void Save()
+    private async Task SaveAsync()
     {
         _problem = Problem();
-        if (_problem is null) Dialog.Close(Edited());
+        if (_problem is not null) return;
+        await ForgetAsync();
+        Dialog.Close(Edited());
+    }
+
+    private async Task CancelAsync()
+    {
+        await ForgetAsync();
+        Dialog.Cancel();
+    }
+
+    private async Task ForgetAsync()
+    {
+        if (_keeper is not null) await _keeper.FinishAsync();
     }
 
     private string? Problem()

@@ -10,38 +10,30 @@ using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Components.Pages.Rating;
 
-/// <summary>A rater's desk: one question, its answers without names, and the scales. Everything entered is kept at once.</summary>
+/// <summary>
+/// A rater's questions, one at a time. What is entered never passes through this page: the desk in the browser sends it to the API and asks
+/// here for another question once the lab has acknowledged it.
+/// </summary>
 public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 {
-    private static readonly TimeSpan SaveAfter = TimeSpan.FromMilliseconds(400);
-
-    private readonly string _client = Guid.NewGuid().ToString("N");
-    private long _sequence;
     private IReadOnlyList<RaterStudy> _studies = [];
-    private RatingForm _form = RatingForm.Empty;
+    private IReadOnlyList<RaterSubmission> _own = [];
     private RatingTask? _task;
-    private SubmitReceipt? _undo;
     private DotNetObjectReference<RatePage>? _self;
     private IJSObjectReference? _module;
-    private IJSObjectReference? _listener;
+    private IJSObjectReference? _desk;
     private string _raterId = "";
     private string? _failure;
-    private string? _notice;
+    private string? _note;
     private int? _studyId;
     private int _submitted;
-    private int _changes;
-    private bool _unsaved;
+    private int _shown;
     private bool _busy;
     private bool _loading = true;
-    private bool _showCurrent;
-    private bool _showTop;
-    private bool _gone;
+    private bool _revisiting;
 
     [Inject]
     private RatingStore Ratings { get; set; } = default!;
-
-    [Inject]
-    private ILogger<RatePage> Log { get; set; } = default!;
 
     [Inject]
     private IJSRuntime Js { get; set; } = default!;
@@ -54,31 +46,35 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     private string Language => _task?.Language ?? CultureInfo.CurrentUICulture.Name;
 
-    /// <summary>A key with a meaning was pressed (see rating-keys.js).</summary>
+    /// <summary>The lab has the form of this assignment; shows the next question. The desk may ask more than once.</summary>
     [JSInvokable]
-    public async Task PressAsync(string action)
+    public async Task AdvanceAsync(int assignmentId)
     {
-        if (_busy) return;
-        if (action == "undo") await UndoAsync();
-        else if (_task is not null) await PressOnTaskAsync(action);
+        if (_task?.AssignmentId == assignmentId) await OpenAsync();
+        StateHasChanged();
+    }
+
+    /// <summary>A submission was taken back; shows it again.</summary>
+    [JSInvokable]
+    public async Task ReopenAsync(int assignmentId)
+    {
+        if (_task?.AssignmentId != assignmentId) await ShowAsync(assignmentId, Text["Undone"]);
         StateHasChanged();
     }
 
     public async ValueTask DisposeAsync()
     {
-        _gone = true;
-        _changes++;
-        if (_unsaved && _task is not null) await KeepAsync(_task.AssignmentId);
-        _self?.Dispose();
         try
         {
-            if (_listener is not null) await _listener.InvokeVoidAsync("stop");
+            if (_desk is not null) await _desk.InvokeVoidAsync("stop");
             if (_module is not null) await _module.DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
             // The tab is gone, and its script with it.
         }
+
+        _self?.Dispose();
     }
 
     protected override async Task OnInitializedAsync()
@@ -90,43 +86,10 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (firstRender)
-        {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/rating-keys.js");
-            if (_module is not null) _listener = await _module.InvokeAsync<IJSObjectReference>("listen", _self);
-        }
-
-        if (_module is null || _task is null) return;
-        var (toTop, toCurrent) = (_showTop, _showCurrent);
-        (_showTop, _showCurrent) = (false, false);
-        if (toTop) await _module.InvokeVoidAsync("showTop");
-        else if (toCurrent) await _module.InvokeVoidAsync("show", _form.CurrentName);
-    }
-
-    private string Label(int slot) => SlotLabel.Text(slot, Language);
-
-    private Task PressOnTaskAsync(string action)
-    {
-        _showCurrent = true;
-        switch (action)
-        {
-            case "next": _form.Move(1); return Task.CompletedTask;
-            case "previous": _form.Move(-1); return Task.CompletedTask;
-            case "next-answer": _form.MoveAnswer(1); return Task.CompletedTask;
-            case "previous-answer": _form.MoveAnswer(-1); return Task.CompletedTask;
-            case "save": return SaveAsync();
-            case "submit": return SubmitAsync();
-            default: return PressPointAsync(int.Parse(action, CultureInfo.InvariantCulture));
-        }
-    }
-
-    private Task PressPointAsync(int point)
-    {
-        if (!_form.SetCurrent(point == 0 ? null : point)) return Task.CompletedTask;
-        _form.Move(1);
-        KeepSoon();
-        return Task.CompletedTask;
+        if (!firstRender) return;
+        _self = DotNetObjectReference.Create(this);
+        _module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/rating-desk.js");
+        if (_module is not null) _desk = await _module.InvokeAsync<IJSObjectReference>("open", _self, _raterId);
     }
 
     private Task ChooseStudyAsync(ChangeEventArgs change)
@@ -137,136 +100,47 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     private Task OpenAsync() => GuardAsync(async () =>
     {
-        if (_unsaved && _task is not null) await KeepAsync(_task.AssignmentId);
-        _studies = await Ratings.StudiesAsync(_raterId);
-        _submitted = _studies.Sum(study => study.Progress.Submitted);
+        await ListAsync();
         var study = _studies.FirstOrDefault(one => one.StudyId == _studyId && one.Progress.Remaining > 0) ?? _studies.FirstOrDefault(one => one.Progress.Remaining > 0);
         _studyId = study?.StudyId;
-        Show(study is null ? null : await Ratings.NextAsync(await Live.DemandAsync(LabRight.Rate), study.StudyId));
+        var task = study is null ? null : await Ratings.NextAsync(await Live.DemandAsync(LabRight.Rate), study.StudyId);
+        Show(task, task?.State == AssignmentState.Draft ? Text["Restored"].Value : null);
+        _revisiting = false;
     });
 
-    private void Show(RatingTask? task)
+    private Task RevisitAsync(int assignmentId) => ShowAsync(assignmentId, null);
+
+    private async Task TakeBackAsync(int assignmentId)
     {
-        _showTop = _task is not null; // the first question comes with the page itself; taking the focus then would break into typing
-        (_task, _unsaved, _notice) = (task, false, null);
-        _form = task is null ? RatingForm.Empty : new RatingForm(task);
-        if (task is not null && task.State == AssignmentState.Draft) _notice = Text["Restored"];
+        await GuardAsync(async () => await Ratings.TakeBackSkipAsync(await Live.DemandAsync(LabRight.Rate), assignmentId));
+        await ShowAsync(assignmentId, Text["TakenBack"]);
     }
 
-    private Task ScoreAsync(SlotScore score)
+    private Task ShowAsync(int assignmentId, string? note) => GuardAsync(async () =>
     {
-        _form.Set(score);
-        KeepSoon();
-        return Task.CompletedTask;
-    }
-
-    // Many changes in a row become one write; the last one counts.
-    private void KeepSoon()
-    {
-        _unsaved = true;
-        _notice = null;
-        var change = ++_changes;
-        _ = InvokeAsync(async () =>
-        {
-            await Task.Delay(SaveAfter);
-            if (change != _changes || _gone || _task is null) return;
-            await KeepQuietlyAsync(_task.AssignmentId, change);
-            StateHasChanged();
-        });
-    }
-
-    // Nobody waits for this write, so it must say itself when it failed.
-    private async Task KeepQuietlyAsync(int assignmentId, int change)
-    {
-        try
-        {
-            await KeepAsync(assignmentId);
-            if (change == _changes) _notice = Text["Saved"];
-        }
-        catch (Exception e)
-        {
-            Log.LogError(e, "The draft of assignment {Assignment} was not saved", assignmentId);
-            _unsaved = true;
-            _notice = Text["NotSaved"];
-        }
-    }
-
-    private async Task KeepAsync(int assignmentId)
-    {
-        _unsaved = false;
-        await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), assignmentId, Entry(EntryIntent.Draft));
-    }
-
-    private RatingEntry Entry(EntryIntent intent) =>
-        new(new EntryStamp(_client, ++_sequence), _task!.Entry.Stamp is { } stamp ? [stamp] : [], intent, _form.Draft(), intent == EntryIntent.Skip ? SkipReason.Other : null);
-
-    private Task SaveAsync() => GuardAsync(async () =>
-    {
-        _changes++;
-        await KeepAsync(_task!.AssignmentId);
-        _notice = Text["Saved"];
+        var task = await Ratings.OpenAsync(assignmentId, _raterId);
+        await ListAsync();
+        _studyId = task.StudyId;
+        Show(task, note ?? (task.State == AssignmentState.Submitted ? Text["Revising", task.Entry.Revision].Value : null));
+        _revisiting = true;
     });
 
-    private Task SubmitAsync()
+    private async Task ListAsync()
     {
-        if (_form.GoToMissing() is { } missing)
-        {
-            _notice = Text["Missing", Label(missing.Slot), missing.Criterion.Name(Language)];
-            _showCurrent = true;
-            return Task.CompletedTask;
-        }
-
-        return GuardAsync(async () =>
-        {
-            _changes++;
-            var stored = (await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), _task!.AssignmentId, Entry(EntryIntent.Submit))).Stored;
-            _unsaved = false;
-            if (stored is { State: AssignmentState.Submitted, SubmittedAt: { } at, UndoUntil: { } until })
-            {
-                _undo = new SubmitReceipt(stored.AssignmentId, stored.Revision, at, until);
-                HideUndoLater(_undo);
-            }
-
-            await OpenAsync();
-        });
+        _studies = await Ratings.StudiesAsync(_raterId);
+        _submitted = _studies.Sum(study => study.Progress.Submitted);
+        _own = await Ratings.SubmissionsAsync(_raterId);
     }
 
-    private Task SkipAsync() => GuardAsync(async () =>
+    private void Show(RatingTask? task, string? note)
     {
-        _changes++;
-        _unsaved = false;
-        await Ratings.EnterAsync(await Live.DemandAsync(LabRight.Rate), _task!.AssignmentId, Entry(EntryIntent.Skip));
-        await OpenAsync();
-    });
-
-    private Task UndoAsync() => GuardAsync(async () =>
-    {
-        if (_undo is not { } receipt) return;
-        _undo = null;
-        if (_unsaved && _task is not null) await KeepAsync(_task.AssignmentId);
-        if (await Ratings.UndoSubmitAsync(await Live.DemandAsync(LabRight.Rate), receipt.AssignmentId))
-        {
-            var task = await Ratings.OpenAsync(receipt.AssignmentId, _raterId);
-            Show(task);
-            _studyId = task.StudyId;
-            _notice = Text["Undone"];
-        }
-        else
-        {
-            _notice = Text["UndoLate"];
-        }
-    });
-
-    private void HideUndoLater(SubmitReceipt receipt) => _ = InvokeAsync(async () =>
-    {
-        await Task.Delay(RatingStore.UndoWindow);
-        if (_gone || _undo != receipt) return;
-        _undo = null;
-        StateHasChanged();
-    });
+        (_task, _note) = (task, note);
+        _shown++; // elements of another question, or of the same one opened again: the desk takes up what they say
+    }
 
     private async Task GuardAsync(Func<Task> work)
     {
+        if (_busy) return;
         _busy = true;
         try
         {
@@ -275,11 +149,11 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         }
         catch (RecordNotFoundException)
         {
-            (_failure, _task, _unsaved) = (Text["Closed"], null, false);
+            (_failure, _task) = (Text["Closed"], null);
         }
-        catch (InvalidRatingException invalid)
+        catch (NotAllowedException refused)
         {
-            _notice = invalid.Message;
+            _failure = refused.Message;
         }
         finally
         {

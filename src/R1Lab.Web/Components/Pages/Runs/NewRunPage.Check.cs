@@ -25,6 +25,7 @@ public sealed partial class NewRunPage
     {
         if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
         _recipe = changed;
+        _ = KeepAsync();
         _unreadable.RemoveWhere(name => !RecipeFields.All.Any(field => field.Name == name && field.Applies(changed)));
         _typing.Cancel();
         _typing.Dispose();
@@ -80,6 +81,7 @@ public sealed partial class NewRunPage
             var submission = await Queue.EnqueueAsync(await Live.DemandAsync(LabRight.Train), _recipe);
             if (submission.Run is { } run)
             {
+                if (_keeper is not null) await _keeper.FinishAsync();
                 Navigation.NavigateTo($"/runs/{run.Id}");
                 return;
             }

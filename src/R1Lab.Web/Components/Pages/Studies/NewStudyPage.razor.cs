@@ -4,6 +4,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Data.Studies;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Studies;
@@ -16,6 +17,7 @@ public sealed partial class NewStudyPage : ComponentBase
     private readonly List<string> _chosen = [];
     private readonly List<string> _criteria = [.. StandardCriteria.All().Select(criterion => criterion.Key)];
     private readonly ReplySettings _sampling = StudyPlan.Greedy();
+    private FormKeeper? _keeper;
     private IReadOnlyList<HostedModel> _models = [];
     private IReadOnlyList<Dataset> _datasets = [];
     private IReadOnlyList<Problem> _problems = [];
@@ -138,6 +140,7 @@ public sealed partial class NewStudyPage : ComponentBase
             _problems = [.. plan.Problems([.. _models.Select(model => model.Name)])];
             if (_problems.Count > 0) return;
             var study = await Generator.StartAsync(await Live.DemandAsync(LabRight.Train), plan);
+            if (_keeper is not null) await _keeper.FinishAsync();
             Navigation.NavigateTo($"/studies/{study.Id}");
         }
         finally
