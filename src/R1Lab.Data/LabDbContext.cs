@@ -16,6 +16,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 {
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    public DbSet<EarlierSecret> EarlierSecrets => Set<EarlierSecret>();
+
     public DbSet<SetupToken> SetupTokens => Set<SetupToken>();
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();

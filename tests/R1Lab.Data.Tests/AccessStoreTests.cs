@@ -14,8 +14,8 @@ public sealed class AccessStoreTests
         var found = await lab.Access.FindKeyAsync(issued.Secret, Cancel);
 
         Assert.Matches("^r1l_[A-Za-z0-9_-]{43}$", issued.Secret);
-        Assert.Equal((issued.Key.Id, lab.Time.GetUtcNow()), (found!.Id, found.LastUsedAt!.Value));
-        Assert.Equal((true, true, false), (found.HasScope("read"), found.HasScope("generate"), found.HasScope("write")));
+        Assert.Equal((issued.Key.Id, lab.Time.GetUtcNow()), (found!.Key.Id, found.Key.LastUsedAt!.Value));
+        Assert.Equal((true, true, false), (found.Key.HasScope("read"), found.Key.HasScope("generate"), found.Key.HasScope("write")));
         Assert.DoesNotContain(issued.Secret, await File.ReadAllTextAsync(lab.Path + "-wal", Cancel), StringComparison.Ordinal);
     }
 
@@ -28,7 +28,7 @@ public sealed class AccessStoreTests
         await lab.Access.RevokeKeyAsync(Actors.Lab, revoked.Key.Id, cancellationToken: Cancel);
         lab.Time.Advance(TimeSpan.FromHours(2));
 
-        ApiKey?[] found =
+        UsedKey?[] found =
         [
             await lab.Access.FindKeyAsync(revoked.Secret, Cancel), await lab.Access.FindKeyAsync(expiring.Secret, Cancel),
             await lab.Access.FindKeyAsync("r1l_" + new string('A', 43), Cancel),

@@ -71,6 +71,7 @@ public sealed class VerbRightsTests
         new("ConversationStore.Rename", "Admin Trainer Generate", "", ChatAsync, async (lab, by, id) => await lab.Conversations.RenameAsync(by, (int)id, "new", Cancel)),
         new("ConversationStore.Delete", "Admin Trainer Generate", "", ChatAsync, async (lab, by, id) => await lab.Conversations.DeleteAsync(by, (int)id, Cancel)),
         new("AccessStore.CreateKey", "Admin", "Admin", None, async (lab, by, _) => await lab.Access.CreateKeyAsync(by, "k", [ApiScopes.All], by.Id, cancellationToken: Cancel)),
+        new("AccessStore.RotateKey", "Admin", "Admin", IssuedKeyAsync, async (lab, by, key) => await lab.Access.RotateKeyAsync(by, (ApiKey)key, TimeSpan.Zero, null, Cancel)),
         new("AccessStore.RevokeKey", "Admin Trainer Rater Viewer Generate", "Admin", KeyAsync, async (lab, by, id) => await lab.Access.RevokeKeyAsync(by, (int)id, Cancel)),
         new("AccessStore.IssueSetupToken", "Admin", "Admin", None, (lab, by, _) => DoneAsync(lab.Access.IssueSetupTokenAsync(by, Cancel))),
         new("AccessStore.CreateFirstAdmin", "Admin", "Admin", None, async (lab, by, _) => await lab.Access.CreateFirstAdminAsync(by, "token", new LabUser { UserName = "first" }, Cancel)),
@@ -217,6 +218,9 @@ public sealed class VerbRightsTests
     private static RatingEntry Entry(EntryIntent intent) => new(new EntryStamp("tab", 1), [], intent, RatingDraft.Empty, intent == EntryIntent.Skip ? SkipReason.Broken : null);
 
     private static async Task<object> ChatAsync(LabFixture lab, string owner) => (await lab.Conversations.CreateAsync(Actors.User(owner), "t", cancellationToken: Cancel)).Id;
+
+    private static async Task<object> IssuedKeyAsync(LabFixture lab, string owner) =>
+        (await lab.Access.CreateKeyAsync(Actors.Lab, "k", [ApiScopes.All], owner, cancellationToken: Cancel)).Key;
 
     private static async Task<object> KeyAsync(LabFixture lab, string owner) =>
         (await lab.Access.CreateKeyAsync(Actors.Lab, "k", [ApiScopes.All], owner, cancellationToken: Cancel)).Key.Id;

@@ -64,3 +64,41 @@ async function resume() {
 async function retryWhenVisible() {
   if (document.visibilityState === "visible") await retry();
 }
+
+// Copies the text of the element that a button names. The clipboard interface exists only with HTTPS or on this machine; over plain HTTP
+// a selection does it.
+document.addEventListener("click", async event => {
+  const button = event.target.closest("[data-copy]");
+  const source = button && document.getElementById(button.dataset.copy);
+  if (!source) return;
+  button.dataset.copied = await copy(source.textContent) ? "yes" : "no";
+});
+
+async function copy(text) {
+  try {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return true;
+    }
+  } catch {
+    // Not permitted: the selection may be.
+  }
+  return copySelection(text);
+}
+
+function copySelection(text) {
+  const field = document.createElement("textarea");
+  const focused = document.activeElement;
+  field.value = text;
+  field.readOnly = true;
+  field.style.position = "fixed";
+  field.style.opacity = "0";
+  document.body.append(field);
+  field.select();
+  try {
+    return document.execCommand("copy");
+  } finally {
+    field.remove();
+    focused?.focus?.();
+  }
+}

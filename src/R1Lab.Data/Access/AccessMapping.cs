@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace R1Lab.Data.Access;
 
 internal sealed class AccessMapping :
-    IEntityTypeConfiguration<IdentityRole>, IEntityTypeConfiguration<ApiKey>, IEntityTypeConfiguration<SetupToken>,
+    IEntityTypeConfiguration<IdentityRole>, IEntityTypeConfiguration<ApiKey>, IEntityTypeConfiguration<EarlierSecret>, IEntityTypeConfiguration<SetupToken>,
     IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<EndedSession>, IEntityTypeConfiguration<Setting>
 {
     public static string RoleId(string role) => "role-" + role.ToLowerInvariant();
@@ -19,7 +19,13 @@ internal sealed class AccessMapping :
             ConcurrencyStamp = RoleId(role),
         }));
 
-    public void Configure(EntityTypeBuilder<ApiKey> builder) => builder.HasIndex(key => key.Sha256).IsUnique();
+    public void Configure(EntityTypeBuilder<ApiKey> builder)
+    {
+        builder.HasIndex(key => key.Sha256).IsUnique();
+        builder.HasMany(key => key.Earlier).WithOne().HasForeignKey(secret => secret.ApiKeyId);
+    }
+
+    public void Configure(EntityTypeBuilder<EarlierSecret> builder) => builder.HasIndex(secret => secret.Sha256).IsUnique();
 
     public void Configure(EntityTypeBuilder<SetupToken> builder) => builder.Property(token => token.Id).ValueGeneratedNever();
 

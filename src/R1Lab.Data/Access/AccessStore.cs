@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 namespace R1Lab.Data.Access;
 
 /// <summary>API keys and the one-time set-up of the first admin.</summary>
-public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+public sealed partial class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
 {
     private const int ShownCharacters = 10;
     private static readonly TimeSpan LastUsedGrain = TimeSpan.FromMinutes(1);
@@ -35,32 +35,15 @@ public sealed class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQ
         return new IssuedApiKey(key, secret);
     }
 
-    /// <summary>The live key with this secret, or null when it is unknown, revoked or expired. Notes the use, at most once a minute.</summary>
-    public async Task<ApiKey?> FindKeyAsync(string secret, CancellationToken cancellationToken = default)
-    {
-        var hash = Secrets.Hash(secret);
-        var now = time.Now();
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var key = await context.ApiKeys.AsNoTracking().FirstOrDefaultAsync(
-            one => one.Sha256 == hash && one.RevokedAt == null && (one.ExpiresAt == null || one.ExpiresAt > now), cancellationToken);
-        if (key is null || now - key.LastUsedAt < LastUsedGrain) return key;
-        await writes.RunAsync(
-            (writing, token) => writing.ApiKeys.Where(one => one.Id == key.Id)
-                .ExecuteUpdateAsync(set => set.SetProperty(one => one.LastUsedAt, now), token),
-            cancellationToken);
-        key.LastUsedAt = now;
-        return key;
-    }
-
     /// <summary>Newest first, revoked ones too; all owners when <paramref name="ownerId"/> is null.</summary>
     public async Task<IReadOnlyList<ApiKey>> ListKeysAsync(string? ownerId = null, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.ApiKeys.AsNoTracking().Where(key => ownerId == null || key.OwnerId == ownerId)
+        return await context.ApiKeys.AsNoTracking().Include(key => key.Earlier).Where(key => ownerId == null || key.OwnerId == ownerId)
             .OrderByDescending(key => key.Id).ToListAsync(cancellationToken);
     }
 
-    /// <summary>Ends a key for good; false when it was not there or ended already.</summary>
+    /// <summary>Ends a key with all its secrets for good; false when it was not there or ended already.</summary>
     /// <exception cref="NotAllowedException">It belongs to somebody else.</exception>
     public Task<bool> RevokeKeyAsync(Actor actor, int id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(

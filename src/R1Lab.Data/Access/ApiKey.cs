@@ -3,6 +3,9 @@ namespace R1Lab.Data.Access;
 /// <summary>A key for the HTTP API. The key itself is shown once and never stored.</summary>
 public sealed class ApiKey
 {
+    /// <summary>How long before its end a key counts as expiring.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(14);
+
     public int Id { get; set; }
 
     public required string Name { get; set; }
@@ -20,13 +23,35 @@ public sealed class ApiKey
 
     public DateTimeOffset? ExpiresAt { get; set; }
 
+    /// <summary>Last use of the present secret; earlier ones keep their own.</summary>
     public DateTimeOffset? LastUsedAt { get; set; }
 
     public DateTimeOffset? RevokedAt { get; set; }
 
+    /// <summary>Secrets that a rotation replaced, with the time each one ends.</summary>
+    public List<EarlierSecret> Earlier { get; } = [];
+
     public string? OwnerId { get; set; }
 
+    public KeyState StateAt(DateTimeOffset now) =>
+        RevokedAt is not null ? KeyState.Revoked
+        : ExpiresAt is not { } end ? KeyState.Live
+        : end <= now ? KeyState.Expired
+        : end - now <= Notice ? KeyState.Expiring
+        : KeyState.Live;
+
     public bool HasScope(string scope) => Scopes.Split(' ').Any(granted => granted == ApiScopes.All || granted == scope);
+}
+
+public enum KeyState
+{
+    Live,
+
+    /// <summary>Works, and ends within <see cref="ApiKey.Notice"/>.</summary>
+    Expiring,
+
+    Expired,
+    Revoked,
 }
 
 public static class ApiScopes

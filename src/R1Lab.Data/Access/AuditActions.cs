@@ -17,6 +17,7 @@ public static class AuditActions
     public const string UserEnable = "user.enable";
     public const string UserPassword = "user.password";
     public const string KeyCreate = "key.create";
+    public const string KeyRotate = "key.rotate";
     public const string KeyRevoke = "key.revoke";
     public const string DatasetImport = "dataset.import";
     public const string DatasetRename = "dataset.rename";

@@ -30,12 +30,14 @@ public sealed class SessionStore(IDbContextFactory<LabDbContext> contexts, Write
     }
 
     /// <summary>The key by its number; null when it is unknown, revoked or expired.</summary>
-    public async Task<LiveKey?> FindKeyAsync(int id, CancellationToken cancellationToken = default)
+    /// <param name="sha256">The secret in use: null is returned as well when a rotation replaced it and its overlap is over.</param>
+    public async Task<LiveKey?> FindKeyAsync(int id, string? sha256 = null, CancellationToken cancellationToken = default)
     {
         var now = time.Now();
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var key = await context.ApiKeys.AsNoTracking().FirstOrDefaultAsync(
-            one => one.Id == id && one.RevokedAt == null && (one.ExpiresAt == null || one.ExpiresAt > now), cancellationToken);
+            one => one.Id == id && one.RevokedAt == null && (one.ExpiresAt == null || one.ExpiresAt > now)
+                && (sha256 == null || one.Sha256 == sha256 || one.Earlier.Any(earlier => earlier.Sha256 == sha256 && earlier.EndsAt > now)), cancellationToken);
         if (key is null) return null;
         var owner = await Accounts(context, context.Users.Where(user => user.Id == key.OwnerId)).FirstOrDefaultAsync(cancellationToken);
         return new LiveKey(key, owner);

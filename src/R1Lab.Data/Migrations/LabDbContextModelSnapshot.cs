@@ -254,6 +254,39 @@ namespace R1Lab.Data.Migrations
                     b.ToTable("AuditEntries");
                 });
 
+            modelBuilder.Entity("R1Lab.Data.Access.EarlierSecret", b =>
+                {
+                    b.Property<int>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ApiKeyId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("EndsAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ApiKeyId");
+
+                    b.HasIndex("Sha256")
+                        .IsUnique();
+
+                    b.ToTable("EarlierSecrets");
+                });
+
             modelBuilder.Entity("R1Lab.Data.Access.EndedSession", b =>
                 {
                     b.Property<string>("Id")
@@ -1331,6 +1364,15 @@ namespace R1Lab.Data.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("R1Lab.Data.Access.EarlierSecret", b =>
+                {
+                    b.HasOne("R1Lab.Data.Access.ApiKey", null)
+                        .WithMany("Earlier")
+                        .HasForeignKey("ApiKeyId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("R1Lab.Data.Conversations.ConversationTurn", b =>
                 {
                     b.HasOne("R1Lab.Data.Conversations.Conversation", null)
@@ -1494,6 +1536,11 @@ namespace R1Lab.Data.Migrations
                         .HasForeignKey("ItemId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Access.ApiKey", b =>
+                {
+                    b.Navigation("Earlier");
                 });
 
             modelBuilder.Entity("R1Lab.Data.Conversations.Conversation", b =>

@@ -58,7 +58,8 @@ public sealed class ActiveRequests(UserSessions sessions, TimeProvider time, ILo
         }
     }
 
-    private static string? Identity(ClaimsPrincipal principal) => principal.FindFirstValue(Visitor.KeyClaim) ?? principal.FindFirstValue(UserSessions.SessionClaim);
+    private static string? Identity(ClaimsPrincipal principal) =>
+        principal.FindFirstValue(Visitor.SecretClaim) ?? principal.FindFirstValue(Visitor.KeyClaim) ?? principal.FindFirstValue(UserSessions.SessionClaim);
 
     private async Task<bool> HoldsAsync(ClaimsPrincipal principal, CancellationToken cancellationToken) =>
         await sessions.FindAsync(principal, null, cancellationToken) is { } actor

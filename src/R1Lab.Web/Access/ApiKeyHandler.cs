@@ -34,12 +34,13 @@ public sealed class ApiKeyHandler(
         var secret = Request.Headers.Authorization[0]![Bearer.Length..].Trim();
         if (IsBootstrap(secret)) return Success(Bootstrap, $"key {Bootstrap}", Bootstrap, [LabRoles.Admin]);
 
-        if (await keys.FindKeyAsync(secret, Context.RequestAborted) is not { } key || await sessions.FindKeyAsync(key.Id, Context.RequestAborted) is not { } live)
+        if (await keys.FindKeyAsync(secret, Context.RequestAborted) is not { Key: var key } used
+            || await sessions.FindKeyAsync(key.Id, used.Sha256, Context.RequestAborted) is not { } live)
             return AuthenticateResult.Fail("The key is unknown, revoked or expired.");
         if (!live.Holds) return AuthenticateResult.Fail("The key's owner is disabled.");
 
         var number = key.Id.ToString(CultureInfo.InvariantCulture);
-        return Success(live.Owner?.Name ?? key.Name, live.Owner?.Id ?? $"key {number}", number, live.Roles);
+        return Success(live.Owner?.Name ?? key.Name, live.Owner?.Id ?? $"key {number}", number, live.Roles, new Claim(Visitor.SecretClaim, used.Sha256));
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -53,9 +54,9 @@ public sealed class ApiKeyHandler(
     private bool IsBootstrap(string secret) => lab.Value.Bootstrap.ApiKey is { Length: > 0 } bootstrap
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), SHA256.HashData(Encoding.UTF8.GetBytes(bootstrap)));
 
-    private static AuthenticateResult Success(string name, string id, string key, IEnumerable<string> roles)
+    private static AuthenticateResult Success(string name, string id, string key, IEnumerable<string> roles, params Claim[] more)
     {
-        Claim[] who = [new(ClaimTypes.Name, name), new(ClaimTypes.NameIdentifier, id), new(Visitor.KeyClaim, key)];
+        Claim[] who = [new(ClaimTypes.Name, name), new(ClaimTypes.NameIdentifier, id), new(Visitor.KeyClaim, key), .. more];
         var identity = new ClaimsIdentity([.. who, .. roles.Select(role => new Claim(ClaimTypes.Role, role))], SchemeName);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }

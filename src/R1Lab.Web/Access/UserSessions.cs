@@ -57,7 +57,7 @@ public sealed class UserSessions(SessionStore sessions, IOptions<IdentityOptions
         var name = principal.Identity?.Name ?? "-";
         if (key == ApiKeyHandler.Bootstrap) return Actor.Of($"key {key}", name, [LabRoles.Admin], address: address);
         var number = int.Parse(key, CultureInfo.InvariantCulture);
-        if (await sessions.FindKeyAsync(number, cancellationToken) is not { Holds: true } live) return null;
+        if (await sessions.FindKeyAsync(number, principal.FindFirstValue(Visitor.SecretClaim), cancellationToken) is not { Holds: true } live) return null;
         return Actor.Of(live.Owner?.Id ?? $"key {key}", live.Owner?.Name ?? live.Key.Name, live.Roles, number, address: address);
     }
 }

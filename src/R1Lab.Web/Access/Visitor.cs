@@ -10,6 +10,9 @@ public sealed record Visitor(string? UserId, string Name)
 {
     public const string KeyClaim = "r1lab:key";
 
+    /// <summary>The SHA-256 of the secret that was shown: a rotated key has several, each with an end of its own.</summary>
+    public const string SecretClaim = "r1lab:secret";
+
     /// <summary>May do everything, also to what belongs to others.</summary>
     public bool IsAdmin { get; init; }
 

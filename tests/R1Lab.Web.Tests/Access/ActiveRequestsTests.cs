@@ -45,15 +45,35 @@ public sealed class ActiveRequestsTests(LabHost lab) : IClassFixture<LabHost>
         Assert.Equal(ends, stream.RequestAborted.IsCancellationRequested);
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(7, false)]
+    public async Task Check_AfterARotation_EndsTheOldSecretOnlyWithoutOverlap(int overlapDays, bool ends)
+    {
+        var issued = await lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "key", [ApiScopes.All], null, cancellationToken: Cancel);
+        var old = Running(issued.Key.Id, LabRoles.Admin, issued.Key.Sha256);
+        var rotated = await lab.Get<AccessStore>().RotateKeyAsync(Actors.Lab, issued.Key, TimeSpan.FromDays(overlapDays), null, Cancel);
+        var present = Running(issued.Key.Id, LabRoles.Admin, rotated.Key.Sha256);
+
+        await lab.Get<ActiveRequests>().CheckAsync(Cancel);
+        var afterRotation = (old.RequestAborted.IsCancellationRequested, present.RequestAborted.IsCancellationRequested);
+        await lab.Get<AccessStore>().RevokeKeyAsync(Actors.Lab, issued.Key.Id, Cancel);
+        await lab.Get<ActiveRequests>().CheckAsync(Cancel);
+
+        Assert.Equal((ends, false), afterRotation);
+        Assert.Equal((true, true), (old.RequestAborted.IsCancellationRequested, present.RequestAborted.IsCancellationRequested));
+    }
+
     [Fact]
     public void Interval_OfTheChecks_IsShortEnoughToEndAStreamInFiveSeconds() => Assert.True(ActiveRequests.Interval <= TimeSpan.FromSeconds(4));
 
     private async Task<int> KeyAsync(string? owner) =>
         (await lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "key", [ApiScopes.All], owner, cancellationToken: Cancel)).Key.Id;
 
-    private DefaultHttpContext Running(int key, string role)
+    private DefaultHttpContext Running(int key, string role, string? secret = null)
     {
-        Claim[] claims = [new(Visitor.KeyClaim, key.ToString(CultureInfo.InvariantCulture)), new(ClaimTypes.Role, role)];
+        Claim[] shown = secret is null ? [] : [new(Visitor.SecretClaim, secret)];
+        Claim[] claims = [new(Visitor.KeyClaim, key.ToString(CultureInfo.InvariantCulture)), new(ClaimTypes.Role, role), .. shown];
         var context = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity(claims, "test")) };
         context.Features.Set<IHttpRequestLifetimeFeature>(new Connection());
         lab.Get<ActiveRequests>().Add(context);

@@ -12,7 +12,7 @@ public sealed class VerbTests
 {
     private static readonly string[] Changes =
     [
-        "AccessStore: CreateFirstAdmin CreateKey IssueSetupToken RevokeKey",
+        "AccessStore: CreateFirstAdmin CreateKey IssueSetupToken RevokeKey RotateKey",
         "AuditStore: Record",
         "ConversationStore: Append Create Delete Rename Truncate",
         "DatasetStore: AddRow Create Delete DeleteRows Rename Undo UpdateRow",

@@ -38,7 +38,7 @@ public sealed class KeysTests : PageTest
         var issued = await Get<AccessStore>().CreateKeyAsync(Actors.Lab, "notebook", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
         var page = Show<Keys>();
         page.WaitForElement("[data-testid=keys]");
-        var asked = page.FindAll("button").Single(button => button.TextContent.Trim() == "Revoke").ClickAsync(new());
+        var asked = page.Find("[data-testid=key-revoke]").ClickAsync(new());
         await Dialogs.WaitForElement("input[data-testid=confirm-name]").InputAsync(new() { Value = "notebook" });
 
         await Dialogs.Find("[data-testid=confirm-action]").ClickAsync(new());
@@ -54,7 +54,7 @@ public sealed class KeysTests : PageTest
         var page = Show<Keys>();
         page.WaitForElement("[data-testid=keys]");
 
-        _ = page.FindAll("button").Single(button => button.TextContent.Trim() == "Revoke").ClickAsync(new());
+        _ = page.Find("[data-testid=key-revoke]").ClickAsync(new());
 
         Assert.True(Dialogs.WaitForElement("[data-testid=confirm-action]").HasAttribute("disabled"));
     }
