@@ -4,6 +4,7 @@ using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Web.Access;
+using R1Lab.Web.Https;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web;
@@ -21,6 +22,7 @@ public static class LabStart
         await app.Services.GetRequiredService<LabDatabase>().MigrateAsync();
         var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync(Actor.System("start"));
         var note = ChooseAddresses(app, lab, adminExists: setUpToken is null);
+        OpenCertificates(app);
         app.Lifetime.ApplicationStarted.Register(() => Announce(app, setUpToken, note));
     }
 
@@ -29,6 +31,7 @@ public static class LabStart
     {
         OptionsValidationException settings => string.Join(Environment.NewLine, settings.Failures),
         NewerDatabaseException newer => newer.Message,
+        CertificateException certificate => certificate.Message,
         UnauthorizedAccessException denied => denied.Message,
         IOException io => io.Message,
         _ => null,
@@ -59,14 +62,29 @@ public static class LabStart
             : $"Not listening on {string.Join(", ", wanted)} yet, because no administrator exists. Set one up on this machine and start again, or set Lab:AllowRemoteSetUp.";
     }
 
+    // Before the first handshake, and before the user is told where the lab listens.
+    private static void OpenCertificates(WebApplication app)
+    {
+        if (HttpsServices.IsConfiguredForKestrel(app.Configuration)) return;
+        var endpoints = app.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>();
+        if (app.Urls.Concat(endpoints).Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+            app.Services.GetRequiredService<LabCertificates>().Open();
+    }
+
     private static void Announce(WebApplication app, string? setUpToken, string? note)
     {
         var addresses = app.Urls.Select(Reachable).ToList();
         Console.WriteLine($"R1Lab is listening on {string.Join(", ", addresses)}");
         if (note is not null) Console.WriteLine(note);
+        if (app.Services.GetRequiredService<LabCertificates>().AuthorityFingerprint is { } fingerprint)
+            Console.WriteLine($"HTTPS uses the lab's own certificate authority; {CertificatePaths.Trust} says how computers come to trust it. Its SHA-256 fingerprint: {fingerprint}");
+        if (app.Urls.FirstOrDefault(IsOpenAndPlain) is { } plain)
+            Console.WriteLine($"{plain} is plain HTTP: passwords and data can be read on the network. An https:// address in Lab:Listen prevents that.");
         if (setUpToken is not null && addresses.Count > 0)
             Console.WriteLine($"Create the first administrator with this one-time link: {addresses[0]}{AccountPaths.SetUp}?token={setUpToken}");
     }
+
+    private static bool IsOpenAndPlain(string address) => address.StartsWith("http:", StringComparison.OrdinalIgnoreCase) && !ListenAddresses.IsLoopback(address);
 
     // What a browser on this machine can open: 0.0.0.0, * and + are no host names.
     private static string Reachable(string address)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
 using R1Lab.Web.Components;
+using R1Lab.Web.Https;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web;
@@ -14,6 +15,7 @@ public static class WebPipeline
         app.UseSecurityHeaders();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseHostGuard(app.Services.GetRequiredService<IOptions<LabOptions>>().Value);
+        app.UseHttpsFrontDoor();
         app.UseWhen(context => context.Request.IsApi(), api => api.UseStatusCodePages(status =>
             ApiError.FromStatus(status.HttpContext.Response.StatusCode, status.HttpContext.Request.Path).ExecuteAsync(status.HttpContext)));
         app.UseWhen(context => !context.Request.IsApi(), pages => pages.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
@@ -31,6 +33,7 @@ public static class WebPipeline
         app.MapStaticAssets().AllowAnonymous().DisableRateLimiting();
         app.MapHealth();
         app.MapAccount();
+        app.MapCertificate();
         app.MapOpenAi();
         app.MapTokenize();
         app.MapGenerate();

@@ -10,6 +10,7 @@ using MudBlazor.Services;
 using R1Lab.Data;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
+using R1Lab.Web.Https;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
@@ -27,6 +28,7 @@ public static class WebServices
         var lab = builder.AddLabOptions();
         builder.Services.AddLabData(lab.DatabasePath);
         builder.Services.AddLabAccess(lab);
+        builder.Services.AddLabHttps(lab);
         builder.Services.AddLabPages();
         builder.Services.AddLabApi();
         builder.Services.AddModels();
@@ -39,6 +41,7 @@ public static class WebServices
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.UseLabCertificates(builder.Configuration);
             kestrel.Limits.MaxConcurrentConnections = 2000;
             kestrel.Limits.MaxConcurrentUpgradedConnections = 1000;
         });
@@ -61,6 +64,7 @@ public static class WebServices
         if (string.IsNullOrWhiteSpace(options.DataFolder)) return; // refused by the validator
         options.DataFolder = Path.GetFullPath(options.DataFolder, root);
         options.SamplesFolder = Path.GetFullPath(options.SamplesFolder, root);
+        options.Https.MakeAbsolute(root);
         options.ModelFolders = [.. options.ModelFolders.Select(folder => Path.GetFullPath(folder, root))];
     }
 

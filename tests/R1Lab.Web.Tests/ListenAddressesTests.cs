@@ -19,6 +19,32 @@ public sealed class ListenAddressesTests
     }
 
     [Theory]
+    [InlineData("0.0.0.0:5199", "https://0.0.0.0:5199")]
+    [InlineData("192.168.1.9:5199", "https://192.168.1.9:5199")]
+    [InlineData("lab.example:443", "https://lab.example:443")]
+    [InlineData("127.0.0.1:5199;[::1]:5199; localhost:81", "http://127.0.0.1:5199|http://[::1]:5199|http://localhost:81")]
+    [InlineData("http://0.0.0.0:5199", "http://0.0.0.0:5199")]
+    public void Wanted_ListenWithoutScheme_IsHttpsBeyondThisMachine(string listen, string expected)
+    {
+        var options = new LabOptions { Listen = listen };
+
+        var wanted = ListenAddresses.Wanted(new ConfigurationBuilder().Build(), options);
+
+        Assert.Equal(expected.Split('|'), wanted);
+        Assert.True(new LabOptionsValidator().Validate(null, options).Succeeded);
+    }
+
+    [Fact]
+    public void Wanted_HttpsPorts_AreServedToo()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["http_ports"] = "80", ["https_ports"] = "443;8443" }).Build();
+
+        var wanted = ListenAddresses.Wanted(configuration, new LabOptions());
+
+        Assert.Equal(["http://*:80", "https://*:443", "https://*:8443"], wanted);
+    }
+
+    [Theory]
     [InlineData("http://0.0.0.0:8080", "http://127.0.0.1:8080")]
     [InlineData("http://*:8080", "http://127.0.0.1:8080")]
     [InlineData("http://+:80", "http://127.0.0.1:80")]

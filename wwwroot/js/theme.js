@@ -7,5 +7,6 @@ export function isDark() {
 
 export function use(theme) {
   document.documentElement.dataset.theme = theme;
-  document.cookie = `lab-theme=${theme}; path=/; max-age=${year}; samesite=lax`;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `lab-theme=${theme}; path=/; max-age=${year}; samesite=lax${secure}`;
 }

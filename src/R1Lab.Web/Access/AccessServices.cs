@@ -23,7 +23,7 @@ public static class AccessServices
         services.AddHostedService(provider => provider.GetRequiredService<ActiveRequests>());
         services.AddScoped<SignInDesk>();
         services.AddScoped<LiveSession>();
-        services.AddAntiforgery(options => options.Cookie.Name = "lab-form");
+        services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ("lab-form", CookieSecurePolicy.SameAsRequest));
         services.AddLabSchemes();
         services.AddAuthorization(LabPolicies.Configure);
         services.AddCascadingAuthenticationState();

@@ -26,7 +26,7 @@ public static class Languages
     public static void Remember(HttpResponse response, string language) => response.Cookies.Append(
         CookieRequestCultureProvider.DefaultCookieName,
         CookieRequestCultureProvider.MakeCookieValue(new RequestCulture(language)),
-        new CookieOptions { Expires = DateTimeOffset.UtcNow.AddYears(1), IsEssential = true, HttpOnly = true, SameSite = SameSiteMode.Lax });
+        new CookieOptions { Expires = DateTimeOffset.UtcNow.AddYears(1), IsEssential = true, HttpOnly = true, Secure = response.HttpContext.Request.IsHttps, SameSite = SameSiteMode.Lax });
 
     // Every spelling of Chinese (zh, zh-Hans-CN, zh-TW) is better served by zh-CN than by English.
     private static Task<ProviderCultureResult?> OfBrowser(HttpContext context)

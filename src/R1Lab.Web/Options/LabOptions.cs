@@ -14,7 +14,10 @@ public sealed record LabOptions
     /// <summary>The demo model and its datasets, as shipped.</summary>
     public string SamplesFolder { get; set; } = "samples";
 
-    /// <summary>Address to listen on when neither <c>ASPNETCORE_URLS</c> nor Kestrel's own section names one; several are separated by <c>;</c>.</summary>
+    /// <summary>
+    /// Address to listen on when neither <c>ASPNETCORE_URLS</c> nor Kestrel's own section names one; several are separated by <c>;</c>.
+    /// Without a scheme an address beyond this machine is served with HTTPS.
+    /// </summary>
     public string Listen { get; set; } = "http://127.0.0.1:5199";
 
     /// <summary>Listen beyond this machine although no administrator exists yet.</summary>
@@ -32,7 +35,11 @@ public sealed record LabOptions
 
     public ServingOptions Serving { get; set; } = new();
 
+    public HttpsOptions Https { get; set; } = new();
+
     public string DatabasePath => Path.Combine(DataFolder, "r1lab.db");
+
+    public string HttpsFolder => Path.Combine(DataFolder, "https");
 
     public string KeysFolder => Path.Combine(DataFolder, "keys");
 }

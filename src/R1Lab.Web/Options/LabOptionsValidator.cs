@@ -19,9 +19,10 @@ public sealed class LabOptionsValidator : IValidateOptions<LabOptions>
         if (File.Exists(options.DataFolder)) yield return $"Lab:DataFolder names {options.DataFolder}, which is a file.";
         foreach (var address in options.Listen.Split(';', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!ListenAddresses.IsAddress(address)) yield return $"Lab:Listen holds '{address}', which is no address like http://127.0.0.1:5199.";
+            if (!ListenAddresses.IsAddress(ListenAddresses.WithScheme(address.Trim()))) yield return $"Lab:Listen holds '{address}', which is no address like http://127.0.0.1:5199.";
         }
 
+        foreach (var problem in options.Https.Problems()) yield return problem;
         if (options.Bootstrap.ApiKey is { Length: > 0 and < ShortestBootstrapKey })
             yield return $"Lab:Bootstrap:ApiKey is shorter than {ShortestBootstrapKey} characters.";
         if (options.RateLimits.PerSecond < 1) yield return "Lab:RateLimits:PerSecond must be at least 1.";

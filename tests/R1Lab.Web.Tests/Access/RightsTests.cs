@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using R1Lab.Data.Access;
 using R1Lab.Web.Access;
+using R1Lab.Web.Https;
 
 namespace R1Lab.Web.Tests.Access;
 
@@ -14,7 +15,7 @@ public sealed class RightsTests(LabHost lab) : IClassFixture<LabHost>
     private static readonly string[] OpenToAll =
     [
         "/health/", "/health/live", "/health/ready", "/openapi/{documentName}.json",
-        AccountPaths.SignIn, AccountPaths.Denied, AccountPaths.Language, AccountPaths.SetUp, "/error",
+        AccountPaths.SignIn, AccountPaths.Denied, AccountPaths.Language, AccountPaths.SetUp, "/error", CertificatePaths.Trust, CertificatePaths.Authority,
     ];
 
     [Fact]
