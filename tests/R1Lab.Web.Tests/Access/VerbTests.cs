@@ -63,7 +63,6 @@ public sealed class VerbTests
         "ModelSession: Generate",
         "QueueSwitches: ContinuesOnError Hold",
         "Reply: Run",
-        "ResidentModel: Attach",
         "RunFixes: Of",
         "RunForecast: TimeLeft",
         "RunLine: Picture",
