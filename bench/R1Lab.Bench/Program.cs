@@ -1,5 +1,6 @@
 using System.Globalization;
 using R1Lab.Bench;
+using R1Lab.Bench.Faults;
 using R1Lab.Bench.Desk;
 using R1Lab.Bench.Load;
 using R1Lab.Bench.Memory;
@@ -19,6 +20,7 @@ try
         ["train", .. var rest] => TrainBench.Run(TrainOptions.Of(new CommandOptions(rest))),
         ["rating", .. var rest] => RatingBench.Run(new CommandOptions(rest)),
         ["parity", .. var rest] => ParityBench.Run(new CommandOptions(rest)),
+        ["faults", .. var rest] => FaultBench.Run(new CommandOptions(rest)),
         ["desk", .. var rest] => DeskBench.RunAsync(new CommandOptions(rest)).GetAwaiter().GetResult(),
         ["load", .. var rest] => LoadBench.Run(new CommandOptions(rest)),
         ["memory", .. var rest] => MemoryBench.Run(new CommandOptions(rest)),
@@ -46,6 +48,7 @@ static int Usage()
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
                R1Lab.Bench rating [--studies 2000] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
+               R1Lab.Bench faults <list.json> [--folder dir] [--room Engine|Data|Web] [--only 1,2] [--folder-only] [--json file]
                R1Lab.Bench desk {DeskBench.Usage}
                R1Lab.Bench load [--minutes 5] [--warm-up 1] [--pace 1] [--log file] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}
