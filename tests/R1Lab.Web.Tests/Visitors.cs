@@ -25,11 +25,14 @@ public static partial class Visitors
     public static async Task<UserSummary> UserAsync(this LabHost lab, string name) =>
         (await lab.Get<UserStore>().ListAsync()).Single(user => user.UserName == name);
 
+    /// <summary>The token that a form of this page carries.</summary>
+    public static async Task<string> RequestTokenAsync(this HttpClient browser, string page) =>
+        RequestToken().Match(await browser.GetStringAsync(new Uri(page, UriKind.Relative))).Groups["token"].Value;
+
     /// <summary>Opens the page, fills its form and sends it with the page's own request token.</summary>
     public static async Task<HttpResponseMessage> SendFormAsync(this HttpClient browser, string page, string form, params (string Name, string Value)[] fields)
     {
-        var html = await browser.GetStringAsync(new Uri(page, UriKind.Relative));
-        var token = RequestToken().Match(html).Groups["token"].Value;
+        var token = await browser.RequestTokenAsync(page);
         var content = new Dictionary<string, string> { ["_handler"] = form, ["__RequestVerificationToken"] = token };
         foreach (var (name, value) in fields) content[name] = value;
         return await browser.PostAsync(new Uri(page, UriKind.Relative), new FormUrlEncodedContent(content));

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Identity;
 using R1Lab.Data.Access;
@@ -11,7 +12,7 @@ public static class AccountEndpoints
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
         app.MapPost(AccountPaths.SignOut, SignOutAsync).ExcludeFromDescription();
-        app.MapGet(AccountPaths.Language, UseLanguageAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapPost(AccountPaths.Language, UseLanguageAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext context, UserSessions sessions)
@@ -21,12 +22,17 @@ public static class AccountEndpoints
         return Results.LocalRedirect(AccountPaths.SignIn);
     }
 
-    private static async Task<IResult> UseLanguageAsync(HttpContext context, string culture, string? returnUrl, UserStore users, UserSessions sessions)
+    private static async Task<IResult> UseLanguageAsync(
+        HttpContext context, string? returnUrl, IAntiforgery antiforgery, UserStore users, UserSessions sessions)
     {
-        if (!Languages.All.Contains(culture)) return Results.BadRequest();
+        // Without the page's own token nothing changes; the page comes back with a new one.
+        var back = Results.LocalRedirect(AccountPaths.Local(returnUrl));
+        if (!context.Request.HasFormContentType || !await antiforgery.IsRequestValidAsync(context)) return back;
+        var culture = (await context.Request.ReadFormAsync())["culture"].ToString();
+        if (!Languages.All.Contains(culture)) return back;
         Languages.Remember(context.Response, culture);
         if (await sessions.FindAsync(context.User) is { Session: not null } actor && await users.GetAsync(actor.Id!) is { } user)
             await users.SetPreferencesAsync(actor, culture, user.Theme);
-        return Results.LocalRedirect(AccountPaths.Local(returnUrl));
+        return back;
     }
 }

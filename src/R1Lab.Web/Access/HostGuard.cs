@@ -10,6 +10,9 @@ namespace R1Lab.Web.Access;
 /// </summary>
 public static class HostGuard
 {
+    private const int HttpPort = 80;
+    private const int HttpsPort = 443;
+
     public static IApplicationBuilder UseHostGuard(this IApplicationBuilder app, LabOptions options)
     {
         var names = new HashSet<string>(options.AllowedHosts, StringComparer.OrdinalIgnoreCase) { "localhost", Environment.MachineName, $"{Environment.MachineName}.local" };
@@ -22,18 +25,24 @@ public static class HostGuard
     {
         if (!IsOurs(request.Host.Host, names))
             return $"The host name '{request.Host.Host}' is not one this lab answers to. Add it to Lab:AllowedHosts if it is yours.";
-        return IsForeign(request) ? "This request comes from a page of another site." : null;
+        return IsForeign(request) ? "This request comes from a page of another site (scheme, name and port must be this lab's own)." : null;
     }
 
     private static bool IsOurs(string host, HashSet<string> names) => names.Contains(host) || IPAddress.TryParse(host.Trim('[', ']'), out _);
 
-    // A request with its own Authorization header does not ride on a cookie; reading pages (GET) from elsewhere is an ordinary link.
+    // A request with an API key does not ride on a cookie; reading pages (GET) from elsewhere is an ordinary link.
     private static bool IsForeign(HttpRequest request)
     {
-        if (request.Headers.Origin is not [{ Length: > 0 } origin] || request.Headers.Authorization.Count > 0) return false;
+        if (request.Headers.Origin.Count == 0 || ApiKeyHandler.IsUsedBy(request)) return false;
         var changes = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
         var opensSocket = request.Headers.Upgrade.Count > 0 || request.HttpContext.WebSockets.IsWebSocketRequest;
         if (!changes && !opensSocket) return false;
-        return !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !uri.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+        return request.Headers.Origin is not [{ } origin] || !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !IsOurOrigin(uri, request);
     }
+
+    // Scheme, host and port, as browsers compare origins: another port of this machine may be another program, and plain HTTP another person.
+    private static bool IsOurOrigin(Uri origin, HttpRequest request) =>
+        origin.Scheme.Equals(request.Scheme, StringComparison.OrdinalIgnoreCase)
+        && origin.Host.Equals(request.Host.Host, StringComparison.OrdinalIgnoreCase)
+        && origin.Port == (request.Host.Port ?? (request.IsHttps ? HttpsPort : HttpPort));
 }

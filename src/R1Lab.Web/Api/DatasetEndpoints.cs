@@ -21,8 +21,8 @@ public static class DatasetEndpoints
         read.MapGet("", ListAsync).WithName("ListDatasets").WithSummary("All datasets");
         read.MapGet("/{id:int}", GetAsync).WithName("GetDataset").WithSummary("One dataset");
         read.MapGet("/{id:int}/rows", RowsAsync).WithName("ListRows").WithSummary("Rows by offset and limit, searched by q");
-        read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportDataset").WithSummary("The dataset as JSONL");
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
+        change.MapGet("/{id:int}/export", ExportAsync).WithName("ExportDataset").WithSummary("The dataset as JSONL");
         change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout()
             .WithMetadata(new RequestSizeLimitAttribute(UploadFolder.LongestUpload));
         change.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteDataset").WithSummary("Deletes a dataset");
@@ -51,7 +51,7 @@ public static class DatasetEndpoints
     {
         if (format is not (null or "jsonl")) return ApiError.BadRequest("format must be jsonl.", "format");
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
-        await audit.RecordAsync(await session.DemandAsync(LabRight.View, cancellation), AuditActions.DatasetExport, $"dataset {dataset.Id} {dataset.Name}", cancellationToken: cancellation);
+        await audit.RecordAsync(await session.DemandAsync(LabRight.Train, cancellation), AuditActions.DatasetExport, $"dataset {dataset.Id} {dataset.Name}", cancellationToken: cancellation);
         return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", $"{dataset.Name}.jsonl");
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Mvc;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
@@ -19,8 +20,8 @@ public static class StudyEndpoints
         read.MapGet("/{id:int}", GetAsync).WithName("GetStudy").WithSummary("One study with its criteria, prompts and answers").Produces<StudyDocument>();
         read.MapGet("/{id:int}/results", ResultsAsync).WithName("GetStudyResults").Produces<StudyResultsDocument>()
             .WithSummary("Means per model and criterion with t intervals over prompts, agreement, comparisons with their verdicts, and raters");
-        read.MapGet("/{id:int}/export", ExportAsync).WithName("ExportStudy").WithSummary("Every submitted score as CSV or JSON");
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
+        change.MapGet("/{id:int}/export", ExportAsync).WithName("ExportStudy").WithSummary("Every submitted score as CSV or JSON, with the names of the raters");
         change.MapPost("", CreateAsync).WithName("CreateStudy").Produces<StudyCard>(StatusCodes.Status201Created)
             .WithSummary("A study whose answers the lab writes (models, prompts), or with given answers (items)");
         change.MapPut("/{id:int}/primary", SetPrimaryAsync).WithName("SetPrimaryComparison").Produces<StudyCard>()
@@ -38,9 +39,13 @@ public static class StudyEndpoints
     private static async Task<IResult> GetAsync(int id, StudyStore studies, CancellationToken cancellation) =>
         await studies.GetAsync(id, cancellation) is { } contents ? Results.Json(StudyDocument.Of(contents)) : Missing(id);
 
+    // Who rated how is for those who run studies.
     private static async Task<IResult> ResultsAsync(
-        int id, [FromQuery(Name = "without_trained_on")] bool? withoutTrainedOn, StudyStore studies, CancellationToken cancellation) =>
-        Results.Json(StudyResultsDocument.Of(await studies.ResultsAsync(id, withoutTrainedOn ?? false, cancellation)));
+        int id, [FromQuery(Name = "without_trained_on")] bool? withoutTrainedOn, StudyStore studies, ClaimsPrincipal user, CancellationToken cancellation)
+    {
+        var document = StudyResultsDocument.Of(await studies.ResultsAsync(id, withoutTrainedOn ?? false, cancellation));
+        return Results.Json(Visitor.Of(user).MayTrain ? document : document with { ByRater = [] });
+    }
 
     private static async Task<IResult> SetPrimaryAsync(
         int id, PrimaryRequest request, StudyStore studies, LiveSession session, CancellationToken cancellation)
@@ -62,7 +67,7 @@ public static class StudyEndpoints
         if (format is not (null or "csv" or "json")) return ApiError.BadRequest("format must be csv or json.", "format");
         if (await studies.GetAsync(id, cancellation) is null) return Missing(id);
         var rows = await studies.ExportAsync(id, cancellation);
-        await audit.RecordAsync(await session.DemandAsync(LabRight.View, cancellation), AuditActions.StudyExport, $"study {id}", format ?? "csv", cancellation);
+        await audit.RecordAsync(await session.DemandAsync(LabRight.Train, cancellation), AuditActions.StudyExport, $"study {id}", format ?? "csv", cancellation);
         return format == "json"
             ? Results.Bytes(ScoreExport.Json(rows), "application/json", $"study-{id}-scores.json")
             : Results.Bytes(ScoreExport.Csv(rows), "text/csv; charset=utf-8", $"study-{id}-scores.csv");

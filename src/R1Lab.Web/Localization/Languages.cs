@@ -13,9 +13,11 @@ public static class Languages
 
     public static string NameOf(string language) => language == Chinese ? "简体中文" : "English";
 
-    /// <summary>Address that remembers the language and comes back to the page.</summary>
-    public static string SwitchAddress(string language, string relativePage) =>
-        $"{AccountPaths.Language}?culture={language}&returnUrl={Uri.EscapeDataString("/" + relativePage)}";
+    /// <summary>The form of every page that a language button sends; it carries the page's request token.</summary>
+    public const string FormId = "language-form";
+
+    /// <summary>Where a language button sends the form, to come back to the page.</summary>
+    public static string SwitchAddress(string relativePage) => $"{AccountPaths.Language}?returnUrl={Uri.EscapeDataString("/" + relativePage)}";
 
     public static void Configure(RequestLocalizationOptions options)
     {

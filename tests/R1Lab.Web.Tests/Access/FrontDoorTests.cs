@@ -88,12 +88,49 @@ public sealed class FrontDoorTests(LabHost lab) : IClassFixture<LabHost>
     {
         var browser = lab.Browser();
 
-        var chosen = await browser.GetAsync(new Uri($"{AccountPaths.Language}?culture=zh-CN&returnUrl=/account/sign-in", UriKind.Relative), TestContext.Current.CancellationToken);
+        var chosen = await browser.PostAsync(new Uri($"{AccountPaths.Language}?returnUrl=/account/sign-in", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
         var page = await browser.GetStringAsync(new Uri(AccountPaths.SignIn, UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(AccountPaths.SignIn, chosen.Headers.Location?.ToString());
         Assert.Contains("<h1 tabindex=\"-1\">登录</h1>", page, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("GET", true)]
+    [InlineData("POST", false)]
+    public async Task Language_ChosenByALinkOrWithoutTheRequestToken_StaysAsItWas(string method, bool hasToken)
+    {
+        var browser = lab.Browser();
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"{AccountPaths.Language}?culture=zh-CN&returnUrl=/account/sign-in");
+        if (method == "POST") request.Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["culture"] = "zh-CN" });
+        if (hasToken) await ChoiceAsync(browser);
+
+        var answer = await browser.SendAsync(request, TestContext.Current.CancellationToken);
+        var page = await browser.GetStringAsync(new Uri(AccountPaths.SignIn, UriKind.Relative), TestContext.Current.CancellationToken);
+
+        Assert.DoesNotContain(answer.Headers.TryGetValues("Set-Cookie", out var cookies) ? cookies : [], cookie => cookie.Contains("Culture", StringComparison.Ordinal));
+        Assert.Contains("<html lang=\"en\"", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/")]
+    [InlineData("//evil.example/")]
+    [InlineData("/\\evil.example")]
+    public async Task Language_WithAForeignReturnAddress_LeadsToTheStartPage(string returnUrl)
+    {
+        var browser = lab.Browser();
+
+        var chosen = await browser.PostAsync(
+            new Uri($"{AccountPaths.Language}?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
+
+        Assert.Equal("/", chosen.Headers.Location?.OriginalString);
+    }
+
+    private static async Task<FormUrlEncodedContent> ChoiceAsync(HttpClient browser) => new(new Dictionary<string, string>
+    {
+        ["culture"] = "zh-CN",
+        ["__RequestVerificationToken"] = await browser.RequestTokenAsync(AccountPaths.SignIn),
+    });
 
     [Fact]
     public async Task Ready_OnAWorkingLab_SaysSo()

@@ -23,13 +23,13 @@ public static class NavigationMenu
     public static IReadOnlyList<NavigationEntry> Entries { get; } =
     [
         new("/", "Overview", Icons.Material.Outlined.Dashboard, LabPolicies.CanView),
-        new("/datasets", "Datasets", Icons.Material.Outlined.TableRows, LabPolicies.CanTrain, "Data"),
+        new("/datasets", "Datasets", Icons.Material.Outlined.TableRows, LabPolicies.CanView, "Data"),
         new("/runs/new", "NewRun", Icons.Material.Outlined.AddCircleOutline, LabPolicies.CanTrain, "Train"),
         new("/runs", "Runs", Icons.Material.Outlined.ShowChart, LabPolicies.CanView, "Train"),
         new("/compare", "CompareRuns", Icons.Material.Outlined.StackedLineChart, LabPolicies.CanView, "Train"),
         new("/models", "Models", Icons.Material.Outlined.Layers, LabPolicies.CanView, "ModelGroup"),
         new("/evaluations", "Evaluations", Icons.Material.Outlined.FactCheck, LabPolicies.CanView, "Evaluate"),
-        new("/studies", "Studies", Icons.Material.Outlined.Ballot, LabPolicies.CanTrain, "Evaluate"),
+        new("/studies", "Studies", Icons.Material.Outlined.Ballot, LabPolicies.CanView, "Evaluate"),
         new("/rate", "MyRatings", Icons.Material.Outlined.StarRate, LabPolicies.CanRate, "Evaluate"),
         new("/leaderboard", "Leaderboard", Icons.Material.Outlined.Leaderboard, LabPolicies.CanView, "Evaluate"),
         new("/chat", "Chat", Icons.Material.Outlined.Chat, LabPolicies.CanInfer, "Playground"),

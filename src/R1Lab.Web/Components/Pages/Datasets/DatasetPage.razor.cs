@@ -1,10 +1,12 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 
@@ -17,6 +19,7 @@ public sealed partial class DatasetPage : ComponentBase
     private MudDataGrid<DatasetRowEntity>? _grid;
     private Dataset? _dataset;
     private DatasetEdit? _lastEdit;
+    private Visitor _visitor = new(null, "-");
     private HashSet<DatasetRowEntity> _selected = [];
     private string? _query;
     private int? _total;
@@ -46,11 +49,21 @@ public sealed partial class DatasetPage : ComponentBase
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
     private IReadOnlyList<(string, string)> Trail => [(Text["Datasets"], "datasets")];
 
     private string UndoHint => _lastEdit is null ? Text["NothingToUndo"] : Text[$"Undo{_lastEdit.Kind}", _lastEdit.RowCount];
 
-    protected override Task OnParametersSetAsync() => ReadAsync();
+    /// <summary>Why the visitor may not change the rows; null when it is allowed.</summary>
+    private string? Reason => _dataset is null ? null : ChangeReason.Of(Denied, _visitor, _dataset.OwnerId, _dataset.OwnerName);
+
+    protected override async Task OnParametersSetAsync()
+    {
+        _visitor = Visitor.Of((await Session).User);
+        await ReadAsync();
+    }
 
     private async Task ReadAsync()
     {
@@ -119,7 +132,7 @@ public sealed partial class DatasetPage : ComponentBase
 
     private async Task<NewRow?> EditAsync(DatasetRowEntity? row)
     {
-        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format }, { d => d.Kept, $"row/{Id}/{row?.Id ?? 0}" } };
+        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format }, { d => d.Kept, $"row/{Id}/{row?.Id ?? 0}" }, { d => d.ReadOnly, Reason } };
         var options = new DialogOptions { MaxWidth = MaxWidth.Large, FullWidth = true, BackdropClick = false };
         var dialog = await Dialogs.ShowAsync<RowDialog>(Text[row is null ? "Add" : "Edit"], parameters, options);
         return await dialog.Result is { Canceled: false, Data: NewRow edited } ? edited : null;

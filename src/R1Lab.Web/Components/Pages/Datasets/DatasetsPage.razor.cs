@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Options;
 using MudBlazor;
 using R1Lab.Data.Access;
@@ -16,6 +17,7 @@ namespace R1Lab.Web.Components.Pages.Datasets;
 public sealed partial class DatasetsPage : ComponentBase
 {
     private Loadable<IReadOnlyList<Dataset>>? _list;
+    private Visitor _visitor = new(null, "-");
     private string? _problem;
     private bool _importing;
 
@@ -40,7 +42,12 @@ public sealed partial class DatasetsPage : ComponentBase
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
     private static DialogOptions Wide => new() { MaxWidth = MaxWidth.Medium, FullWidth = true, BackdropClick = false };
+
+    protected override async Task OnInitializedAsync() => _visitor = Visitor.Of((await Session).User);
 
     private async Task ImportAsync()
     {

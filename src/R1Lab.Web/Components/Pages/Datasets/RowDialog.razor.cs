@@ -27,6 +27,10 @@ public sealed partial class RowDialog : ComponentBase
     [Parameter]
     public string Format { get; set; } = DatasetFormats.PromptResponse;
 
+    /// <summary>Why the row can only be read; null when it can be changed.</summary>
+    [Parameter]
+    public string? ReadOnly { get; set; }
+
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = default!;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -15,6 +16,7 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     private readonly ExecutionContext? _context = ExecutionContext.Capture(); // loads begin on threads of other languages
     private Loadable<IReadOnlyList<HostedModel>>? _list;
     private string? _problem;
+    private Visitor _visitor = new(null, "-");
     private bool _scanning;
 
     [Inject]
@@ -35,9 +37,16 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
     public void Dispose() => Host.Changed -= Reload;
 
-    protected override void OnInitialized() => Host.Changed += Reload;
+    protected override async Task OnInitializedAsync()
+    {
+        Host.Changed += Reload;
+        _visitor = Visitor.Of((await Session).User);
+    }
 
     private async Task ScanAsync()
     {

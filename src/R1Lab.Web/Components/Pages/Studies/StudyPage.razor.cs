@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -15,6 +16,7 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     private StudyFeed? _feed;
     private StudyContents? _contents;
     private StudyResults? _results;
+    private Visitor _visitor = new(null, "-");
     private StudyProgress? _progress;
     private IReadOnlyList<ScoreRow> _rows = [];
     private string? _failure;
@@ -43,10 +45,17 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
+    [CascadingParameter]
+    private Task<AuthenticationState> Session { get; set; } = default!;
+
+    /// <summary>Why the visitor may not change the study; null when it is allowed.</summary>
+    private string? Reason => _results is null ? null : ChangeReason.Of(Denied, _visitor, _results.Study.OwnerId, _results.Study.OwnerName);
+
     public void Dispose() => _feed?.Dispose();
 
     protected override async Task OnParametersSetAsync()
     {
+        _visitor = Visitor.Of((await Session).User);
         _feed?.Dispose();
         _feed = new StudyFeed(Generator, Id, () => InvokeAsync(FollowAsync));
         await ReadAsync();
