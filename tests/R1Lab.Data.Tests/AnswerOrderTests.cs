@@ -46,6 +46,20 @@ public sealed class AnswerOrderTests
     }
 
     [Fact]
+    public async Task NextAsync_SeedOfTheStudy_DecidesTheOrders()
+    {
+        var orders = new List<string>();
+        foreach (var seed in new[] { 1, 2, 3 })
+        {
+            await using var lab = await LabFixture.CreateAsync(); // ids are the same in each
+            var study = await CreateAsync(lab, items: 6, models: 3, overlap: 1, seed);
+            orders.Add(string.Join(';', (await OrdersAsync(lab, study, raters: 1)).Select(one => string.Join(',', one.Models))));
+        }
+
+        Assert.Equal(3, orders.Distinct().Count());
+    }
+
+    [Fact]
     public async Task NextAsync_RaterSkipped_LeavesItsOrderToTheNext()
     {
         await using var lab = await LabFixture.CreateAsync();
@@ -101,12 +115,12 @@ public sealed class AnswerOrderTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static async Task<int> CreateAsync(LabFixture lab, int items, int models, int overlap)
+    private static async Task<int> CreateAsync(LabFixture lab, int items, int models, int overlap, int seed = 11)
     {
         var study = await lab.Studies.CreateAsync(
             Actors.Lab, new NewStudy("order")
             {
-                Seed = 11,
+                Seed = seed,
                 Overlap = overlap,
                 Criteria = [StandardCriteria.All()[0]],
                 Items = [.. Enumerable.Range(0, items).Select(item => new NewStudyItem(

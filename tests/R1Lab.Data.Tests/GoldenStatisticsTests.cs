@@ -80,6 +80,21 @@ public sealed class GoldenStatisticsTests
         Near((Math.Min(expected, 1830 - expected) - 915) / Math.Sqrt(60.0 * 61 * 121 / 24), test.Z, 1e-8);
     }
 
+    [Theory]
+    [InlineData(25, true)]
+    [InlineData(26, false)]
+    public void SignedRank_AroundTheExactLimit_IsExactUpToIt(int pairs, bool exact)
+    {
+        // All in one direction but the smallest: exactly two sign patterns are as extreme on either side.
+        double[] differences = [.. Enumerable.Range(1, pairs).Select(size => size == 1 ? -1.0 : size)];
+
+        var test = Wilcoxon.SignedRank(differences)!;
+
+        Assert.Equal(exact, test.PExact is not null);
+        Near(exact ? 4 * Math.Pow(0.5, pairs) : test.PNormal, test.P, 1e-12);
+        Near(2 * Math.Pow(0.5, pairs), test.SmallestP);
+    }
+
     [Fact]
     public void Holm_EveryGoldenCase_GivesItsNumbers()
     {
@@ -175,6 +190,27 @@ public sealed class GoldenStatisticsTests
 
         foreach (var one in Golden["prompts_needed"]!.AsArray())
             Assert.Equal((int)one!["normal"]!, PairedComparison.PromptsNeeded((double)one["sd"]!, (double)one["difference"]!));
+    }
+
+    [Fact]
+    public void AlphaEstimate_LeavesOnePromptOutAtATime()
+    {
+        var random = new Random(8);
+        List<IReadOnlyList<IReadOnlyList<double>>> prompts = [.. Enumerable.Range(0, 9).Select(_ => (IReadOnlyList<IReadOnlyList<double>>)
+            [.. Enumerable.Range(0, 2).Select(_ => (IReadOnlyList<double>)[.. Enumerable.Range(0, 3).Select(_ => (double)random.Next(1, 6))])])];
+        double Alpha(int without) => KrippendorffAlpha.Compute([.. prompts.Where((_, index) => index != without).SelectMany(units => units)], MeasurementLevel.Ordinal)!.Value;
+        double[] left = [.. Enumerable.Range(0, 9).Select(Alpha)];
+        var half = 2.306004135204166 * Math.Sqrt(8.0 / 9 * left.Sum(one => (one - left.Average()) * (one - left.Average()))); // t of 8 degrees of freedom
+
+        var estimate = KrippendorffAlpha.Estimate(prompts, MeasurementLevel.Ordinal)!;
+
+        Near(Alpha(-1), estimate.Alpha);
+        Near(Math.Max(-1, Alpha(-1) - half), estimate.Low, 1e-8);
+        Near(Math.Min(1, Alpha(-1) + half), estimate.High, 1e-8);
+        Assert.Null(KrippendorffAlpha.Estimate([.. prompts.Take(4)], MeasurementLevel.Ordinal)!.Low);
+        Assert.NotNull(KrippendorffAlpha.Estimate([.. prompts.Take(5)], MeasurementLevel.Ordinal)!.Low);
+        Assert.Null(KrippendorffAlpha.Estimate([[[3, 3]], [[3, 3]]], MeasurementLevel.Ordinal));
+        Assert.Null(KrippendorffAlpha.Estimate([.. Enumerable.Range(0, 6).Select(_ => (IReadOnlyList<IReadOnlyList<double>>)[[2, 2], [4, 4]])], MeasurementLevel.Ordinal)!.High);
     }
 
     [Fact]

@@ -23,6 +23,15 @@ public sealed class RatingSimulationTests
     }
 
     [Fact]
+    public void Simulation_SameSeed_IsTheSameAndAnotherIsNot()
+    {
+        FalseClaims Draw(int seed) => RatingSimulations.CannotJudge(prompts: 8, studies: 60, seed);
+
+        Assert.Equal(Draw(1), Draw(1));
+        Assert.True(new[] { 2, 3, 4 }.Any(seed => Draw(seed) != Draw(1)));
+    }
+
+    [Fact]
     public void TrueMean_OfAWorld_IsWhereItsScoresGather()
     {
         var world = RatingWorld.Ceiling(0, -1);

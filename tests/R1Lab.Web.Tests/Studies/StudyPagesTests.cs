@@ -205,7 +205,7 @@ public sealed class StudyPagesTests : StudyTest
 
         Assert.Equal("3.50", means);
         Assert.Equal("3.00", page.Find("[data-testid=mean-relevance-1] strong").TextContent);
-        Assert.Equal("trained on 2 of 8 prompts", page.Find("[data-testid=study-trained]").TextContent);
+        Assert.Equal("(trained on 2 of 8 prompts)", page.Find("[data-testid=study-trained]").TextContent);
     }
 
     [Fact]

@@ -18,9 +18,12 @@ internal static class ComparisonTexts
     {
         if (one.Result.MeanDifference is not { } difference) return text["EvidenceNone", one.RatedBoth];
         var interval = one.Low is null ? text["NoInterval"].Value : text["EvidenceInterval", Percent(one.Confidence), Interval(one)];
-        var test = one.HolmP is { } p ? text["EvidenceTest", P(p), one.Result.RankBiserial!.Value.ToString("0.00", CultureInfo.CurrentCulture)].Value : "";
+        var test = one.HolmP is { } p ? text["EvidenceTest", p < SmallestShownP ? P(p) : $"= {P(p)}", Plain(one.Result.RankBiserial)].Value : "";
         return text["Evidence", one.Second, one.First, Signed(difference), interval, test, one.Result.Pairs, one.RatedBoth, one.Result.Prompts.Count];
     }
+
+    /// <summary>Two digits with a minus sign, and no minus before zero.</summary>
+    public static string Plain(double? value) => value?.ToString("0.00;−0.00;0.00", CultureInfo.CurrentCulture) ?? "–";
 
     public static string Signed(double? value) => value?.ToString("+0.00;−0.00;0.00", CultureInfo.CurrentCulture) ?? "–";
 
