@@ -8,6 +8,9 @@ internal sealed class Vocabulary
     /// <summary>An id beyond this is a broken file, not a vocabulary; it would cost memory for nothing.</summary>
     public const int LargestId = (1 << 22) - 1;
 
+    /// <summary>Published vocabularies reach 128; a longer token would make much text of each id in a request.</summary>
+    private const int LongestToken = 1_024;
+
     private readonly Dictionary<string, int> _ids;
     private readonly string?[] _tokens;
 
@@ -31,6 +34,7 @@ internal sealed class Vocabulary
         foreach (var member in field.Value.EnumerateObject())
         {
             var token = Name(field, member);
+            if (token.Length > LongestToken) throw field.Wrong($"a token of {token.Length} characters begins with {token[..40]}; at most {LongestToken} are read");
             var id = Id(field, member, token);
             if (!ids.TryAdd(token, id)) throw At(field, token).Wrong($"token {token} is given twice");
             highest = Math.Max(highest, id);

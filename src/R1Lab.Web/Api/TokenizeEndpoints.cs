@@ -10,6 +10,9 @@ namespace R1Lab.Web.Api;
 /// <summary><c>/tokenize</c> and <c>/detokenize</c> as vLLM has them.</summary>
 public static class TokenizeEndpoints
 {
+    /// <summary>An id is two characters of a request and up to a hundred of the answer.</summary>
+    private const int MostTokens = 1 << 18;
+
     public static void MapTokenize(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").WithTags("Tokenizer").RequireAuthorization(LabPolicies.CanInfer);
@@ -34,6 +37,7 @@ public static class TokenizeEndpoints
     {
         var session = await host.OpenVocabularyAsync(request.Model, cancellation);
         if (request.Tokens is null) throw new ApiFieldException("tokens", "tokens is missing.");
+        if (request.Tokens.Count > MostTokens) throw new ApiFieldException("tokens", $"tokens holds {request.Tokens.Count} ids; at most {MostTokens} are taken at once.");
         session.CheckIds(request.Tokens, "tokens");
         return Results.Json(new { Prompt = session.RequireTokenizer("model").Decode(request.Tokens, request.SkipSpecialTokens ?? false) });
     }

@@ -71,6 +71,9 @@ public sealed class TokenizerLimitsTests : IDisposable
     }
 
     [Fact]
+    public void Load_LongTokenOfTheVocabulary_IsRefused() => Refused("model.vocab", file => file["model"]!["vocab"]![new string('x', 100_000)] = 90);
+
+    [Fact]
     public void Load_LongAddedTokens_AreRefused()
     {
         Refused("added_tokens[0].id", file => file["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 90, ["content"] = new string('x', 5_000) }));
