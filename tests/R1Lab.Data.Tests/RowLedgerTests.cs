@@ -6,7 +6,7 @@ public sealed class RowLedgerTests
 {
     [Theory]
     [InlineData(2.0, 1.9, 3, 0.5, null, RowVerdict.NeverLearned)]
-    [InlineData(2.0, 1.9, 3, 1.9, null, RowVerdict.Learned)] // as good as half of the rows
+    [InlineData(2.0, 1.9, 3, 1.9, null, RowVerdict.LittleChanged)] // as good as half of the rows
     [InlineData(2.0, 1.7, 3, 0.5, null, RowVerdict.Learned)]
     [InlineData(2.0, 2.6, 2, 0.5, 1.0, RowVerdict.NeverLearned)]
     [InlineData(2.0, 1.9, 1, 0.5, null, RowVerdict.SeenOnce)]
@@ -15,7 +15,15 @@ public sealed class RowLedgerTests
     [InlineData(1.0, 0.04, 3, 0.5, 0.05, RowVerdict.Learned)] // held-out rows are known as well: that is skill
     [InlineData(0.03, 0.01, 3, 0.5, 0.9, RowVerdict.KnownBefore)]
     [InlineData(0.03, 0.9, 3, 0.5, 0.9, RowVerdict.Forgotten)]
-    [InlineData(0.03, 0.06, 3, 0.01, 0.9, RowVerdict.Learned)]
+    [InlineData(0.03, 0.06, 3, 0.01, 0.9, RowVerdict.LittleChanged)]
+    [InlineData(13.5877, 13.5874, 2, 13.6, null, RowVerdict.LittleChanged)]
+    [InlineData(0.0501, 0.0499, 2, 0.5, null, RowVerdict.LittleChanged)]
+    [InlineData(1.0, 1.05, 2, 2.0, null, RowVerdict.LittleChanged)]
+    [InlineData(1.0, 1.5, 2, 2.0, null, RowVerdict.Worsened)]
+    [InlineData(1.0, 1.5, 2, 0.5, null, RowVerdict.NeverLearned)]
+    [InlineData(2.0, double.NaN, 2, 0.5, null, RowVerdict.LittleChanged)]
+    [InlineData(double.NaN, 0.01, 2, 0.5, null, RowVerdict.LittleChanged)]
+    [InlineData(2.0, double.PositiveInfinity, 2, 0.5, null, RowVerdict.NeverLearned)]
     public void Of_LossesOfARow_GivesItsVerdict(double first, double last, int passes, double median, double? heldOut, RowVerdict expected)
     {
         var verdict = RowVerdicts.Of(first, last, passes, median, heldOut);

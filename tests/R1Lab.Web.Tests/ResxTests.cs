@@ -41,6 +41,17 @@ public sealed class ResxTests
         Assert.Empty(alone);
     }
 
+    /// <summary>One Chinese word for one thing: 检查点, 评分员, 并排对比, 基座模型, 词元.</summary>
+    [Theory, MemberData(nameof(EnglishFiles))]
+    public void ChineseTexts_CallOneThingByOneWord(string file)
+    {
+        string[] others = ["快照", "存档点", "评测人员", "评分者", "打分员", "评审员", "多模型对比", "并列比较", "基础模型", "底座模型", "令牌"];
+
+        var chinese = Read(Path.Combine(Sources, Path.ChangeExtension(file, ".zh-CN.resx")));
+
+        Assert.DoesNotContain(chinese, text => others.Any(word => text.Value.Contains(word, StringComparison.Ordinal)));
+    }
+
     private static Dictionary<string, string> Read(string file) =>
         XDocument.Load(file).Root!.Elements("data").ToDictionary(data => data.Attribute("name")!.Value, data => data.Element("value")!.Value);
 

@@ -23,24 +23,28 @@ export function acceptDrops(zone, input) {
   });
 }
 
-/** Uploads the chosen file and reports bytes; returns the upload's id, or null when it was cancelled. */
+/**
+ * Uploads the chosen file and reports bytes.
+ * @returns {{id?: string, problem?: string, reason?: string}} the upload's id; nothing when it was cancelled; or why it failed, as a
+ * key of the page's texts, with the lab's own reason where it gave one
+ */
 export async function send(input, page) {
-  const file = input.files[0];
   const controller = new AbortController();
   input.labUpload = controller;
-  const { id } = await json(await fetch("api/v1/uploads", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ file_name: file.name, length: file.size }),
-    signal: controller.signal,
-  }));
+  let id = null;
   try {
+    const file = input.files[0];
+    ({ id } = await json(await fetch("api/v1/uploads", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ file_name: file.name, length: file.size }),
+      signal: controller.signal,
+    })));
     await pieces(file, `api/v1/uploads/${id}`, page, controller.signal);
-    return id;
+    return { id };
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    await fetch(`api/v1/uploads/${id}`, { method: "DELETE" });
-    return null;
+    await forget(id);
+    return controller.signal.aborted ? {} : failure(error);
   }
 }
 
@@ -63,11 +67,17 @@ async function pieces(file, address, page, signal) {
       failures = 0;
       await page.invokeMethodAsync("ReportProgress", received);
     } catch (error) {
-      if (signal.aborted || ++failures > mostFailures) throw error;
+      if (signal.aborted || isFinal(error) || ++failures > mostFailures) throw error;
       await new Promise(resolve => setTimeout(resolve, 250 * 2 ** failures));
       received = await safeBytes(address, received);
     }
   }
+}
+
+/** What another try cannot change: the lab refused, or the file is no longer what was chosen. */
+function isFinal(error) {
+  if (error instanceof Refusal) return error.status < 500 && error.status !== 408 && error.status !== 429;
+  return ["NotReadableError", "NotFoundError", "NotAllowedError"].includes(error?.name);
 }
 
 async function safeBytes(address, known) {
@@ -78,7 +88,38 @@ async function safeBytes(address, known) {
   }
 }
 
+async function forget(id) {
+  if (!id) return;
+  try {
+    await fetch(`api/v1/uploads/${id}`, { method: "DELETE" });
+  } catch {
+    // The lab removes what nobody completes.
+  }
+}
+
+/** A refusal of the lab carries its status; the browser names a file that changed or cannot be read; the rest is the network. */
+function failure(error) {
+  if (error instanceof Refusal) return { problem: problemOf(error.status), reason: error.message };
+  return { problem: ["NotReadableError", "NotFoundError", "NotAllowedError"].includes(error?.name) ? "FileUnreadable" : "NetworkLost" };
+}
+
+function problemOf(status) {
+  if (status === 401 || status === 403) return "SignedOut";
+  if (status === 413) return "TooLarge";
+  if (status === 429) return "TooBusy";
+  if (status === 507) return "DiskFull";
+  return status >= 500 ? "ServerFailed" : "Refused";
+}
+
+class Refusal extends Error {
+  constructor(status, reason) {
+    super(reason);
+    this.status = status;
+  }
+}
+
 async function json(answer, alsoFine) {
-  if (!answer.ok && answer.status !== alsoFine) throw new Error((await answer.json())?.error?.message ?? `HTTP ${answer.status}`);
-  return answer.json();
+  if (answer.ok || answer.status === alsoFine) return answer.json();
+  const body = await answer.json().catch(() => null); // a proxy answers with a page of its own
+  throw new Refusal(answer.status, body?.error?.message ?? `HTTP ${answer.status}`);
 }

@@ -83,6 +83,23 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
             .FirstOrDefaultAsync(row => row.DatasetId == id && row.Id == rowId, cancellationToken);
     }
 
+    /// <summary>The numbers of rows, counted from 1 in the dataset's order; rows that are gone are left out.</summary>
+    public async Task<IReadOnlyDictionary<int, int>> RowNumbersAsync(int id, IReadOnlyCollection<int> rowIds, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var wanted = rowIds.ToHashSet();
+        var numbers = new Dictionary<int, int>();
+        var number = 0;
+        await foreach (var row in context.DatasetRows.Where(row => row.DatasetId == id).OrderBy(row => row.Position).Select(row => row.Id).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            number++;
+            if (wanted.Contains(row)) numbers[row] = number;
+            if (numbers.Count == wanted.Count) break;
+        }
+
+        return numbers;
+    }
+
     /// <summary>Every row in order, as one consistent picture even while others edit.</summary>
     public async IAsyncEnumerable<DatasetRowEntity> ReadAllAsync(int id, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -18,7 +18,14 @@ public enum RowVerdict
     /// <summary>The base knew it by heart, and no longer does.</summary>
     Forgotten,
 
+    /// <summary>The loss fell clearly.</summary>
     Learned,
+
+    /// <summary>The loss rose clearly.</summary>
+    Worsened,
+
+    /// <summary>None of the others: the loss is about what it was.</summary>
+    LittleChanged,
 }
 
 /// <summary>The rules behind <see cref="RowVerdict"/>. Losses are mean cross entropies per learned token, in nats.</summary>
@@ -49,7 +56,10 @@ public static class RowVerdicts
         if (passes < 2) return RowVerdict.SeenOnce;
         if (first < ByHeart && last < ByHeart) return RowVerdict.KnownBefore;
         if (first < ByHeart && last >= Lost * ByHeart) return RowVerdict.Forgotten;
-        if (last < ByHeart && (heldOut is not { } loss || last < HeldOutShare * loss)) return RowVerdict.Memorised;
-        return first >= ByHeart && last >= Unmoved * first && last > median ? RowVerdict.NeverLearned : RowVerdict.Learned;
+        var fell = first >= ByHeart && last < Unmoved * first;
+        if (fell && last < ByHeart && (heldOut is not { } loss || last < HeldOutShare * loss)) return RowVerdict.Memorised;
+        if (fell) return RowVerdict.Learned;
+        if (first >= ByHeart && last >= Unmoved * first && last > median) return RowVerdict.NeverLearned;
+        return first >= ByHeart && last * Unmoved > first ? RowVerdict.Worsened : RowVerdict.LittleChanged;
     }
 }

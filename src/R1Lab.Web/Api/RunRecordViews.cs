@@ -28,7 +28,7 @@ public sealed record RunLedgerView(
 }
 
 /// <param name="Losses">Mean loss a learned token, one a pass; null where the pass did not see the row.</param>
-/// <param name="Verdict">seen_once, never_learned, memorised, known_before, forgotten, learned.</param>
+/// <param name="Verdict">seen_once, never_learned, memorised, known_before, forgotten, learned, worsened, little_changed.</param>
 /// <param name="Text">The beginning of the row; null when it is no longer in the dataset.</param>
 public sealed record RunRowView(int Row, string Verdict, IReadOnlyList<double?> Losses, int Tokens, string? Text)
 {

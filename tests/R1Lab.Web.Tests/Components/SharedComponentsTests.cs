@@ -38,7 +38,7 @@ public sealed class LoadableTests : PageTest
 
         shown.Find("[data-testid=error-panel] button").Click();
 
-        Assert.Equal("model.safetensors: header: is cut", reason);
+        Assert.Equal("This cannot be used: model.safetensors: header: is cut", reason);
         Assert.Equal("2 there", shown.Markup);
     }
 

@@ -90,6 +90,42 @@ public sealed class DatasetsPageTests : ModelPageTest
         page.WaitForAssertion(() => Assert.Matches("/datasets/[0-9]+$", Get<NavigationManager>().Uri), Patience);
     }
 
+    [Fact]
+    public void Import_OfAnEmptyFile_SaysSoAndCannotStart()
+    {
+        var module = JSInterop.SetupModule("./js/upload.js");
+        module.Mode = JSRuntimeMode.Loose;
+        module.Setup<ChosenFile?>("chosen", _ => true).SetResult(new ChosenFile("empty.jsonl", 0));
+        Show<DatasetsPage>().WaitForElement("[data-testid=import-dataset]", Patience).Click();
+
+        Dialogs.WaitForElement("[data-testid=import-file]", Patience).Change("empty.jsonl");
+
+        Assert.StartsWith("The file is empty.", Dialogs.WaitForElement("[data-testid=error-panel] .error-message", Patience).TextContent, StringComparison.Ordinal);
+        Assert.True(Dialogs.Find("[data-testid=import-start]").HasAttribute("disabled"));
+    }
+
+    [Theory]
+    [InlineData("NetworkLost", null, "The connection to the lab was lost")]
+    [InlineData("FileUnreadable", null, "The browser cannot read the file")]
+    [InlineData("SignedOut", "HTTP 401", "You are signed out")]
+    [InlineData("TooLarge", "HTTP 413", "The file is larger")]
+    [InlineData("TooBusy", "HTTP 429", "The lab takes no more uploads")]
+    [InlineData("DiskFull", "HTTP 507", "The lab’s disk has no room")]
+    [InlineData("ServerFailed", "HTTP 502", "The lab could not store the file")]
+    [InlineData("Refused", "length must be at most 4 GiB", "The lab did not accept the file: length must be")]
+    public void Import_WhoseUploadFails_SaysWhyInWords(string problem, string? reason, string expected)
+    {
+        var module = JSInterop.SetupModule("./js/upload.js");
+        module.Mode = JSRuntimeMode.Loose;
+        module.Setup<ChosenFile?>("chosen", _ => true).SetResult(new ChosenFile("notes.jsonl", 10));
+        module.Setup<SentFile>("send", _ => true).SetResult(new SentFile(null, problem, reason));
+        Show<DatasetsPage>().WaitForElement("[data-testid=import-dataset]", Patience).Click();
+
+        ChooseAndStart();
+
+        Assert.StartsWith(expected, Dialogs.WaitForElement("[data-testid=error-panel] .error-message", Patience).TextContent, StringComparison.Ordinal);
+    }
+
     // The browser's half of an upload: what the page's script would have sent lies in the folder.
     private async Task ReadyUploadAsync(string file, string content)
     {
@@ -98,10 +134,8 @@ public sealed class DatasetsPageTests : ModelPageTest
         await Get<UploadFolder>().AppendAsync(Actors.Admin, session.Id, 0, new MemoryStream(bytes), Cancellation);
         var module = JSInterop.SetupModule("./js/upload.js");
         module.Mode = JSRuntimeMode.Loose;
-        module.Setup<string?>("send", _ => true).SetResult(session.Id);
-        var chosen = typeof(ImportDialog).GetNestedType("ChosenFile", System.Reflection.BindingFlags.NonPublic)!;
-        var setUp = typeof(ChosenFiles).GetMethod(nameof(ChosenFiles.Answer))!.MakeGenericMethod(chosen);
-        setUp.Invoke(null, [module, Activator.CreateInstance(chosen, file, (long)bytes.Length)]);
+        module.Setup<SentFile>("send", _ => true).SetResult(new SentFile(session.Id, null, null));
+        module.Setup<ChosenFile?>("chosen", _ => true).SetResult(new ChosenFile(file, bytes.Length));
     }
 
     private void ChooseAndStart()
@@ -109,11 +143,6 @@ public sealed class DatasetsPageTests : ModelPageTest
         Dialogs.WaitForElement("[data-testid=import-file]", Patience).Change("notes.jsonl");
         Dialogs.WaitForAssertion(() => Assert.False(Dialogs.Find("[data-testid=import-start]").HasAttribute("disabled")), Patience);
         Dialogs.Find("[data-testid=import-start]").Click();
-    }
-
-    private static class ChosenFiles
-    {
-        public static void Answer<T>(BunitJSModuleInterop module, T file) => module.Setup<T>("chosen", _ => true).SetResult(file);
     }
 }
 

@@ -20,15 +20,24 @@ public sealed class FormRecipeTests
     }
 
     [Theory]
-    [InlineData("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "/data/rows.jsonl", "DeepSeek-R1-Distill-Llama-8B", "rows")]
-    [InlineData("another/model", "", "present", "here")]
-    public void Imported_NamesOfOtherPlaces_BecomeThoseOfThisLab(string model, string dataset, string expectedModel, string expectedDataset)
+    [InlineData("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "/data/rows.jsonl", "DeepSeek-R1-Distill-Llama-8B", "rows", null, null)]
+    [InlineData("another/model", "", "present", "here", "another/model", null)]
+    [InlineData("", "else.jsonl", "present", "here", null, "else.jsonl")]
+    [InlineData("Qwen/Qwen3-8B", "", "renamed", "here", null, null)]
+    [InlineData("/models/Mine-1B", "", "one of mine", "here", null, null)]
+    public void Imported_NamesOfOtherPlaces_BecomeThoseOfThisLabOrAreSaid(
+        string model, string dataset, string expectedModel, string expectedDataset, string? missingModel, string? missingDataset)
     {
         var present = new TrainingRecipe { Model = "present", Dataset = "here" };
+        (string, string)[] models =
+        [
+            ("present", "/a"), ("DeepSeek-R1-Distill-Llama-8B", "/b"), ("renamed", "/hub/models--Qwen--Qwen3-8B/snapshots/0123"), ("one of mine", "/srv/Mine-1B"),
+        ];
 
-        var recipe = FormRecipe.Imported(new TrainingRecipe { Model = model, Dataset = dataset }, present, ["present", "DeepSeek-R1-Distill-Llama-8B"], ["here", "rows"]);
+        var choices = FormRecipe.Imported(new TrainingRecipe { Model = model, Dataset = dataset }, present, models, ["here", "rows"]);
 
-        Assert.Equal((expectedModel, expectedDataset), (recipe.Model, recipe.Dataset));
+        Assert.Equal((expectedModel, expectedDataset), (choices.Recipe.Model, choices.Recipe.Dataset));
+        Assert.Equal((missingModel, missingDataset), (choices.MissingModel, choices.MissingDataset));
     }
 
     [Theory]

@@ -156,7 +156,7 @@ public sealed class RunPageTests : RunPageTest
         var page = OnTab(run, "rows");
 
         page.WaitForElement("[data-testid=ledger]", Patience);
-        Assert.Equal(["2 All rows", "1 Never learned", "1 Memorised", "0 Forgotten", "0 Known before", "0 Learned", "0 Seen once"], page.FindAll(".row-verdict").Select(button => button.TextContent.Trim()));
+        Assert.Equal(["2 All rows", "1 Never learned", "1 Memorised", "0 Forgotten", "0 Got worse", "0 Little changed", "0 Known before", "0 Learned", "0 Seen once"], page.FindAll(".row-verdict").Select(button => button.TextContent.Trim()));
         Assert.Contains("at least 90 % of the first and above the median of all rows (0.9550)", page.Find(".row-definitions").TextContent, StringComparison.Ordinal);
         page.WaitForAssertion(() => Assert.Equal($"/datasets/{dataset.Id}?row={rows[0].Id}", page.Find(".ledger-text").GetAttribute("href")), Patience);
     }

@@ -19,6 +19,7 @@ public sealed partial class Overview : ComponentBase, IDisposable
     private RunProgress? _progress;
     private bool _mayTrain;
     private bool _mayView;
+    private bool _mayRate;
     private string? _userId;
 
     [Inject]
@@ -56,6 +57,7 @@ public sealed partial class Overview : ComponentBase, IDisposable
         _userId = Visitor.Of(user).UserId;
         _mayTrain = (await Authorization.AuthorizeAsync(user, LabPolicies.CanTrain)).Succeeded;
         _mayView = (await Authorization.AuthorizeAsync(user, LabPolicies.CanView)).Succeeded;
+        _mayRate = (await Authorization.AuthorizeAsync(user, LabPolicies.CanRate)).Succeeded;
         if (_mayView) _news = Feed.Subscribe(null, update => InvokeAsync(() => FollowAsync(update)));
         else Navigation.NavigateTo("/rate", replace: true);
     }
@@ -64,7 +66,7 @@ public sealed partial class Overview : ComponentBase, IDisposable
     {
         var runs = await Runs.ListAsync();
         var studies = await Studies.ListAsync();
-        var mine = _userId is null ? [] : await Ratings.StudiesAsync(_userId);
+        var mine = _userId is null || !_mayRate ? [] : await Ratings.StudiesAsync(_userId);
         LabStep[] steps =
         [
             new("Dataset", (await Datasets.ListAsync()).Count, "/datasets"),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -27,6 +28,9 @@ public sealed partial class Users : ComponentBase
 
     [Inject]
     private LiveSession Live { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     private async Task CreateAsync()
     {
@@ -57,7 +61,7 @@ public sealed partial class Users : ComponentBase
         }
         catch (RecordConflictException conflict)
         {
-            _problem = conflict.Message;
+            _problem = Failures.Show(conflict);
             if (_list is not null) await _list.ReloadAsync();
         }
     }

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
 using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Chat;
@@ -45,6 +47,9 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     [Inject]
     private NavigationManager Navigation { get; set; } = default!;
 
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
 
@@ -80,7 +85,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         }
         catch (ModelUnavailableException e)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
     }
 
@@ -137,7 +142,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException)
         {
             _turns.Remove(turn);
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
         finally
         {

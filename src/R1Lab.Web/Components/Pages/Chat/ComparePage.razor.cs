@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using R1Lab.Data.Access;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Chat;
@@ -32,6 +34,9 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
 
     [Inject]
     private LiveSession Live { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     private IReadOnlyList<(string, string)> Trail => [(Text["Chat"], "chat")];
 
@@ -70,7 +75,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         }
         catch (ModelUnavailableException e)
         {
-            _columns[0].Problem = e.Message;
+            _columns[0].Problem = Failures.Show(e);
         }
     }
 
@@ -112,7 +117,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         }
         catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException)
         {
-            column.Problem = e.Message;
+            column.Problem = Failures.Show(e);
         }
 
         StateHasChanged();

@@ -47,6 +47,9 @@ public sealed partial class CompareRunsPage : IDisposable
     private IStringLocalizer<Durations> DurationTexts { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<CompareRunsPage> Log { get; set; } = null!;
 
     private IReadOnlyList<Run> Others => [.. _all!.Where(run => !_runs.ContainsKey(run.Id))];
@@ -101,7 +104,7 @@ public sealed partial class CompareRunsPage : IDisposable
         catch (Exception error)
         {
             Log.LogError(error, "The runs to compare could not be read.");
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
     }
 

@@ -13,6 +13,7 @@ namespace R1Lab.Web.Components.Pages.Datasets;
 /// <summary>The rows of one dataset: read, search, change, undo.</summary>
 public sealed partial class DatasetPage : ComponentBase
 {
+    private readonly Dictionary<int, int> _numbers = [];
     // Equal heights are what lets a hundred thousand rows scroll.
     private const float RowHeight = 41;
 
@@ -85,7 +86,7 @@ public sealed partial class DatasetPage : ComponentBase
         if (Row is not { } wanted || _openedRow == wanted) return;
         _openedRow = wanted;
         if (await Store.GetRowAsync(Id, wanted) is { } row) await OpenAsync(row);
-        else Snackbar.Add(Text["RowGone", wanted], Severity.Warning);
+        else Snackbar.Add(Text["RowGone"], Severity.Warning);
     }
 
     /// <summary>Opens the row that was being written when the page was loaded again.</summary>
@@ -107,8 +108,23 @@ public sealed partial class DatasetPage : ComponentBase
             await InvokeAsync(StateHasChanged);
         }
 
+        await NumberAsync(page.Rows, state.StartIndex, cancellation);
         return new GridData<DatasetRowEntity> { Items = page.Rows, TotalItems = page.Total };
     }
+
+    /// <summary>A row's number is its place in the dataset, found among others or not.</summary>
+    private async Task NumberAsync(IReadOnlyList<DatasetRowEntity> rows, int start, CancellationToken cancellation)
+    {
+        if (string.IsNullOrEmpty(_query))
+        {
+            foreach (var (at, row) in rows.Index()) _numbers[row.Id] = start + at + 1;
+            return;
+        }
+
+        foreach (var (row, number) in await Store.RowNumbersAsync(Id, [.. rows.Select(row => row.Id)], cancellation)) _numbers[row] = number;
+    }
+
+    private string NumberOf(DatasetRowEntity row) => _numbers.TryGetValue(row.Id, out var number) ? number.ToString("N0", CultureInfo.CurrentCulture) : "";
 
     private Task SearchAsync(string? query)
     {
@@ -159,6 +175,7 @@ public sealed partial class DatasetPage : ComponentBase
     private async Task RefreshAsync()
     {
         _selected = [];
+        _numbers.Clear();
         if (_grid is null) return;
         await _grid.ReloadServerData();
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Options;
 using MudBlazor;
 using R1Lab.Data.Access;
@@ -42,6 +43,9 @@ public sealed partial class DatasetsPage : ComponentBase
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
 
@@ -66,9 +70,9 @@ public sealed partial class DatasetsPage : ComponentBase
             Snackbar.Add(Text["SampleImported", result.Rows], Severity.Success);
             await ReloadAsync();
         }
-        catch (Exception e) when (e is BadInputException or IOException)
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
         finally
         {

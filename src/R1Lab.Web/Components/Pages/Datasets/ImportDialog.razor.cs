@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Access;
@@ -8,6 +9,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
@@ -43,6 +45,9 @@ public sealed partial class ImportDialog : ComponentBase
 
     [Inject]
     private DatasetImport Importer { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = default!;
@@ -88,7 +93,8 @@ public sealed partial class ImportDialog : ComponentBase
     private async Task ChooseAsync()
     {
         if (await (await ModuleAsync()).InvokeAsync<ChosenFile?>("chosen", _input) is not { } file) return;
-        (_fileName, _length, _received, _result, _problem) = (file.Name, file.Size, 0, null, null);
+        (_fileName, _length, _received, _result) = (file.Name, file.Size, 0, null);
+        _problem = file.Size == 0 ? Text["Empty"].Value : null;
         await ForgetUploadAsync();
         _name = Path.GetFileNameWithoutExtension(file.Name);
     }
@@ -100,9 +106,9 @@ public sealed partial class ImportDialog : ComponentBase
             if (_upload is null && !await SendAsync()) return;
             await ReadAsync(skipBad: false);
         }
-        catch (Exception e) when (e is BadInputException or JSException or IOException)
+        catch (Exception e) when (e is BadInputException or JSException or IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
         catch (NotAllowedException)
         {
@@ -120,9 +126,9 @@ public sealed partial class ImportDialog : ComponentBase
         {
             await ReadAsync(skipBad: true);
         }
-        catch (BadInputException e)
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
         catch (NotAllowedException)
         {
@@ -138,9 +144,10 @@ public sealed partial class ImportDialog : ComponentBase
     {
         (_state, _problem, _result) = (ImportState.Sending, null, null);
         _clock.Restart();
-        var id = await (await ModuleAsync()).InvokeAsync<string?>("send", _input, _self);
+        var sent = await (await ModuleAsync()).InvokeAsync<SentFile>("send", _input, _self);
         _clock.Stop();
-        _upload = id is null ? null : await Uploads.GetAsync(id);
+        if (sent.Problem is { } problem) _problem = Text[problem, sent.Reason ?? ""];
+        _upload = sent.Id is { } id ? await Uploads.GetAsync(id) : null;
         return _upload is not null;
     }
 
@@ -172,6 +179,4 @@ public sealed partial class ImportDialog : ComponentBase
         if (_upload is not null) await Folder.RemoveAsync(await Live.DemandAsync(LabRight.Train), _upload, CancellationToken.None);
         _upload = null;
     }
-
-    private sealed record ChosenFile(string Name, long Size);
 }

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Datasets;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
@@ -23,6 +25,9 @@ public sealed partial class RowTokens : ComponentBase
 
     [Inject]
     private ModelLibrary Library { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     protected override async Task OnInitializedAsync()
     {
@@ -62,7 +67,7 @@ public sealed partial class RowTokens : ComponentBase
         }
         catch (ModelUnavailableException e)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
     }
 

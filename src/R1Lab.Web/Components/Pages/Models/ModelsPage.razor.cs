@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
@@ -36,6 +37,9 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
 
     [Inject]
     private LiveSession Live { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
@@ -104,7 +108,7 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
         }
         catch (RecordConflictException e)
         {
-            _problem = e.Message;
+            _problem = Failures.Show(e);
         }
 
         await ReloadAsync();

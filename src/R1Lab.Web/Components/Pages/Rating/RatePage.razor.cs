@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Rating;
 
@@ -37,6 +39,9 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     [Inject]
     private IJSRuntime Js { get; set; } = default!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
@@ -153,7 +158,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
         }
         catch (NotAllowedException refused)
         {
-            _failure = refused.Message;
+            _failure = Failures.Show(refused);
         }
         finally
         {

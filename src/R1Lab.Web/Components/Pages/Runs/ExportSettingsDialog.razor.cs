@@ -1,10 +1,12 @@
 using System.Text;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Exchange;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 
@@ -25,6 +27,9 @@ public sealed partial class ExportSettingsDialog
 
     [Inject]
     private ISnackbar Snackbar { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     private IReadOnlyList<Choice> Formats => [.. SnakeCase.Names<RecipeFormat>().Select(key => new Choice(key, Text[$"Format_{key}"], Text[$"Format_{key}_hint"]))];
 
@@ -47,10 +52,10 @@ public sealed partial class ExportSettingsDialog
             await Script.InvokeVoidAsync("navigator.clipboard.writeText", _exported.Text);
             Snackbar.Add(Text["Copied"], Severity.Success);
         }
-        catch (JSException refused)
+        catch (JSException)
         {
             // Browsers give the clipboard to secure pages only.
-            Snackbar.Add(Text["CopyFailed", refused.Message], Severity.Warning);
+            Snackbar.Add(Failures["Clipboard"], Severity.Warning);
         }
     }
 }

@@ -47,20 +47,53 @@ public static class FormRecipe
     }
 
     /// <summary>Another tool's recipe in this lab: its model and data by the names they have here, or else those of the form.</summary>
-    public static TrainingRecipe Imported(TrainingRecipe imported, TrainingRecipe present, IReadOnlyList<string> models, IReadOnlyList<string> datasets) => imported with
+    /// <param name="imported">As the other tool's text says.</param>
+    /// <param name="present">The form.</param>
+    /// <param name="models">Names of the lab's models, each with its folder.</param>
+    /// <param name="datasets">Names of the lab's datasets.</param>
+    public static ImportedChoices Imported(
+        TrainingRecipe imported, TrainingRecipe present, IReadOnlyList<(string Name, string Path)> models, IReadOnlyList<string> datasets)
     {
-        Name = present.Name,
-        Model = Known(imported.Model, models) ?? present.Model,
-        Dataset = Known(imported.Dataset, datasets) ?? present.Dataset,
-        ProbePrompts = present.ProbePrompts,
-        Confirmed = [],
-    };
+        var model = KnownModel(imported.Model, models);
+        var dataset = Known(imported.Dataset, datasets);
+        var recipe = imported with
+        {
+            Name = present.Name,
+            Model = model ?? present.Model,
+            Dataset = dataset ?? present.Dataset,
+            ProbePrompts = present.ProbePrompts,
+            Confirmed = [],
+        };
+        return new(recipe, model is null && imported.Model.Length > 0 ? imported.Model : null, dataset is null && imported.Dataset.Length > 0 ? imported.Dataset : null);
+    }
+
+    /// <summary>By its name here, or by the name of its folder, also that of a hub cache: <c>models--deepseek-ai--DeepSeek-R1-Distill-Qwen-1.5B</c>.</summary>
+    private static string? KnownModel(string name, IReadOnlyList<(string Name, string Path)> models)
+    {
+        if (Known(name, [.. models.Select(model => model.Name)]) is { } known) return known;
+        var wanted = Spellings(name);
+        return models.FirstOrDefault(model => model.Path.Split('/', '\\').SelectMany(HubName).Any(part => wanted.Contains(part, StringComparer.OrdinalIgnoreCase))).Name;
+    }
+
+    private static IEnumerable<string> HubName(string folder)
+    {
+        if (folder.Length > 0) yield return folder;
+        if (folder.StartsWith("models--", StringComparison.Ordinal)) yield return folder["models--".Length..].Replace("--", "/", StringComparison.Ordinal);
+    }
 
     /// <summary>The name itself, or what stands behind its last slash: <c>deepseek-ai/DeepSeek-R1-Distill-Llama-8B</c>, <c>data/train.jsonl</c>.</summary>
-    private static string? Known(string name, IReadOnlyList<string> names)
+    private static string? Known(string name, IReadOnlyList<string> names) =>
+        Spellings(name).SelectMany(spelling => names.Where(one => string.Equals(one, spelling, StringComparison.OrdinalIgnoreCase))).FirstOrDefault();
+
+    private static List<string> Spellings(string name)
     {
         var last = name.TrimEnd('/', '\\').Split('/', '\\')[^1];
         string[] spellings = [name, last, Path.GetFileNameWithoutExtension(last)];
-        return spellings.Where(spelling => spelling.Length > 0).SelectMany(spelling => names.Where(one => string.Equals(one, spelling, StringComparison.OrdinalIgnoreCase))).FirstOrDefault();
+        return [.. spellings.Where(spelling => spelling.Length > 0)];
     }
 }
+
+/// <summary>Another tool's recipe as the form takes it.</summary>
+/// <param name="MissingModel">The model it names, where the lab has none of that name.</param>
+/// <param name="MissingDataset">The data it names, where the lab has none of that name.</param>
+public sealed record ImportedChoices(TrainingRecipe Recipe, string? MissingModel, string? MissingDataset);

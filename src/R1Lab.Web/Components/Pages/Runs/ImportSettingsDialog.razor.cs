@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Forms;
+using Microsoft.Extensions.Localization;
+using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Engine;
 using R1Lab.Engine.Training.Exchange;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 
@@ -16,6 +19,9 @@ public sealed partial class ImportSettingsDialog
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = null!;
 
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
     private async Task ReadFileAsync(InputFileChangeEventArgs chosen)
     {
         try
@@ -23,9 +29,9 @@ public sealed partial class ImportSettingsDialog
             using var reader = new StreamReader(chosen.File.OpenReadStream(RecipeExchange.LongestText));
             Read(await reader.ReadToEndAsync());
         }
-        catch (IOException refused)
+        catch (Exception refused) when (refused is IOException or JSException)
         {
-            (_imported, _problem) = (null, refused.Message);
+            (_imported, _problem) = (null, Failures.Show(refused));
         }
     }
 
@@ -40,7 +46,7 @@ public sealed partial class ImportSettingsDialog
         }
         catch (BadInputException bad)
         {
-            _problem = Text["Unreadable", bad.Message];
+            _problem = Failures.Show(bad);
         }
     }
 }

@@ -1,6 +1,7 @@
 using R1Lab.Data.Access;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -24,7 +25,7 @@ public sealed partial class NewRunPage
     private void Change(TrainingRecipe changed)
     {
         if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
-        _recipe = changed;
+        (_recipe, _applied) = (changed, null);
         _ = KeepAsync();
         _unreadable.RemoveWhere(name => !RecipeFields.All.Any(field => field.Name == name && field.Applies(changed)));
         _typing.Cancel();
@@ -32,7 +33,7 @@ public sealed partial class NewRunPage
         _typing = new();
         if (changed.Model.Length == 0 || changed.Dataset.Length == 0)
         {
-            (_check, _facts, _estimate, _checking) = (null, null, null, false);
+            (_check, _facts, _estimate, _checking, _fixes) = (null, null, null, false, []);
             return;
         }
 
@@ -56,7 +57,8 @@ public sealed partial class NewRunPage
         catch (Exception error)
         {
             Log.LogError(error, "The check of a recipe failed.");
-            _check = new([new("check_failed", "", ProblemSeverity.Error, error.Message, error.Message)], null, null);
+            var said = Failures.Show(error);
+            _check = new([new("check_failed", "", ProblemSeverity.Error, said, said)], null, null);
         }
 
         _checking = false;
@@ -67,6 +69,7 @@ public sealed partial class NewRunPage
     private void Take(RunCheck check)
     {
         _check = check;
+        FindFixes();
         var about = (_recipe.Model, _recipe.Dataset);
         if (check.Facts is not null || about != _factsAbout) (_facts, _estimate, _factsAbout) = (check.Facts, check.Estimate, about);
     }

@@ -45,6 +45,8 @@ public sealed partial class NewRunPage
         (_preset, _changes, _carried) = (null, [], [.. imported.Values.Where(value => value.Kind is Carriage.Changed or Carriage.NotCarried)]);
         _origin = Text[_carried.Count > 0 ? "ImportedFrom" : "ImportedWhole", tool];
         _unreadable.Clear();
-        Change(FormRecipe.Imported(imported.Recipe, _recipe, [.. _models!.Select(model => model.Name)], [.. _datasets!.Select(dataset => dataset.Name)]));
+        var choices = FormRecipe.Imported(imported.Recipe, _recipe, [.. _models!.Select(model => (model.Name, model.Path))], [.. _datasets!.Select(dataset => dataset.Name)]);
+        (_missingModel, _missingDataset) = (choices.MissingModel, choices.MissingDataset);
+        Change(choices.Recipe);
     }
 }

@@ -32,6 +32,8 @@ public sealed partial class NewRunPage : IDisposable
     private string? _origin;
     private IReadOnlyList<ComparedSetting> _changes = [];
     private IReadOnlyList<CarriedValue> _carried = [];
+    private string? _missingModel;
+    private string? _missingDataset;
     private string? _failure;
     private bool _checking;
     private bool _starting;
@@ -92,6 +94,9 @@ public sealed partial class NewRunPage : IDisposable
     private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<NewRunPage> Log { get; set; } = null!;
 
     private IReadOnlyList<(string Text, string Href)> Trail => [(Text["Runs"], "/runs")];
@@ -120,7 +125,7 @@ public sealed partial class NewRunPage : IDisposable
         catch (Exception error)
         {
             Log.LogError(error, "Models and datasets could not be read.");
-            _failure = Text["LoadFailed", error.Message];
+            _failure = Failures.Show(error);
             return;
         }
 

@@ -1,6 +1,10 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using R1Lab.Data.Datasets;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -11,6 +15,7 @@ public sealed partial class RowSamples : IDisposable
     private readonly HashSet<(int Row, int Part)> _open = [];
     private readonly CancellationTokenSource _leaving = new();
     private IReadOnlyList<RowSample>? _rows;
+    private IReadOnlyDictionary<int, int> _numbers = new Dictionary<int, int>();
     private (string, string, ThinkingPolicy, int, OverlongRows) _shown;
     private string? _failure;
     private int _seed;
@@ -23,7 +28,13 @@ public sealed partial class RowSamples : IDisposable
     public int DatasetId { get; set; }
 
     [Inject]
+    private DatasetStore Datasets { get; set; } = null!;
+
+    [Inject]
     private RunQueue Queue { get; set; } = null!;
+
+    [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     [Inject]
     private ILogger<RowSamples> Log { get; set; } = null!;
@@ -56,7 +67,9 @@ public sealed partial class RowSamples : IDisposable
         {
             var rows = await Queue.SampleAsync(Recipe, _seed, _leaving.Token);
             if (asked != _shown) return;
-            (_rows, _failure) = (rows, null);
+            var numbers = await Datasets.RowNumbersAsync(DatasetId, [.. rows.Select(row => row.Row)], _leaving.Token);
+            if (asked != _shown) return;
+            (_rows, _numbers, _failure) = (rows, numbers, null);
             _open.Clear();
             _version++;
         }
@@ -67,9 +80,11 @@ public sealed partial class RowSamples : IDisposable
         catch (Exception error)
         {
             Log.LogError(error, "Rows could not be shown as tokens.");
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
     }
+
+    private string NumberOf(RowSample row) => _numbers.TryGetValue(row.Row, out var number) ? number.ToString("N0", CultureInfo.CurrentCulture) : "–";
 
     private void Toggle(RowSample row)
     {

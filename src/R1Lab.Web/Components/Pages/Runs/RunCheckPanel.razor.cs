@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Engine;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -38,6 +39,27 @@ public sealed partial class RunCheckPanel
     [Parameter]
     public EventCallback<(string Code, bool Meant)> OnConfirm { get; set; }
 
+    /// <summary>The form's recipe, which the fixes change.</summary>
+    [Parameter, EditorRequired]
+    public required TrainingRecipe Recipe { get; set; }
+
+    /// <summary>Problems that a change of settings solves.</summary>
+    [Parameter]
+    public IReadOnlyList<ProblemFix> Fixes { get; set; } = [];
+
+    /// <summary>What the last fix changed, until something else is changed.</summary>
+    [Parameter]
+    public AppliedFix? Applied { get; set; }
+
+    [Parameter]
+    public EventCallback<Problem> OnFix { get; set; }
+
+    [Parameter]
+    public EventCallback OnFixAll { get; set; }
+
+    [Parameter]
+    public EventCallback OnUndoFix { get; set; }
+
     [Inject]
     private IStringLocalizer<Durations> DurationTexts { get; set; } = null!;
 
@@ -54,6 +76,10 @@ public sealed partial class RunCheckPanel
             yield return ("Device", Estimate.Device, null);
         }
     }
+
+    private IReadOnlyList<ComparedSetting> AllChanges => [.. Fixes.SelectMany(fix => fix.ChangesFrom(Recipe)).DistinctBy(change => change.Field)];
+
+    private ProblemFix? FixOf(Problem problem) => Fixes.FirstOrDefault(fix => fix.Problem == problem);
 
     private static string Whole(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
 

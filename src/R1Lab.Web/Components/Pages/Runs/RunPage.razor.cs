@@ -86,6 +86,9 @@ public sealed partial class RunPage : IDisposable
     private IStringLocalizer<RunPage> Text { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<RunPage> Log { get; set; } = null!;
 
     private IReadOnlyList<(string Text, string Href)> Trail => [(Text["Runs"], "/runs")];
@@ -143,7 +146,7 @@ public sealed partial class RunPage : IDisposable
         catch (Exception error)
         {
             Log.LogError(error, "Run {Run} could not be read.", Id);
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
 
         _loaded = true;
@@ -222,10 +225,10 @@ public sealed partial class RunPage : IDisposable
             await Script.InvokeVoidAsync("navigator.clipboard.writeText", PrettyRecipe);
             Snackbar.Add(Text["Copied"], Severity.Success);
         }
-        catch (JSException refused)
+        catch (JSException)
         {
             // Browsers give the clipboard to secure pages only.
-            Snackbar.Add(Text["ActionFailed", refused.Message], Severity.Warning);
+            Snackbar.Add(Failures["Clipboard"], Severity.Warning);
         }
     }
 }

@@ -61,6 +61,9 @@ public sealed partial class RunQueuePanel
     private IStringLocalizer<Durations> DurationTexts { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<RunQueuePanel> Log { get; set; } = null!;
 
     public void Dispose()
@@ -100,7 +103,7 @@ public sealed partial class RunQueuePanel
         catch (Exception error)
         {
             Log.LogError(error, "The queue could not be read.");
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
     }
 

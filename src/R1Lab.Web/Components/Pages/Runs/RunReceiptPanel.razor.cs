@@ -6,6 +6,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Receipts;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -36,6 +37,9 @@ public sealed partial class RunReceiptPanel
     private RunStore Store { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ISnackbar Snackbar { get; set; } = null!;
 
     [Inject]
@@ -59,7 +63,7 @@ public sealed partial class RunReceiptPanel
         }
         catch (BadInputException bad)
         {
-            return (null, bad.Message);
+            return (null, Failures.Show(bad));
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
 using MudBlazor;
 using R1Lab.Data.Runs;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 
@@ -33,10 +35,13 @@ public sealed partial class RunRows
     private RunStore Store { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<RunRows> Log { get; set; } = null!;
 
     private IEnumerable<(RowVerdict? Verdict, int Count)> Choices =>
-        new[] { RowVerdict.NeverLearned, RowVerdict.Memorised, RowVerdict.Forgotten, RowVerdict.KnownBefore, RowVerdict.Learned, RowVerdict.SeenOnce }
+        new[] { RowVerdict.NeverLearned, RowVerdict.Memorised, RowVerdict.Forgotten, RowVerdict.Worsened, RowVerdict.LittleChanged, RowVerdict.KnownBefore, RowVerdict.Learned, RowVerdict.SeenOnce }
             .Select(verdict => ((RowVerdict?)verdict, _ledger!.Counts.GetValueOrDefault(verdict))).Prepend((null, _ledger!.Rows));
 
     protected override async Task OnParametersSetAsync()
@@ -57,7 +62,7 @@ public sealed partial class RunRows
         catch (Exception error)
         {
             Log.LogError(error, "The rows of run {Run} could not be read.", RunId);
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
 
         if (_grid is not null) await _grid.ReloadServerData();

@@ -10,6 +10,9 @@ namespace R1Lab.Web.Components.Pages.Runs;
 /// <summary>The right side of the run page: where it stands, what is best, what looks wrong.</summary>
 public sealed partial class RunStatePanel
 {
+    /// <summary>Fewer logged steps show no sign, neither a good nor a bad one.</summary>
+    private const int FewestSteps = 12;
+
     private const double Gibibyte = 1024d * 1024 * 1024;
 
     private IReadOnlyList<Finding> _findings = [];
@@ -59,6 +62,9 @@ public sealed partial class RunStatePanel
             if (DeviceState is { } device) yield return ("Device", device);
         }
     }
+
+    /// <summary>What is said when nothing was found: that there is nothing wrong, or that nothing can be said.</summary>
+    private string Silence => Recipe is null ? "NotJudged" : Metrics.Count < FewestSteps ? "TooEarly" : "NoWarnings";
 
     protected override void OnParametersSet() =>
         _findings = Recipe is null ? [] : RunDiagnosis.Of(Metrics, Recipe, Progress.TotalSteps, divergedAt: DivergedAt);

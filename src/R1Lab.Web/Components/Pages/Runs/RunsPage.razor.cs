@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using R1Lab.Data.Runs;
+using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -29,6 +30,9 @@ public sealed partial class RunsPage : IDisposable
     private IStringLocalizer<RunStatusChip> StatusText { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
+
+    [Inject]
     private ILogger<RunsPage> Log { get; set; } = null!;
 
     private IEnumerable<Run> Shown => _runs!.Where(run => (_status is null || ProgressOf(run).Status == _status) && Matches(run));
@@ -53,7 +57,7 @@ public sealed partial class RunsPage : IDisposable
         catch (Exception error)
         {
             Log.LogError(error, "The runs could not be read.");
-            _failure = error.Message;
+            _failure = Failures.Show(error);
         }
     }
 

@@ -11,10 +11,10 @@ internal static class ComparisonTexts
     private const double SmallestShownP = 0.0001;
 
     /// <summary>One sentence that test and interval both support.</summary>
-    public static string Verdict(IStringLocalizer text, ModelComparison one) => text["Verdict" + one.Verdict, one.First, one.Second, MeanInterval.FewestValues];
+    public static string Verdict(IStringLocalizer<StudyPage> text, ModelComparison one) => text[$"Verdict{one.Verdict}", one.First, one.Second, MeanInterval.FewestValues];
 
     /// <summary>The numbers behind the sentence.</summary>
-    public static string Evidence(IStringLocalizer text, ModelComparison one)
+    public static string Evidence(IStringLocalizer<StudyPage> text, ModelComparison one)
     {
         if (one.Result.MeanDifference is not { } difference) return text["EvidenceNone", one.RatedBoth];
         var interval = one.Low is null ? text["NoInterval"].Value : text["EvidenceInterval", Percent(one.Confidence), Interval(one)];
