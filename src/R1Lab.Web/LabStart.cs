@@ -1,11 +1,15 @@
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Tokenization.Unicode;
 using R1Lab.Web.Access;
 using R1Lab.Web.Https;
 using R1Lab.Web.Options;
+using R1Lab.Web.Storage;
+using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web;
 
@@ -14,16 +18,25 @@ public static class LabStart
 {
     public static async Task PrepareLabAsync(this WebApplication app)
     {
+        if (NormalFormCheck.Failure() is { } wrongText) throw new InvalidDataException(wrongText);
         var lab = app.Services.GetRequiredService<IOptions<LabOptions>>().Value;
-        CreatePrivateFolder(lab.DataFolder);
-        CreatePrivateFolder(lab.KeysFolder);
+        PrivateFiles.Prepare(lab.DataFolder);
+        var folder = app.Services.GetRequiredService<FolderLock>();
+        folder.Acquire(lab.DataFolder);
+        PrivateFiles.TightenContents(lab);
         // What an import or a save left half written when the program was killed; no one writes there yet.
         DurableFolder.SweepTree(lab.DataFolder);
         await app.Services.GetRequiredService<LabDatabase>().MigrateAsync();
+        Directory.CreateDirectory(lab.KeysFolder);
+        await app.Services.GetRequiredService<UploadFolder>().RemoveLeftoversAsync(Actor.System("start"));
         var setUpToken = await app.Services.GetRequiredService<AccessStore>().IssueSetupTokenAsync(Actor.System("start"));
         var note = ChooseAddresses(app, lab, adminExists: setUpToken is null);
         OpenCertificates(app);
-        app.Lifetime.ApplicationStarted.Register(() => Announce(app, setUpToken, note));
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            folder.Describe(app.Urls);
+            Announce(app, setUpToken, note);
+        });
     }
 
     /// <summary>Why the program cannot start, when the reason is the user's to mend; null for faults of our own.</summary>
@@ -31,17 +44,16 @@ public static class LabStart
     {
         OptionsValidationException settings => string.Join(Environment.NewLine, settings.Failures),
         NewerDatabaseException newer => newer.Message,
+        DamagedDatabaseException damaged => damaged.Message,
+        RecordConflictException taken => taken.Message,
+        RecordNotFoundException missing => missing.Message,
+        SqliteException database => $"The database cannot be opened: {database.Message}",
         CertificateException certificate => certificate.Message,
         UnauthorizedAccessException denied => denied.Message,
+        InvalidDataException damaged => damaged.Message,
         IOException io => io.Message,
         _ => null,
     };
-
-    private static void CreatePrivateFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
 
     // An unattended install has its key already; without admin and key the lab stays on this machine.
     private static string? ChooseAddresses(WebApplication app, LabOptions lab, bool adminExists)

@@ -1,7 +1,10 @@
 using R1Lab.Web;
+using R1Lab.Web.Storage;
 
 try
 {
+    PrivateFiles.HideNewFiles();
+    if (BackupCommand.IsAskedFor(args)) return await BackupCommand.RunAsync(args);
     var builder = WebApplication.CreateBuilder(LabPlace.Options(args));
     builder.AddLabWeb();
 
@@ -14,7 +17,7 @@ try
 }
 catch (Exception failure) when (LabStart.Explain(failure) is { } reason)
 {
-    await Console.Error.WriteLineAsync($"R1Lab cannot start: {reason}");
+    await Console.Error.WriteLineAsync($"R1Lab cannot {(BackupCommand.IsAskedFor(args) ? "make a backup" : "start")}: {reason}");
     return 1;
 }
 

@@ -12,9 +12,11 @@ public static class WebPipeline
 {
     public static void UseLabWeb(this WebApplication app)
     {
+        var lab = app.Services.GetRequiredService<IOptions<LabOptions>>().Value;
+        app.UseTrustedProxies(lab);
         app.UseSecurityHeaders();
         app.UseExceptionHandler("/error", createScopeForErrors: true);
-        app.UseHostGuard(app.Services.GetRequiredService<IOptions<LabOptions>>().Value);
+        app.UseHostGuard(lab);
         app.UseHttpsFrontDoor();
         app.UseWhen(context => context.Request.IsApi(), api => api.UseStatusCodePages(status =>
             ApiError.FromStatus(status.HttpContext.Response.StatusCode, status.HttpContext.Request.Path).ExecuteAsync(status.HttpContext)));

@@ -14,6 +14,7 @@ using R1Lab.Web.Https;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
+using R1Lab.Web.Storage;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web;
@@ -36,19 +37,21 @@ public static class WebServices
         builder.Services.AddLabRunning();
         builder.Services.AddStudies();
         builder.Services.AddSingleton(_ => ComputeStatus.Read());
+        builder.Services.AddSingleton<FolderLock>();
+        builder.Services.AddSingleton<LabHealth>();
+        builder.Services.AddTrustedProxies(lab);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.WebHost.UseStaticWebAssets(); // the packages' own files during development; a publish has them in wwwroot already
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            ConnectionShare.Configure(kestrel, lab);
             kestrel.UseLabCertificates(builder.Configuration);
-            kestrel.Limits.MaxConcurrentConnections = 2000;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = 1000;
         });
         return builder;
     }
 
-    private static LabOptions AddLabOptions(this WebApplicationBuilder builder)
+    /// <summary>Reads the settings and makes relative paths absolute.</summary>
+    internal static LabOptions AddLabOptions(this WebApplicationBuilder builder)
     {
         var section = builder.Configuration.GetSection(LabOptions.Section);
         var root = builder.Environment.ContentRootPath;
@@ -76,7 +79,7 @@ public static class WebServices
         services.AddTransient<MudLocalizer, MudTexts>();
         services.Configure<WebEncoderOptions>(web => web.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All)); // Chinese as itself, not as &#x...;
         services.AddHttpContextAccessor();
-        services.AddRazorComponents().AddInteractiveServerComponents()
+        services.AddRazorComponents().AddInteractiveServerComponents(ConnectionShare.ConfigureCircuits)
             .AddHubOptions(hub =>
             {
                 hub.MaximumReceiveMessageSize = LargestMessageFromPage;
@@ -105,6 +108,7 @@ public static class WebServices
     {
         services.AddSingleton<UploadFolder>();
         services.AddSingleton<DatasetImport>();
+        services.AddHostedService<UploadSweep>();
     }
 
     private static void AddLabApi(this IServiceCollection services)

@@ -131,7 +131,7 @@ public sealed class DatasetStoreTests
     public async Task UploadStore_PiecesInOrder_AdvanceOnceEach()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var session = await lab.Uploads.CreateAsync(Actors.Lab, "../名字.jsonl", 10, Cancel);
+        var session = await lab.Uploads.CreateAsync(Actors.Lab, "../名字.jsonl", 10, new UploadQuota(1, 10, 10, 10), Cancel);
 
         bool[] taken =
         [

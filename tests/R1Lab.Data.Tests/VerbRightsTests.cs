@@ -16,6 +16,7 @@ public sealed class VerbRightsTests
 {
     private const string Me = "me";
     private const string Other = "other";
+    private static readonly UploadQuota Roomy = new(PerOwner: 100, BytesPerOwner: 10_000, Bytes: 10_000, FreeBytes: 10_000);
     private static readonly string[] Roles = [LabRoles.Admin, LabRoles.Trainer, LabRoles.Rater, LabRoles.Viewer, LabRoles.Generate];
 
     /// <summary>A verb; the roles that may use it on an own object; those that may on another's; how to make the object; how to call the verb.</summary>
@@ -31,7 +32,7 @@ public sealed class VerbRightsTests
         new("DatasetStore.UpdateRow", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.UpdateRowAsync(by, (int)id, await FirstRowAsync(lab, (int)id), new NewRow("x", "y"), Cancel)),
         new("DatasetStore.DeleteRows", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.DeleteRowsAsync(by, (int)id, [await FirstRowAsync(lab, (int)id)], Cancel)),
         new("DatasetStore.Undo", "Admin Trainer", "Admin", EditedDatasetAsync, async (lab, by, id) => await lab.Datasets.UndoAsync(by, (int)id, Cancel)),
-        new("UploadStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Uploads.CreateAsync(by, "f", 10, Cancel)),
+        new("UploadStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Uploads.CreateAsync(by, "f", 10, Roomy, Cancel)),
         new("UploadStore.Advance", "Admin Trainer", "Admin", UploadAsync, async (lab, by, id) => await lab.Uploads.AdvanceAsync(by, (string)id, 0, 5, Cancel)),
         new("UploadStore.Delete", "Admin Trainer", "Admin", UploadAsync, async (lab, by, id) => await lab.Uploads.DeleteAsync(by, (string)id, Cancel)),
         new("UploadStore.Demand", "Admin Trainer", "Admin", UploadAsync, (lab, by, id) => DoneAsync(lab.Uploads.DemandAsync(by, (string)id, Cancel))),
@@ -180,7 +181,7 @@ public sealed class VerbRightsTests
         return dataset;
     }
 
-    private static async Task<object> UploadAsync(LabFixture lab, string owner) => (await lab.Uploads.CreateAsync(Actors.User(owner), "f", 10, Cancel)).Id;
+    private static async Task<object> UploadAsync(LabFixture lab, string owner) => (await lab.Uploads.CreateAsync(Actors.User(owner), "f", 10, Roomy, Cancel)).Id;
 
     private static async Task<object> ModelAsync(LabFixture lab, string owner) => (await lab.Models.AddAsync(Actors.User(owner), Model($"m of {owner}"), Cancel)).Id;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using R1Lab.Tests.Shared;
 
 namespace R1Lab.Web.Tests;
@@ -51,6 +53,7 @@ public sealed class PlaceTests
 
         Assert.Empty(missing);
         Assert.True(File.Exists(Path.Combine(published.Path, "appsettings.json")));
+        Assert.Empty(await UnnamedPackagesAsync(Path.Combine(published.Path, "THIRD-PARTY-NOTICES.txt")));
     }
 
     [Fact]
@@ -111,6 +114,20 @@ public sealed class PlaceTests
         }
 
         return missing;
+    }
+
+    /// <summary>Packages of the program that the notices of a publish do not name with version and licence.</summary>
+    private static async Task<IReadOnlyList<string>> UnnamedPackagesAsync(string noticesFile)
+    {
+        var notices = await File.ReadAllTextAsync(noticesFile);
+        Assert.Contains("plotly.js", notices, StringComparison.Ordinal);
+        Assert.Contains("Apache License", notices, StringComparison.Ordinal);
+        Assert.Contains("Facebook", notices, StringComparison.Ordinal); // the licence of libtorch, which its package carries
+        await using var assets = File.OpenRead(Path.Combine(ReferenceFiles.Repository, "src", ProgramName, "obj", "project.assets.json"));
+        var libraries = (await JsonDocument.ParseAsync(assets)).RootElement.GetProperty("libraries").EnumerateObject();
+        var packages = libraries.Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name.Replace('/', ' ')).ToList();
+        Assert.Contains(packages, package => package.StartsWith("MudBlazor ", StringComparison.Ordinal));
+        return [.. packages.Where(package => !Regex.IsMatch(notices, $@"^{Regex.Escape(package)}\n.+\n.*\nLicence: \S", RegexOptions.Multiline))];
     }
 
     // Without the half gigabyte of libtorch, which is not what is tried here.

@@ -5,6 +5,9 @@ namespace R1Lab.Data.Access;
 /// <summary>A person who signs in.</summary>
 public sealed class LabUser : IdentityUser
 {
+    /// <summary>Wrong passwords lock every account for a while, also one that is not created by Identity's manager.</summary>
+    public LabUser() => LockoutEnabled = true;
+
     public string DisplayName { get; set; } = "";
 
     /// <summary>zh-CN or en; null follows the browser.</summary>

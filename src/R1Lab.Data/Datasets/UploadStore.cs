@@ -6,7 +6,10 @@ namespace R1Lab.Data.Datasets;
 /// <summary>Uploads that can go on after a broken connection.</summary>
 public sealed class UploadStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
 {
-    public async Task<UploadSession> CreateAsync(Actor actor, string fileName, long length, CancellationToken cancellationToken = default)
+    /// <summary>Announces a file. The quota is checked in the transaction that stores it, so announcing many at once does not avoid it.</summary>
+    /// <exception cref="UploadRefusedException">The quota or the disk has no room for it.</exception>
+    public async Task<UploadSession> CreateAsync(
+        Actor actor, string fileName, long length, UploadQuota quota, CancellationToken cancellationToken = default)
     {
         var session = new UploadSession
         {
@@ -19,12 +22,13 @@ public sealed class UploadStore(IDbContextFactory<LabDbContext> contexts, WriteQ
         };
         await writes.RunAsync(
             actor,
-            (context, token) =>
+            async (context, token) =>
             {
                 actor.Demand(LabRight.Train);
+                await quota.RefuseAsync(context, session, token);
                 context.Add(session);
                 context.Audit(actor, time.Now(), AuditActions.UploadBegin, $"upload {session.Id}", $"{fileName}, {length} bytes");
-                return context.SaveChangesAsync(token);
+                await context.SaveChangesAsync(token);
             },
             cancellationToken);
         return session;
@@ -64,6 +68,12 @@ public sealed class UploadStore(IDbContextFactory<LabDbContext> contexts, WriteQ
     public Task DemandAsync(Actor actor, string id, CancellationToken cancellationToken = default) =>
         writes.RunAsync(actor, (context, token) => OwnedAsync(context, actor, id, token), cancellationToken);
 
+    public async Task<IReadOnlyList<string>> IdsAsync(CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.UploadSessions.Select(session => session.Id).ToListAsync(cancellationToken);
+    }
+
     /// <summary>Whether there is such an upload, which only its owner and administrators may touch.</summary>
     private static async Task<bool> OwnedAsync(LabDbContext context, Actor actor, string id, CancellationToken cancellationToken)
     {
@@ -73,10 +83,11 @@ public sealed class UploadStore(IDbContextFactory<LabDbContext> contexts, WriteQ
         return true;
     }
 
-    /// <summary>Sessions nobody continued since <paramref name="before"/>; their files can go.</summary>
+    /// <summary>Sessions without a new piece since <paramref name="before"/>, and those whose owner's account is gone; their files can go.</summary>
     public async Task<IReadOnlyList<UploadSession>> StaleAsync(DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.UploadSessions.AsNoTracking().Where(session => session.ChangedAt < before).ToListAsync(cancellationToken);
+        return await context.UploadSessions.AsNoTracking().Where(session => session.ChangedAt < before
+            || (session.OwnerId != null && !session.OwnerId.StartsWith("key ") && !context.Users.Any(user => user.Id == session.OwnerId))).ToListAsync(cancellationToken);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Web.Api;
@@ -23,7 +24,11 @@ public static class AccessServices
         services.AddHostedService(provider => provider.GetRequiredService<ActiveRequests>());
         services.AddScoped<SignInDesk>();
         services.AddScoped<LiveSession>();
-        services.AddAntiforgery(options => (options.Cookie.Name, options.Cookie.SecurePolicy) = ("lab-form", CookieSecurePolicy.SameAsRequest));
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "lab-form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        });
         services.AddLabSchemes();
         services.AddAuthorization(LabPolicies.Configure);
         services.AddCascadingAuthenticationState();
@@ -35,6 +40,7 @@ public static class AccessServices
     /// <summary>Accounts and their rules, without cookies.</summary>
     public static IServiceCollection AddLabIdentity(this IServiceCollection services)
     {
+        services.Replace(ServiceDescriptor.Singleton<ILookupNormalizer, NameNormalizer>());
         services.AddIdentityCore<LabUser>(ConfigureIdentity)
             .AddRoles<IdentityRole>()
             .AddEntityFrameworkStores<LabDbContext>()
@@ -42,6 +48,7 @@ public static class AccessServices
             .AddErrorDescriber<AccountErrors>()
             .AddPasswordValidator<PasswordRules>()
             .AddDefaultTokenProviders();
+        services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = PasswordRules.HashIterations);
         services.AddScoped<AccountErrors>();
         services.AddSingleton<UserAccounts>();
         return services;

@@ -12,6 +12,12 @@ public sealed class PasswordRules(AccountErrors errors) : IPasswordValidator<Lab
     public const int ShortestPassword = 8;
     public const int LongestPassword = 256;
 
+    /// <summary>Rounds of PBKDF2-HMAC-SHA512 (OWASP Password Storage Cheat Sheet). A hash with fewer is replaced at the next sign-in.</summary>
+    public const int HashIterations = 210_000;
+
+    // A common word stays common with a few digits or signs after it, but not with a long random number.
+    private const int LongestEnding = 6;
+
     private static readonly HashSet<string> Common = ReadList();
 
     public Task<IdentityResult> ValidateAsync(UserManager<LabUser> manager, LabUser user, string? password)
@@ -28,7 +34,8 @@ public sealed class PasswordRules(AccountErrors errors) : IPasswordValidator<Lab
     {
         var lower = password.ToLowerInvariant();
         var stem = lower.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '!', '.', '?', '@', '#', '$', '*', '_', '-');
-        return Common.Contains(lower) || Common.Contains(stem) || IsRepetition(lower) || IsRun(lower)
+        var isListed = Common.Contains(lower) || (lower.Length - stem.Length <= LongestEnding && Common.Contains(stem));
+        return isListed || IsRepetition(lower) || IsRun(lower)
             || string.Equals(lower, userName, StringComparison.OrdinalIgnoreCase) || string.Equals(stem, userName, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -48,6 +55,7 @@ public sealed class PasswordRules(AccountErrors errors) : IPasswordValidator<Lab
     {
         using var stream = typeof(PasswordRules).Assembly.GetManifestResourceStream("common-passwords.txt")!;
         using var reader = new StreamReader(stream);
-        return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        return [.. reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(line => !line.StartsWith("# ", StringComparison.Ordinal))];
     }
 }

@@ -61,8 +61,8 @@ public sealed record ApiError(ApiErrorBody Error)
     public static ApiErrorAnswer Unavailable(string message, string code = "unavailable") =>
         Result(StatusCodes.Status503ServiceUnavailable, message, "server_error", null, code);
 
-    public static ApiErrorAnswer NoSpace() => Result(StatusCodes.Status507InsufficientStorage,
-        "The disk is full: nothing was stored. Free some space where the lab's data folder lies and try again.", "server_error", null, "disk_full");
+    public static ApiErrorAnswer NoSpace(string reason = "nothing was stored.") => Result(StatusCodes.Status507InsufficientStorage,
+        $"The disk is full: {reason} Free some space where the lab's data folder lies and try again.", "server_error", null, "disk_full");
 
     public static ApiErrorAnswer Internal() => Result(StatusCodes.Status500InternalServerError,
         "The lab failed on this request; its log says why.", "server_error", null, "internal_error");

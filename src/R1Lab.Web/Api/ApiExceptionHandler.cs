@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using R1Lab.Data;
 using R1Lab.Data.Access;
+using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
@@ -34,6 +35,8 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         BadInputException bad => ApiError.Unprocessable(bad.Message, bad.Place, "bad_input"),
         NotAllowedException denied => ApiError.Forbidden(denied.Message),
         RecordNotFoundException missing => ApiError.NotFound(missing.Message),
+        UploadRefusedException { IsDiskFull: true } full => ApiError.NoSpace(full.Message),
+        UploadRefusedException refused => ApiError.Conflict(refused.Message, "length"),
         RecordConflictException conflict => ApiError.Conflict(conflict.Message),
         BadHttpRequestException { InnerException: JsonException json } => Unreadable(json),
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } request => Unbound(request),

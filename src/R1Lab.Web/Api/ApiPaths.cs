@@ -1,6 +1,9 @@
 namespace R1Lab.Web.Api;
 
-/// <summary>Which addresses speak JSON: they answer errors in the OpenAI shape and never redirect to a page.</summary>
+/// <summary>
+/// Which addresses speak JSON: they answer errors in the OpenAI shape and never redirect to a page.
+/// The text of the address decides the shape of an answer only, also where no endpoint matches; rights and limits come from endpoint metadata.
+/// </summary>
 public static class ApiPaths
 {
     private static readonly PathString[] Starts =

@@ -23,7 +23,7 @@ public static class DatasetEndpoints
         read.MapGet("/{id:int}/rows", RowsAsync).WithName("ListRows").WithSummary("Rows by offset and limit, searched by q");
         var change = group.MapGroup("").RequireAuthorization(LabPolicies.CanTrain);
         change.MapGet("/{id:int}/export", ExportAsync).WithName("ExportDataset").WithSummary("The dataset as JSONL");
-        change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout()
+        change.MapPost("", ImportAsync).WithName("CreateDataset").WithSummary("Imports a JSONL body").DisableRequestTimeout().RequireRateLimiting(RateLimits.WholeFiles)
             .WithMetadata(new RequestSizeLimitAttribute(UploadFolder.LongestUpload));
         change.MapDelete("/{id:int}", DeleteAsync).WithName("DeleteDataset").WithSummary("Deletes a dataset");
         change.MapPost("/{id:int}/rows", AddRowAsync).WithName("AddRow").WithSummary("Appends a row");
@@ -52,18 +52,17 @@ public static class DatasetEndpoints
         if (format is not (null or "jsonl")) return ApiError.BadRequest("format must be jsonl.", "format");
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
         await audit.RecordAsync(await session.DemandAsync(LabRight.Train, cancellation), AuditActions.DatasetExport, $"dataset {dataset.Id} {dataset.Name}", cancellationToken: cancellation);
-        return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", $"{dataset.Name}.jsonl");
+        return Results.Stream(body => datasets.ExportAsync(id, body, cancellation), "application/x-ndjson", DownloadName.Of(dataset.Name, ".jsonl"));
     }
 
     // The body goes to a file first: it is read twice, and a broken connection must leave nothing half-imported.
     private static async Task<IResult> ImportAsync(
-        [AsParameters] ImportQuery query, HttpRequest request, DatasetImport import, LiveSession session, CancellationToken cancellation)
+        [AsParameters] ImportQuery query, HttpRequest request, UploadFolder folder, DatasetImport import, LiveSession session, CancellationToken cancellation)
     {
         var settings = query.Settings(null);
-        var file = Path.GetTempFileName();
+        var file = await folder.ReceiveAsync(request.Body, cancellation);
         try
         {
-            await using (var target = File.Create(file)) await request.Body.CopyToAsync(target, cancellation);
             var actor = await session.DemandAsync(LabRight.Train, cancellation);
             return DatasetAnswers.Imported(settings.Name, await import.RunAsync(actor, file, settings.Name, settings, cancellation));
         }

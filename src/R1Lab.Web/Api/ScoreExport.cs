@@ -26,7 +26,7 @@ public static class ScoreExport
     {
         var text = new StringBuilder().AppendJoin(',', Columns).Append("\r\n");
         foreach (var row in rows)
-            text.AppendJoin(',', Cells(row).Select(Cell)).Append("\r\n");
+            text.AppendJoin(',', Cells(row).Select(CsvCell.Quoted)).Append("\r\n");
         return [.. Encoding.UTF8.GetPreamble(), .. Encoding.UTF8.GetBytes(text.ToString())];
     }
 
@@ -51,16 +51,10 @@ public static class ScoreExport
 
     private static string?[] Cells(ScoreRow row) =>
     [
-        Number(row.StudyId), Number(row.ItemId), Safe(row.Prompt), Number(row.ResponseId), Safe(row.ModelName), Safe(row.Fingerprint), Safe(row.Response),
-        Safe(row.RaterName), row.Criterion, row.Value is { } value ? Number(value) : null, row.IsNotApplicable ? "true" : "false", Safe(row.Comment),
+        Number(row.StudyId), Number(row.ItemId), CsvCell.Guarded(row.Prompt), Number(row.ResponseId), CsvCell.Guarded(row.ModelName), CsvCell.Guarded(row.Fingerprint), CsvCell.Guarded(row.Response),
+        CsvCell.Guarded(row.RaterName), CsvCell.Guarded(row.Criterion), row.Value is { } value ? Number(value) : null, row.IsNotApplicable ? "true" : "false", CsvCell.Guarded(row.Comment),
         row.SubmittedAt?.ToString("O", CultureInfo.InvariantCulture),
     ];
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    // A spreadsheet would run a text that begins like a formula.
-    private static string? Safe(string? text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? "'" + text : text;
-
-    private static string Cell(string? text) =>
-        text is not null && text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text ?? "";
 }

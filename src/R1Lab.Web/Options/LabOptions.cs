@@ -26,14 +26,24 @@ public sealed record LabOptions
     /// <summary>DNS names the lab answers to, beside this machine's own name and addresses.</summary>
     public IList<string> AllowedHosts { get; set; } = [];
 
+    /// <summary>Addresses or networks of reverse proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are followed.</summary>
+    public IList<string> Proxies { get; set; } = [];
+
     /// <summary>Runs that were under way when the program ended go on by themselves at the next start.</summary>
     public bool ResumeInterruptedRuns { get; set; } = true;
+
+    /// <summary>Bytes of memory of the compute device that the lab plans with; null: all that the system gives it.</summary>
+    public long? MemoryLimit { get; set; }
 
     public BootstrapOptions Bootstrap { get; set; } = new();
 
     public RateLimitOptions RateLimits { get; set; } = new();
 
     public ServingOptions Serving { get; set; } = new();
+
+    public ConnectionOptions Connections { get; set; } = new();
+
+    public UploadOptions Uploads { get; set; } = new();
 
     public HttpsOptions Https { get; set; } = new();
 

@@ -25,6 +25,9 @@ public sealed class LabOptionsValidator : IValidateOptions<LabOptions>
         foreach (var problem in options.Https.Problems()) yield return problem;
         if (options.Bootstrap.ApiKey is { Length: > 0 and < ShortestBootstrapKey })
             yield return $"Lab:Bootstrap:ApiKey is shorter than {ShortestBootstrapKey} characters.";
+        foreach (var proxy in options.Proxies.Where(proxy => ProxyAddress.Parse(proxy) is null))
+            yield return $"Lab:Proxies holds '{proxy}', which is neither an address like 10.0.0.5 nor a network like 10.0.0.0/24.";
+        foreach (var problem in options.Connections.Problems().Concat(options.Uploads.Problems())) yield return problem;
         if (options.RateLimits.PerSecond < 1) yield return "Lab:RateLimits:PerSecond must be at least 1.";
         if (options.RateLimits.Burst < 1) yield return "Lab:RateLimits:Burst must be at least 1.";
         if (options.RateLimits.SignInsPerMinute < 1) yield return "Lab:RateLimits:SignInsPerMinute must be at least 1.";

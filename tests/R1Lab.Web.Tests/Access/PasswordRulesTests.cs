@@ -21,7 +21,19 @@ public sealed class PasswordRulesTests
         Assert.True(common);
     }
 
+    [Fact]
+    public void CommonPasswords_ThatAreLongEnoughToBeChosen_AreThousands()
+    {
+        using var list = new StreamReader(typeof(PasswordRules).Assembly.GetManifestResourceStream("common-passwords.txt")!);
+
+        var choosable = list.ReadToEnd().Split('\n').Where(password => password.Length >= PasswordRules.ShortestPassword).Distinct().ToList();
+
+        Assert.InRange(choosable.Count, 3000, int.MaxValue);
+        Assert.All(choosable.Where(password => !password.StartsWith("# ", StringComparison.Ordinal)), password => Assert.True(PasswordRules.IsCommon(password.ToUpperInvariant(), null), password));
+    }
+
     [Theory]
+    [InlineData("monkey-73920184655")]
     [InlineData("four unrelated words")]
     [InlineData("山高月小水落石出")]
     [InlineData("k7#mVq2x")]

@@ -32,7 +32,7 @@ public sealed class VerbTests
         "RunLine: GoOn Hold SetContinuesOnError",
         "RunQueue: Enqueue Move Resume RunAgain Stop",
         "StudyGenerator: Cancel Continue Delete Start",
-        "UploadFolder: Append Begin Remove",
+        "UploadFolder: Append Begin Remove RemoveLeftovers",
         "UserAccounts: ChangePassword ChangeRole Create ResetPassword SetDisabled",
     ];
 
@@ -50,7 +50,8 @@ public sealed class VerbTests
         "SettingsStore: Get",
         "StudyEntryStore: Revisions Skips Unsubmitted",
         "StudyStore: Export Get HasRatings List Results",
-        "UploadStore: Get Stale",
+        "UploadFolder: Receive",
+        "UploadStore: Get Ids Stale",
         "UserStore: Get List",
         "DatasetEncoder: Encode",
         "DeviceLease: Acquire",
@@ -80,6 +81,8 @@ public sealed class VerbTests
         "UserSessions: End Find Holds ValidateCookie", // the principal is the proof
         "UserAccounts: SetUp", // the one-time token is the proof
         "SignInDesk: SignIn", // name and password are the proof
+        "BackupCommand: Run", // whoever may read the files
+        "ConnectionShare: Run", // before there is a request
         "RunExecution: NoteInterruption Run",
         "RunReceipts: Complete",
         "RunResults: Register",

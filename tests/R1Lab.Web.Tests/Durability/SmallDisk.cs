@@ -39,6 +39,9 @@ internal sealed class SmallDisk : IDisposable
 
     public void Free() => File.Delete(Ballast);
 
+    /// <summary>As a file system becomes after an error. Needs every file closed.</summary>
+    public void MakeReadOnly() => Assert.Null(Run("mount", "-o", "remount,ro", Path));
+
     public void Dispose()
     {
         Run("umount", "--lazy", Path);
