@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,7 @@ public static class DataServices
     public static IServiceCollection AddLabData(this IServiceCollection services, string databasePath)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ILookupNormalizer, UpperInvariantLookupNormalizer>();
         services.AddDbContextFactory<LabDbContext>(options => Configure(options, databasePath));
         services.AddSingleton<WriteQueue>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LabDatabase>(provider, databasePath));

@@ -1,9 +1,10 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
 namespace R1Lab.Data.Access;
 
 /// <summary>API keys and the one-time set-up of the first admin.</summary>
-public sealed partial class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+public sealed partial class AccessStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, ILookupNormalizer names, TimeProvider time)
 {
     private const int ShownCharacters = 10;
     private static readonly TimeSpan LastUsedGrain = TimeSpan.FromMinutes(1);
@@ -102,7 +103,7 @@ public sealed partial class AccessStore(IDbContextFactory<LabDbContext> contexts
                 if (!await HasTokenAsync(context, setupToken, token)) return FirstAdminOutcome.WrongToken;
                 await context.SetupTokens.ExecuteDeleteAsync(token);
                 context.Audit(actor, time.Now(), AuditActions.SetUp, $"user {admin.UserName}");
-                await UserStore.AddAsync(context, admin, LabRoles.Admin, time.Now(), token);
+                await UserStore.AddAsync(context, names, admin, LabRoles.Admin, time.Now(), token);
                 return FirstAdminOutcome.Created;
             },
             cancellationToken);

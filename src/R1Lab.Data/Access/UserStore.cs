@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace R1Lab.Data.Access;
 
 /// <summary>The people of the lab beside what Identity's UserManager does: lists, one role each, preferences, disabling.</summary>
-public sealed class UserStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, TimeProvider time)
+public sealed class UserStore(IDbContextFactory<LabDbContext> contexts, WriteQueue writes, ILookupNormalizer names, TimeProvider time)
 {
     public async Task<IReadOnlyList<UserSummary>> ListAsync(CancellationToken cancellationToken = default)
     {
@@ -27,7 +27,7 @@ public sealed class UserStore(IDbContextFactory<LabDbContext> contexts, WriteQue
             {
                 actor.Demand(LabRight.Administer);
                 context.Audit(actor, time.Now(), AuditActions.UserCreate, $"user {user.UserName}", role);
-                await AddAsync(context, user, role, time.Now(), token);
+                await AddAsync(context, names, user, role, time.Now(), token);
             },
             cancellationToken);
 
@@ -111,10 +111,10 @@ public sealed class UserStore(IDbContextFactory<LabDbContext> contexts, WriteQue
             throw new RecordConflictException("This is the only admin; make somebody else an admin first.");
     }
 
-    internal static async Task AddAsync(LabDbContext context, LabUser user, string role, DateTimeOffset now, CancellationToken cancellationToken)
+    internal static async Task AddAsync(LabDbContext context, ILookupNormalizer names, LabUser user, string role, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        user.NormalizedUserName = user.UserName?.Normalize().ToUpperInvariant();
-        user.NormalizedEmail = user.Email?.Normalize().ToUpperInvariant();
+        user.NormalizedUserName = names.NormalizeName(user.UserName);
+        user.NormalizedEmail = names.NormalizeEmail(user.Email);
         if (await context.Users.AnyAsync(one => one.NormalizedUserName == user.NormalizedUserName, cancellationToken))
             throw new RecordConflictException($"There is a user named \"{user.UserName}\" already.");
         user.SecurityStamp ??= Guid.NewGuid().ToString();

@@ -11,6 +11,9 @@ namespace R1Lab.Engine.Checkpoints;
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
+    // Where libtorch starts every tensor of its own on the CPU (c10/core/alignment.h).
+    private const int TensorAlignment = 64;
+
     private readonly MappedFile _mapped;
 
     private SafetensorsFile(string path, MappedFile mapped, SafetensorsHeader header)
@@ -52,8 +55,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// One tensor. On the CPU in its own type it is a view of the mapped file: no bytes are copied, and the mapping lives as long as the tensor,
-    /// even after this file is disposed. Writing to such a tensor changes only this process's memory, never the file.
+    /// One tensor. On the CPU in its own type it is a view of the mapped file where that gives the same numbers as a copy: no bytes are copied, and
+    /// the mapping lives as long as the tensor, even after this file is disposed. Writing to such a tensor changes only this process's memory, never the file.
     /// </summary>
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="device">Where the tensor is wanted.</param>
@@ -87,9 +90,13 @@ public sealed class SafetensorsFile : IDisposable
     private Tensor View(TensorEntry entry)
     {
         if (entry.Length == 0) return empty([.. entry.Shape], entry.Dtype);
-        var aligned = entry.Offset % (SafetensorsDtype.Find(entry.Format)!.Bits / 8) == 0; // a mapping starts on a page
-        return aligned ? _mapped.View(entry.Offset, [.. entry.Shape], entry.Dtype) : Copy(entry);
+        return entry.Offset % ViewAlignment(entry) == 0 ? _mapped.View(entry.Offset, [.. entry.Shape], entry.Dtype) : Copy(entry); // a mapping starts on a page
     }
+
+    // MKL adds in another order where an array starts elsewhere: the same weights would give other last bits in a file with a longer header. The
+    // kernels of narrower types load whole vectors from any address, and their weights are the large ones, which are worth reading in place.
+    private static int ViewAlignment(TensorEntry entry) =>
+        entry.Dtype is ScalarType.Float32 or ScalarType.Float64 ? TensorAlignment : SafetensorsDtype.Find(entry.Format)!.Bits / 8;
 
     private unsafe Tensor Copy(TensorEntry entry)
     {

@@ -29,7 +29,7 @@ internal sealed class MemoryNeeds
     }
 
     /// <summary>Bytes that a run on a card keeps in the machine's own memory: an embedding that is no view of its file, and inputs that wait there.</summary>
-    public long OnHost => (long)((_embeddingOnHost && !IsStoredAsComputed ? Embedding : 0) + (InputsOnHost * _layer.Input));
+    public long OnHost => (long)((_embeddingOnHost && !(IsStoredAsComputed && _element == 2) ? Embedding : 0) + (InputsOnHost * _layer.Input));
 
     private double Embedding => (double)_model.VocabSize * _model.HiddenSize * _element;
 

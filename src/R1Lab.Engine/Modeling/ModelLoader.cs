@@ -9,7 +9,7 @@ namespace R1Lab.Engine.Modeling;
 /// <summary>Reads and makes decoders.</summary>
 public static class ModelLoader
 {
-    /// <summary>Reads a Hugging Face model folder. On the CPU, weights stored in <paramref name="dtype"/> are views of the mapped file; nothing is held twice.</summary>
+    /// <summary>Reads a Hugging Face model folder. On the CPU, weights stored in <paramref name="dtype"/> may be views of the mapped file (<see cref="SafetensorsFile.Read"/>); nothing is held twice.</summary>
     /// <param name="folder">Folder with <c>config.json</c> and safetensors weights.</param>
     /// <param name="device">Where the model will live.</param>
     /// <param name="dtype">Null: float32 on the CPU (bfloat16 products are slower there), as stored on a card.</param>

@@ -55,8 +55,7 @@ public static class LibTorch
             _ = torch.CPU; // runs TorchSharp's own checks while their failure can still be told
             Failure = null;
         }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or IOException or TypeInitializationException
-                                      or EntryPointNotFoundException or LibTorchException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) // whatever it is: an exception here would end the program before it can say anything
         {
             Failure = e is LibTorchException ? e.Message : $"libtorch could not be loaded from {Folder ?? "any known folder"}: {Innermost(e)}";
         }
@@ -102,7 +101,7 @@ public static class LibTorch
             .Select(f => Path.Combine(f, NativeName("LibTorchSharp")))
             .FirstOrDefault(File.Exists) ?? throw new LibTorchException($"{NativeName("LibTorchSharp")} was not found. Restore the packages again.");
         var refusal = BoundLibrary.Load(native);
-        if (refusal is not null && OldLibstdcxx.RelaxedCopy(native) is { } copy) refusal = BoundLibrary.Load(copy);
+        if (refusal is not null && OldLibstdcxx.RelaxedImage(native) is { } image) refusal = PrivateCopy.Load(image, Path.GetFileName(native), PrivateCopy.Own(), PrivateCopy.Temporary());
         if (refusal is null) return;
         throw new LibTorchException(refusal.Contains("undefined symbol", StringComparison.Ordinal)
             ? $"libtorch {FoundVersion} was found in {folder}, but TorchSharp's {Path.GetFileName(native)} was built for {NeededVersion} and does not fit it ({refusal})."

@@ -14,41 +14,12 @@ internal static class OldLibstdcxx
     private const uint VersionNeedSection = 0x6ffffffe; // SHT_GNU_verneed
     private const ushort WeakFlag = 0x2;                // VER_FLG_WEAK
 
-    /// <returns>Where a copy lies that does without the version; null where the library does not ask for it.</returns>
-    public static string? RelaxedCopy(string library)
+    /// <returns>The library's bytes, doing without the version; null where it does not ask for it.</returns>
+    public static byte[]? RelaxedImage(string library)
     {
         if (!OperatingSystem.IsLinux()) return null;
         var image = File.ReadAllBytes(library);
-        return MarkWeak(image, MissingVersion) == 0 ? null : WriteCopy(image);
-    }
-
-    // A name of our own per process, then a rename: two programs that start together never load a half-written file.
-    private static string WriteCopy(byte[] image)
-    {
-        var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "r1lab", "native");
-        if (!TryCreate(folder)) folder = Directory.CreateTempSubdirectory("r1lab-native-").FullName;
-        var target = Path.Combine(folder, "libLibTorchSharp.so");
-        if (File.Exists(target) && File.ReadAllBytes(target).AsSpan().SequenceEqual(image)) return target;
-        var partial = $"{target}.{Environment.ProcessId}";
-        File.WriteAllBytes(partial, image);
-        File.Move(partial, target, overwrite: true);
-        return target;
-    }
-
-    private static bool TryCreate(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            var probe = Path.Combine(folder, $".write-{Environment.ProcessId}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        return MarkWeak(image, MissingVersion) == 0 ? null : image;
     }
 
     /// <summary>Sets the weak flag on every need of <paramref name="version"/> in a 64-bit little-endian ELF image; returns how many there were.</summary>

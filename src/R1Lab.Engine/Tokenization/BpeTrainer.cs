@@ -1,4 +1,5 @@
 using System.Text;
+using R1Lab.Engine.Tokenization.Unicode;
 
 namespace R1Lab.Engine.Tokenization;
 
@@ -37,7 +38,7 @@ public static class BpeTrainer
             foreach (var (range, token) in matcher.Cut(text))
             {
                 if (token is not null) continue;
-                var piece = TextNormalizer.Normalize(text[range], NormalizationForm.FormC);
+                var piece = UnicodeNormalizer.Normalize(text[range], NormalizationForm.FormC);
                 segments.Clear();
                 WordScanner.Qwen.Find(piece, segments, new SplitDeadline(piece.Length));
                 foreach (var segment in segments)

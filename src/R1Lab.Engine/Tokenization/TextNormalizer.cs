@@ -1,8 +1,9 @@
 using System.Text;
+using R1Lab.Engine.Tokenization.Unicode;
 
 namespace R1Lab.Engine.Tokenization;
 
-/// <summary>What a tokenizer does to a text before cutting it: Unicode normal forms, lower case, trimming, replacing. Input must be well-formed.</summary>
+/// <summary>What a tokenizer does to a text before cutting it: Unicode normal forms, lower case, trimming, replacing.</summary>
 internal sealed class TextNormalizer
 {
     private const int MostSteps = 32;
@@ -39,45 +40,16 @@ internal sealed class TextNormalizer
     private static TextNormalizer Of(JsonField field, Func<string, string>[] steps) =>
         steps.Length <= MostSteps ? new TextNormalizer(steps) : throw field.Wrong($"has more than {MostSteps} steps");
 
-    /// <summary>
-    /// A Unicode normal form of any well-formed text. <see cref="string.Normalize(NormalizationForm)"/> refuses noncharacters such as U+FFFE;
-    /// they never combine with anything, so what lies between them is normalized on its own.
-    /// </summary>
-    public static string Normalize(string text, NormalizationForm form)
-    {
-        // Below U+0300 every text is in form C, below U+0080 in every form.
-        var plainBelow = form == NormalizationForm.FormC ? '\u0300' : '\u0080';
-        if (!text.AsSpan().ContainsAnyExceptInRange('\0', (char)(plainBelow - 1))) return text;
-
-        var result = new StringBuilder(text.Length);
-        var start = 0;
-        for (var at = 0; at < text.Length;)
-        {
-            var length = char.IsSurrogatePair(text, at) ? 2 : 1;
-            if (IsNoncharacter(char.ConvertToUtf32(text, at)))
-            {
-                result.Append(text[start..at].Normalize(form)).Append(text, at, length);
-                start = at + length;
-            }
-
-            at += length;
-        }
-
-        return start == 0 ? text.Normalize(form) : result.Append(text[start..].Normalize(form)).ToString();
-    }
-
-    private static bool IsNoncharacter(int codePoint) => (codePoint & 0xFFFE) == 0xFFFE || codePoint is >= 0xFDD0 and <= 0xFDEF;
-
     private static IEnumerable<Func<string, string>> Steps(JsonField field)
     {
         var type = field.Required("type");
         return type.Text() switch
         {
             "Sequence" => field.Required("normalizers").Items().SelectMany(Steps),
-            "NFC" => [text => Normalize(text, NormalizationForm.FormC)],
-            "NFD" => [text => Normalize(text, NormalizationForm.FormD)],
-            "NFKC" => [text => Normalize(text, NormalizationForm.FormKC)],
-            "NFKD" => [text => Normalize(text, NormalizationForm.FormKD)],
+            "NFC" => [text => UnicodeNormalizer.Normalize(text, NormalizationForm.FormC)],
+            "NFD" => [text => UnicodeNormalizer.Normalize(text, NormalizationForm.FormD)],
+            "NFKC" => [text => UnicodeNormalizer.Normalize(text, NormalizationForm.FormKC)],
+            "NFKD" => [text => UnicodeNormalizer.Normalize(text, NormalizationForm.FormKD)],
             "Lowercase" => [text => text.ToLowerInvariant()],
             "Prepend" => [Prepend(Short(field.Required("prepend")))],
             "Replace" => [Replace(field)],

@@ -402,6 +402,27 @@ public sealed class HubClientTests : IDisposable
         Assert.DoesNotContain("hf_", settings.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Settings_HomeThatDoesNotExist_StillNamesItsFolders()
+    {
+        // Never relative to wherever the program was started, and never below the root.
+        var cache = HubSettings.FromEnvironment(name => name == "HF_HUB_CACHE" ? "~/hub" : null).CacheFolder;
+
+        Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), "hub"), cache);
+    }
+
+    [Fact]
+    public void Settings_TokenFileThatCannotBeRead_IsSaidAndLeftOut()
+    {
+        var locked = _folder.Path("locked");
+        using var held = new FileStream(locked, FileMode.Create, FileAccess.Write, FileShare.None);
+
+        var settings = HubSettings.FromEnvironment(name => name == "HF_TOKEN_PATH" ? locked : null);
+
+        Assert.Null(settings.Token);
+        Assert.Equal([("hub_token_unreadable", "HF_TOKEN_PATH")], settings.Problems().Select(problem => (problem.Code, problem.Field)));
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private HubSettings Settings() => new() { Endpoint = _hub.Address, CacheFolder = _folder.Root, RetryDelay = TimeSpan.FromMilliseconds(1) };

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
 using R1Lab.Tests.Shared;
 using static TorchSharp.torch;
 
@@ -27,6 +28,25 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal((ScalarType.Float32, 64L), (norm.dtype, norm.shape[0]));
         Assert.Equal(bytes, norm.bytes.ToArray());
         Assert.Equal("pt", file.Metadata["format"]);
+    }
+
+    /// <summary>A file may put its tensors anywhere: behind a header of any length, behind tensors of any size.</summary>
+    public static TheoryData<int> Paddings => [.. Enumerable.Range(0, 16).Select(step => step * 4)];
+
+    [Theory, MemberData(nameof(Paddings))]
+    public void Read_Float32AnywhereInTheFile_StartsWhereATensorOfOurOwnWould(int padding)
+    {
+        using var scope = NewDisposeScope();
+        var (plain, padded) = (_folder.Path("plain.safetensors"), _folder.Path("padded.safetensors"));
+        SafetensorsWriter.Write(plain, [new("x", arange(100, dtype: ScalarType.Float32))]);
+        PaddedHeader.Write(plain, padded, padding);
+        using var file = SafetensorsFile.Open(padded);
+
+        var x = file.Read("x", ComputeDevice.Cpu);
+
+        StableAbi.Check(StableAbi.aoti_torch_get_data_ptr(x.Handle, out var address), "data pointer");
+        Assert.Equal(0, address % 64);
+        Assert.True(x.Equals(arange(100, dtype: ScalarType.Float32)));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
+using R1Lab.Engine.Tests.Checkpoints;
 using R1Lab.Tests.Shared;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -79,6 +80,34 @@ public sealed class ModelLoaderTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(_folder, "model.safetensors")));
     }
 
+    /// <summary>The same numbers on the same hardware: how long a file's header is must not change a bit, wherever its tensors lie when it is mapped.</summary>
+    [Theory]
+    [InlineData("llama_base")]
+    [InlineData("llama_linear_bias")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    public void Load_SameWeightsElsewhereInTheFile_WritesTheSameLogitsTokenByToken(string model)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var decoder = TestDecoders.Load(model);
+        var expected = TokenByToken(decoder);
+
+        foreach (var spaces in (int[])[0, 8, 20, 28, 36, 60])
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_folder, $"{spaces}")).FullName;
+            foreach (var file in Directory.GetFiles(Golden(model)))
+            {
+                var copy = Path.Combine(folder, Path.GetFileName(file));
+                if (file.EndsWith(".safetensors", StringComparison.Ordinal)) PaddedHeader.Write(file, copy, spaces);
+                else File.Copy(file, copy);
+            }
+
+            using var loaded = ModelLoader.Load(folder, ComputeDevice.Cpu);
+            Assert.All(expected.Zip(TokenByToken(loaded)), pair => Assert.True(pair.First.Equals(pair.Second), $"{spaces} spaces"));
+        }
+    }
+
     [Theory]
     [InlineData("num_hidden_layers", "4", "model.layers.3.")]
     [InlineData("num_hidden_layers", "2", "model.layers.2.")]
@@ -116,6 +145,15 @@ public sealed class ModelLoaderTests : IDisposable
         Assert.Equal(parameters, config.ParameterCount);
         Assert.Equal(parameters, decoder.Parameters.Values.Sum(p => p.numel()));
         Assert.Equal([2L, 8L, config.VocabSize], logits.shape);
+    }
+
+    // Products of one row are the ones that depend on where a matrix starts.
+    private static List<Tensor> TokenByToken(Decoder decoder)
+    {
+        using var cache = new KeyValueCache(decoder);
+        var context = new ForwardContext { Cache = cache };
+        var ids = arange(10, dtype: ScalarType.Int64).view(1, 10);
+        return [.. new[] { (0, 6), (6, 1), (7, 1), (8, 1), (9, 1) }.Select(part => decoder.Forward(ids.narrow(1, part.Item1, part.Item2), context))];
     }
 
     private static string Golden(string model) => ReferenceFiles.Golden("huggingface", "models", model);

@@ -1,5 +1,5 @@
 using System.Text;
-using R1Lab.Engine.Tokenization;
+using R1Lab.Engine.Tokenization.Unicode;
 
 namespace R1Lab.Engine.Tests.Tokenization;
 
@@ -73,7 +73,7 @@ public sealed class TokenizerVectorTests
         {
             var text = RandomText(random, random.Next(1, 60));
             var decoded = tokenizer.Decode(tokenizer.Encode(text, addSpecialTokens: false));
-            Assert.Equal(name == "llama-bpe" ? text : TextNormalizer.Normalize(text, NormalizationForm.FormC), decoded);
+            Assert.Equal(name == "llama-bpe" ? text : UnicodeNormalizer.Normalize(text, NormalizationForm.FormC), decoded);
         }
     }
 

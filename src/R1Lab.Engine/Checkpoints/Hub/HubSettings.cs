@@ -19,6 +19,9 @@ public sealed record HubSettings
     /// <summary>Sent to the host of <see cref="Endpoint"/> only.</summary>
     public string? Token { get; init; }
 
+    /// <summary>A token file that is there but cannot be read: requests go without it. Null: none.</summary>
+    public string? UnreadableToken { get; init; }
+
     /// <summary>No request at all; only the cache is used.</summary>
     public bool Offline { get; init; }
 
@@ -45,14 +48,16 @@ public sealed record HubSettings
         string? Text(string name) => variable(name)?.Trim() is { Length: > 0 } value ? value : null;
         bool Flag(string name) => Text(name)?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
         TimeSpan Seconds(string name) => double.TryParse(Text(name), System.Globalization.CultureInfo.InvariantCulture, out var s) && s is > 0 and < 86_400 ? TimeSpan.FromSeconds(s) : TimeSpan.FromSeconds(10);
-        var user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify); // by default an absent home is ""
         string Expand(string path) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? user + path[1..] : path;
         var home = Expand(Text("HF_HOME") ?? Path.Combine(Text("XDG_CACHE_HOME") ?? Path.Combine(user, ".cache"), "huggingface"));
+        var (token, unreadable) = Text("HF_TOKEN") is { } given ? (given, null) : ReadToken(Expand(Text("HF_TOKEN_PATH") ?? Path.Combine(home, "token")));
         return new HubSettings
         {
             Endpoint = (Text("HF_ENDPOINT") ?? DefaultEndpoint).TrimEnd('/'),
             CacheFolder = Expand(Text("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
-            Token = Text("HF_TOKEN") ?? TokenFile(Expand(Text("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
+            Token = token,
+            UnreadableToken = unreadable,
             Offline = Flag("HF_HUB_OFFLINE") || Flag("TRANSFORMERS_OFFLINE"),
             DisableSymlinks = Flag("HF_HUB_DISABLE_SYMLINKS"),
             EtagTimeout = Seconds("HF_HUB_ETAG_TIMEOUT"),
@@ -63,6 +68,8 @@ public sealed record HubSettings
     /// <summary>What is wrong with the settings, in the user's words.</summary>
     public IEnumerable<Problem> Problems()
     {
+        if (UnreadableToken is not null)
+            yield return new Problem("hub_token_unreadable", "HF_TOKEN_PATH", ProblemSeverity.Warning, $"The token file {UnreadableToken} cannot be read; requests are made without a token.", UnreadableToken);
         foreach (var address in Mirrors.Prepend(Endpoint))
         {
             if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.UserInfo.Length > 0 || uri.Query.Length > 0)
@@ -75,5 +82,15 @@ public sealed record HubSettings
     /// <summary>Never shows the token.</summary>
     public override string ToString() => $"{Endpoint} -> {CacheFolder}{(Offline ? " (offline)" : "")}";
 
-    private static string? TokenFile(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } token ? token : null;
+    private static (string? Token, string? Unreadable) ReadToken(string path)
+    {
+        try
+        {
+            return (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } token ? token : null, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, path);
+        }
+    }
 }
