@@ -27,7 +27,7 @@ public sealed record Lift(HeldOutScore Before, HeldOutScore After, TimeSpan Trai
     private static string FineTune(string modelFolder, string workFolder, TrainingObserver observer)
     {
         var parameters = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, modelFolder).ParameterCount;
-        var recipe = TrainingRecipe.Preset("quick_trial", parameters);
+        var recipe = TrainingRecipe.Preset("quick_trial", parameters) with { MaxSamples = null }; // the figures of the samples are those of all rows
         var encoder = new ExampleEncoder(Tokenizer.Load(modelFolder), ChatTemplate.Load(modelFolder), recipe.ThinkingPolicy, recipe.MaxLength);
         var read = JsonlReader.Read(SampleFolders.FineTuningRows, DatasetFormat.PromptResponse);
         var rows = EncodedDataset.Of(read.Rows.Select((row, i) => (i, row)), encoder);

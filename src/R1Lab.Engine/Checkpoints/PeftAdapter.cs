@@ -50,6 +50,9 @@ public static class PeftAdapter
             : null;
     }
 
+    /// <summary>Size of an adapter's weights on disk, in bytes; 0 where they are missing.</summary>
+    public static long WeightBytes(string folder) => new FileInfo(Path.Combine(folder, WeightFiles.Adapter)) is { Exists: true } file ? file.Length : 0;
+
     /// <summary>Checks an adapter folder's weights without reading them.</summary>
     internal static void Check(string folder, PeftAdapterConfig config)
     {

@@ -23,6 +23,19 @@ public sealed partial record EncodedDataset(
     /// <summary>Of all examples, in tokens.</summary>
     public int LongestRow { get; } = Examples.Count == 0 ? 0 : Examples.Max(example => example.Length);
 
+    /// <summary>Rows that could be trained, where only a sample of them is.</summary>
+    public int? SampledFrom { get; private init; }
+
+    /// <summary>The dataset with a sample of its rows trained (<see cref="SampledRows"/>).</summary>
+    public EncodedDataset Sample(int? most, long seed)
+    {
+        var taken = SampledRows.Of(Examples, most, seed);
+        if (taken.Count == Examples.Count) return this;
+        var kept = taken.Select(row => row.RowId).OfType<int>().ToHashSet();
+        var all = Examples.Select(row => row.RowId).Distinct().Count();
+        return new(Corpus, taken, Omitted, [.. SplitRows.Where(kept.Contains)], taken.Sum(row => (long)row.TrainedTokens)) { SampledFrom = all };
+    }
+
     /// <summary>Encodes every row; token rows pass as they are. The encoder's own length limit holds.</summary>
     /// <param name="rows">Rows with their ids.</param>
     /// <param name="encoder">Null where all rows are token rows.</param>

@@ -7,7 +7,7 @@ namespace R1Lab.Engine.Devices;
 /// <param name="IsCuda">A card; else the machine's main memory.</param>
 /// <param name="TotalBytes">Built in (or allowed to this process).</param>
 /// <param name="FreeBytes">Not taken by anybody now.</param>
-/// <param name="OwnBytes">Taken by this process already: its program and the models it keeps loaded.</param>
+/// <param name="OwnBytes">Taken by this process already: its program, libraries included, and the models it keeps loaded.</param>
 public sealed record DeviceCapacity(string Name, bool IsCuda, long TotalBytes, long FreeBytes, long OwnBytes = 0)
 {
     /// <summary>What this process can have in all.</summary>
@@ -18,14 +18,21 @@ public sealed record DeviceCapacity(string Name, bool IsCuda, long TotalBytes, l
     {
         if (!device.IsCuda) return MainMemory(device.ToString());
         var memory = CudaMemory.Read(device.Index);
-        return new DeviceCapacity(device.ToString(), true, memory?.TotalBytes ?? 0, memory?.FreeBytes ?? 0, memory?.ReservedBytes ?? 0);
+        // What the allocator keeps for later is free to this process.
+        var kept = memory is null ? 0 : memory.ReservedBytes - memory.AllocatedBytes;
+        return new DeviceCapacity(device.ToString(), true, memory?.TotalBytes ?? 0, (memory?.FreeBytes ?? 0) + kept, memory?.AllocatedBytes ?? 0);
     }
+
+    /// <summary>The same with this process kept below a limit.</summary>
+    public DeviceCapacity Within(long limit) => this with { TotalBytes = Math.Min(TotalBytes, limit), FreeBytes = Math.Min(FreeBytes, Math.Max(0, limit - OwnBytes)) };
 
     private static DeviceCapacity MainMemory(string name)
     {
-        var total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes; // the container's limit where there is one
+        var machine = MachineMemory.Read();
+        var total = machine?.TotalBytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         var process = ProcessMemory.Now();
-        var own = process.Resident - process.Mapped;
-        return new DeviceCapacity(name, false, total, Math.Min(ProcessMemory.AvailableInMachine() ?? total, total - Math.Min(own, total)), own);
+        // Pages of mapped files count as available, as the system may drop them; those of this process (libraries, weights read in place) are in use.
+        var available = Math.Max(0, (machine?.AvailableBytes ?? total) - process.Mapped);
+        return new DeviceCapacity(name, false, total, Math.Min(available, Math.Max(0, total - process.Resident)), process.Resident);
     }
 }

@@ -33,6 +33,11 @@ public sealed record MemoryPlan
 
     public long BytesOf(MemoryPart part) => Shares.FirstOrDefault(share => share.Part == part)?.Bytes ?? 0;
 
+    /// <summary>Weights and what is kept for those that learn, without the program and any batch.</summary>
+    internal static long StoredBytes(TrainingRecipe recipe, DecoderConfig model, DeviceCapacity device) =>
+        new MemoryNeeds(recipe.Effective(), model, new MemoryFacts { LongestRow = 1, RuntimeBytes = 0 }, device).At(MemoryMoment.Update)
+            .Where(share => share.Part is MemoryPart.Weights or MemoryPart.Adapter or MemoryPart.Gradients or MemoryPart.Optimizer).Sum(share => share.Bytes);
+
     /// <param name="recipe">The recipe as the user wrote it.</param>
     /// <param name="model">Shape of the base model.</param>
     /// <param name="facts">What data and surroundings add.</param>

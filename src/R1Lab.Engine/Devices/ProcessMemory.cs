@@ -10,7 +10,6 @@ namespace R1Lab.Engine.Devices;
 public sealed record ProcessMemory(long Resident, long Peak, long Mapped)
 {
     private const string StatusFile = "/proc/self/status";
-    private const string MachineFile = "/proc/meminfo";
 
     /// <summary>Reads the counters of this process (<c>/proc/self/status</c>; elsewhere working set and its peak).</summary>
     public static ProcessMemory Now()
@@ -19,9 +18,6 @@ public sealed record ProcessMemory(long Resident, long Peak, long Mapped)
         using var process = Process.GetCurrentProcess();
         return new ProcessMemory(process.WorkingSet64, process.PeakWorkingSet64, 0);
     }
-
-    /// <summary>Bytes the machine can still give without swapping, file pages it may drop included (<c>MemAvailable</c>); null where the system does not say.</summary>
-    public static long? AvailableInMachine() => File.Exists(MachineFile) && Bytes(Lines(File.ReadAllText(MachineFile)), "MemAvailable") is > 0 and var bytes ? bytes : null;
 
     /// <summary>Reads the lines <c>VmRSS</c>, <c>VmHWM</c> and <c>RssFile</c> of a status file (proc_pid_status(5)), which count in units of 1,024 bytes.</summary>
     internal static ProcessMemory Parse(string status)

@@ -56,9 +56,15 @@ public sealed class LoadedModel : IDisposable
         }
     }
 
+    /// <param name="folder">A model folder.</param>
+    /// <param name="device">Where it will live.</param>
+    /// <param name="dtype">As <see cref="ModelLoader.Load(string, ComputeDevice, ScalarType?)"/> takes it.</param>
+    /// <param name="capacity">What the device has; null asks it.</param>
     /// <exception cref="BadInputException">Something in the folder is missing, broken or not supported; the message names file, place and reason.</exception>
-    public static LoadedModel Load(string folder, ComputeDevice device, ScalarType? dtype = null)
+    /// <exception cref="MemoryRefusedException">The device has too little memory; nothing was read.</exception>
+    public static LoadedModel Load(string folder, ComputeDevice device, ScalarType? dtype = null, DeviceCapacity? capacity = null)
     {
+        Plan(folder, dtype, capacity ?? DeviceCapacity.Read(device));
         var decoder = ModelLoader.Load(folder, device, dtype);
         try
         {
@@ -118,6 +124,14 @@ public sealed class LoadedModel : IDisposable
     {
         foreach (var name in Adapters) RemoveAdapter(name);
         Decoder.Dispose();
+    }
+
+    // Linux gives memory that it does not have and kills the process later: the weights are counted before the first of them is read.
+    private static void Plan(string folder, ScalarType? dtype, DeviceCapacity capacity)
+    {
+        var config = DecoderConfig.Parse(ModelFolder.Open(folder).ConfigJson, Path.Combine(folder, ModelFolder.ConfigFileName));
+        var needs = ServingNeeds.Of(config, capacity.IsCuda, element: dtype is null ? null : dtype == ScalarType.Float32 ? 4 : 2);
+        if (needs.TotalBytes > capacity.FreeBytes) throw new MemoryRefusedException($"The model in {folder}", needs.TotalBytes, capacity.FreeBytes, capacity.Name);
     }
 
     private LoadedAdapter Find(string name) => _adapters.GetValueOrDefault(name)

@@ -10,6 +10,7 @@ namespace R1Lab.Engine.Modeling;
 public sealed class KeyValueCache : IDisposable
 {
     internal const long BlockSize = 256;
+    private const long CheckedGrowth = 16L << 20; // asking the system costs more than smaller ones
     private readonly Decoder _decoder;
     private readonly Tensor?[] _keys;
     private readonly Tensor?[] _values;
@@ -50,6 +51,7 @@ public sealed class KeyValueCache : IDisposable
     {
         var added = keys.size(2);
         if (Length + added > Capacity) Capacity = Blocks(Length + added);
+        if (layer == 0 && (_keys[0] is null || _keys[0]!.size(2) < Length + added)) DemandRoom();
         return (Write(_keys, layer, keys, added), Write(_values, layer, values, added));
     }
 
@@ -87,6 +89,17 @@ public sealed class KeyValueCache : IDisposable
 
         held.Dispose();
         return larger;
+    }
+
+    // On a card a growth that does not fit is an error of this answer. Linux would kill the process instead, so it is counted before.
+    private void DemandRoom()
+    {
+        if (_decoder.Device.IsCuda) return;
+        var config = _decoder.Config;
+        var wanted = 2L * config.LayerCount * Batch * config.KeyValueHeadCount * Capacity * config.HeadDim * (_decoder.Dtype == ScalarType.Float32 ? 4 : 2);
+        var growth = wanted - Bytes + (wanted / config.LayerCount); // one layer is held twice while it is copied
+        if (growth < CheckedGrowth || MachineMemory.Read() is not { } machine || growth <= machine.AvailableBytes) return;
+        throw new MemoryRefusedException($"An answer of {Capacity} tokens", growth, machine.AvailableBytes, _decoder.Device.ToString());
     }
 
     private static long Blocks(long tokens) => (tokens + BlockSize - 1) / BlockSize * BlockSize;

@@ -20,6 +20,9 @@ public sealed partial record TrainingRecipe
     /// <summary>The largest batch that goes through the device at once.</summary>
     internal const int MostRowsAtOnce = 4_096;
 
+    /// <summary>The learning rates that are usual for this method on a model of so many parameters: what every advice about the rate says.</summary>
+    public (double Low, double High) UsualLearningRates(long parameters) => RateRange.Of(Method, parameters) is var rates ? (rates.Low, rates.High) : default;
+
     private IEnumerable<Problem> Names()
     {
         if (Model.Length == 0) yield return Error("model_missing", "model", "Choose a model.");
@@ -31,7 +34,7 @@ public sealed partial record TrainingRecipe
         (string Field, double Value, double Least)[] least =
         [
             ("per_device_train_batch_size", PerDeviceTrainBatchSize, 1), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, 1),
-            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
+            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_samples", MaxSamples ?? 1, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
             ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
             ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
             ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("gradient_checkpointing_layers", GradientCheckpointingLayers ?? 1, 1), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),

@@ -8,7 +8,7 @@ public sealed partial record TrainingRecipe
     public static IReadOnlyList<string> PresetNames { get; } = ["quick_trial", "recommended", "tutorial"];
 
     /// <summary>
-    /// A ready set of values: <c>quick_trial</c> shows in minutes whether the data teaches anything, <c>recommended</c> is what the field agrees on
+    /// A ready set of values: <c>quick_trial</c> shows with 1,000 rows whether the data teaches anything, <c>recommended</c> is what the field agrees on
     /// for an adapter on an 8B model, <c>tutorial</c> is the tutorial's own numbers with what must be said about them in <see cref="Problems(int?, long?)"/>.
     /// </summary>
     /// <param name="name">One of <see cref="PresetNames"/>.</param>
@@ -30,6 +30,7 @@ public sealed partial record TrainingRecipe
         PerDeviceTrainBatchSize = small ? 16 : 2,
         GradientAccumulationSteps = small ? 1 : 8,
         NumTrainEpochs = small ? 3 : 1,
+        MaxSamples = 1000,
         MaxLength = 2048,
         ValSize = 0.05,
         GroupByLength = small,

@@ -17,6 +17,9 @@ public sealed partial record TrainingRecipe
         ["all"] = [.. LoraSettings.AllProjections],
     };
 
+    /// <summary>The type of the arithmetic with <see cref="TrainingDtype.Auto"/> decided.</summary>
+    public TrainingDtype DtypeOn(bool isCuda) => Dtype != TrainingDtype.Auto ? Dtype : isCuda ? TrainingDtype.Bfloat16 : TrainingDtype.Float32;
+
     /// <summary>Rows of an optimizer step: batch size times accumulation.</summary>
     public int EffectiveBatchSize => PerDeviceTrainBatchSize * GradientAccumulationSteps;
 

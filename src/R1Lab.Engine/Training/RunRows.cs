@@ -9,9 +9,8 @@ internal sealed record RunRows(IReadOnlyList<TokenExample> Train, IReadOnlyList<
     /// <exception cref="BadInputException">No token of any training row is learned.</exception>
     public static RunRows Of(TrainingJob job)
     {
-        var (train, evaluation) = job.Evaluation.Count > 0
-            ? (job.Train, job.Evaluation)
-            : EvaluationSplit.Split(job.Train, job.Recipe.ValSize, job.Recipe.Seed);
+        var rows = SampledRows.Of(job.Train, job.Recipe.MaxSamples, job.Recipe.Seed);
+        var (train, evaluation) = job.Evaluation.Count > 0 ? (rows, job.Evaluation) : EvaluationSplit.Split(rows, job.Recipe.ValSize, job.Recipe.Seed);
         if (!train.Any(row => row.TrainedTokens > 0)) throw new BadInputException("dataset", null, "no token of any training row is learned");
         return new RunRows(train, evaluation);
     }

@@ -29,8 +29,10 @@ internal sealed class Trainables : IDisposable
 
     /// <param name="recipe">The effective recipe.</param>
     /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe.</exception>
+    /// <exception cref="MemoryRefusedException">Weights, gradients and moments alone are more than the device has; nothing was read.</exception>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
+        Plan(recipe, modelFolder, device);
         var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null, PlacerOf(recipe, device),
             learns: name => recipe.Method == TrainingMethod.Full && Learns(name, recipe.FreezeLayers));
         try
@@ -56,6 +58,16 @@ internal sealed class Trainables : IDisposable
         TrainingDtype.Float16 => ScalarType.Float16,
         _ => device.IsCuda ? ScalarType.BFloat16 : ScalarType.Float32,
     };
+
+    // What no smaller batch makes smaller. Several cards are planned where layers are spread over them.
+    private static void Plan(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
+    {
+        if (recipe.DeviceMap == DeviceMap.Auto && device.IsCuda) return;
+        var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, Path.Combine(modelFolder, ModelFolder.ConfigFileName));
+        var capacity = DeviceCapacity.Read(device);
+        var needed = MemoryPlan.StoredBytes(recipe, config, capacity);
+        if (needed > capacity.FreeBytes) throw new MemoryRefusedException("The run, before its first row is read,", needed, capacity.FreeBytes, capacity.Name);
+    }
 
     private static Func<Tensor, IQuantizedWeight> QuantizerOf(TrainingRecipe recipe) => recipe.Quantization switch
     {

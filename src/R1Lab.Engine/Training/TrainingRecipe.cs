@@ -73,6 +73,9 @@ public sealed partial record TrainingRecipe
     /// <summary>Optimizer steps; null or below 1: by <see cref="NumTrainEpochs"/>.</summary>
     public int? MaxSteps { get; init; }
 
+    /// <summary>Most rows of the dataset that are used, drawn by <see cref="Seed"/>, those held out for evaluation included; null: all.</summary>
+    public int? MaxSamples { get; init; }
+
     /// <summary>Longest row in tokens, prompt and response; longer rows are left out and listed, never cut.</summary>
     public int MaxLength { get; init; } = 4096;
 

@@ -5,6 +5,7 @@ using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
+using R1Lab.Engine.Devices;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
@@ -30,8 +31,9 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
     {
         ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
         ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
-        ModelUnavailableException model => ApiError.Unavailable(model.Message, "model_unavailable"),
+        ModelUnavailableException model => ApiError.Unavailable(model.Message, model.Problem?.Code ?? "model_unavailable"),
         ModelBusyException => ApiError.TooMany(1),
+        MemoryRefusedException memory => ApiError.Unavailable(memory.Message, "out_of_memory"),
         BadInputException bad => ApiError.Unprocessable(bad.Message, bad.Place, "bad_input"),
         NotAllowedException denied => ApiError.Forbidden(denied.Message),
         RecordNotFoundException missing => ApiError.NotFound(missing.Message),

@@ -47,7 +47,7 @@ public sealed record LabOptions
 
     public HttpsOptions Https { get; set; } = new();
 
-    public string DatabasePath => Path.Combine(DataFolder, "r1lab.db");
+    public string DatabasePath => Path.Combine(DataFolder, DatabaseName);
 
     public string HttpsFolder => Path.Combine(DataFolder, "https");
 

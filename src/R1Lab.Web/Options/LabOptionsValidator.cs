@@ -23,6 +23,7 @@ public sealed class LabOptionsValidator : IValidateOptions<LabOptions>
         }
 
         foreach (var problem in options.Https.Problems()) yield return problem;
+        if (options.MemoryLimit is < 1) yield return "Lab:MemoryLimit must be at least 1 byte.";
         if (options.Bootstrap.ApiKey is { Length: > 0 and < ShortestBootstrapKey })
             yield return $"Lab:Bootstrap:ApiKey is shorter than {ShortestBootstrapKey} characters.";
         foreach (var proxy in options.Proxies.Where(proxy => ProxyAddress.Parse(proxy) is null))

@@ -29,7 +29,7 @@ public sealed class DatasetEncoder(DatasetStore datasets)
     {
         var key = new Key(dataset.Id, dataset.Version, model.Folder, recipe.ThinkingPolicy);
         var encoding = await Recent(key, model, dataset).WaitAsync(cancellationToken);
-        return new(encoding.Corpus.Under(recipe.MaxLength, recipe.OverlongRows), encoding.ModelThinks, encoding.Tokenizer);
+        return new(encoding.Corpus.Under(recipe.MaxLength, recipe.OverlongRows).Sample(recipe.MaxSamples, recipe.Seed), encoding.ModelThinks, encoding.Tokenizer);
     }
 
     private Task<Encoding> Recent(Key key, ModelChoice model, Dataset dataset)

@@ -13,7 +13,7 @@ namespace R1Lab.Web.Running;
 /// <summary>
 /// Keeps models in memory: each base once, with any number of adapters on it. A base that nobody uses makes room when another is asked for.
 /// </summary>
-public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
+public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTurns turns, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<int, ResidentModel> _residents = [];
@@ -50,11 +50,11 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
         await _gate.WaitAsync(cancellation);
         try
         {
-            var resident = await ResidentAsync(root);
-            var adapter = record.Id == root.Id ? null : await resident.AttachAsync(record);
+            var resident = await ResidentAsync(root, record);
+            var adapter = record.Id == root.Id ? null : await AttachAsync(resident, record);
             return resident.Open(record.Name, adapter, Serving.MostWaiting);
         }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException || OutOfMemory.Is(e))
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException or MemoryRefusedException || OutOfMemory.Is(e))
         {
             throw new ModelUnavailableException($"The model '{record.Name}' cannot be loaded: {e.Message}", e);
         }
@@ -106,20 +106,20 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
             ? new ModelUnavailableException("No model is registered yet.") { Exists = true } // nothing is wrong with the request
             : new ModelUnavailableException($"The model '{name}' does not exist."));
 
-    private async Task<ResidentModel> ResidentAsync(RegisteredModel root)
+    private async Task<ResidentModel> ResidentAsync(RegisteredModel root, RegisteredModel asked)
     {
         if (_residents.TryGetValue(root.Id, out var resident)) return resident;
-        await MakeRoomAsync();
         _loading = root.Id;
         _failures.TryRemove(root.Id, out _);
         Changed?.Invoke();
         try
         {
-            var loaded = await Task.Run(() => LoadedModel.Load(root.Path, ComputeDevice.Default()));
+            await MakeRoomAsync(asked.Name, room.NeedsOf(library.ShapeOf(root.Path), asked.Id == root.Id ? null : asked), isNew: true);
+            var loaded = await Task.Run(() => LoadedModel.Load(root.Path, ComputeDevice.Default(), capacity: room.Read()));
             log.LogInformation("Loaded {Model} from {Path}", root.Name, root.Path);
             return _residents[root.Id] = new ResidentModel(loaded, turns);
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not ModelBusyException)
         {
             _failures[root.Id] = e.Message;
             throw;
@@ -131,13 +131,22 @@ public sealed class ModelHost(ModelLibrary library, GenerationTurns turns, IOpti
         }
     }
 
-    private async Task MakeRoomAsync()
+    private async Task<string> AttachAsync(ResidentModel resident, RegisteredModel adapter)
     {
-        while (_residents.Count >= Serving.MostLoaded)
+        if (!resident.Has(adapter)) await MakeRoomAsync(adapter.Name, room.NeedsOf(adapter, resident), isNew: false, resident);
+        return await resident.AttachAsync(adapter);
+    }
+
+    // Counted before anything is unloaded: a model that does not fit anyhow costs nobody theirs.
+    private async Task MakeRoomAsync(string name, ServingNeeds needs, bool isNew, ResidentModel? keep = null)
+    {
+        List<KeyValuePair<int, ResidentModel>> Idle() => [.. _residents.Where(r => r.Value.Users == 0 && r.Value != keep).OrderBy(r => r.Value.LastUsed)];
+        room.Demand(name, needs, Idle().Sum(r => r.Value.AllBytes), _residents.Values.Where(r => r.Users > 0 && r != keep).Sum(r => r.AllBytes));
+        while ((isNew && _residents.Count >= Serving.MostLoaded) || !room.Fits(needs))
         {
-            var idle = _residents.Where(r => r.Value.Users == 0).OrderBy(r => r.Value.LastUsed).Take(1).ToList();
-            if (idle.Count == 0) throw new ModelBusyException("Every place for a model in memory is in use.");
-            await RemoveAsync(idle[0].Key, idle[0].Value);
+            if (Idle() is not [var idle, ..])
+                throw isNew && _residents.Count >= Serving.MostLoaded ? new ModelBusyException("Every place for a model in memory is in use.") : room.Refusal(name, needs, 0);
+            await RemoveAsync(idle.Key, idle.Value);
         }
     }
 

@@ -97,6 +97,10 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     /// <summary>Most tokens of the model in a folder; null while it cannot be read.</summary>
     public int? MaxLengthOf(string path) => TryDescribe(path)?.Config.MaxPositions;
 
+    /// <summary>Shape of the model in a folder.</summary>
+    /// <exception cref="BadInputException">The folder cannot be read.</exception>
+    public DecoderConfig ShapeOf(string path) => Describe(path).Config;
+
     /// <summary>Whether the model in a folder can be talked to: it has a tokenizer and a chat template.</summary>
     public bool CanChat(string path) => TryDescribe(path) is { HasTokenizer: true, HasTemplate: true };
 

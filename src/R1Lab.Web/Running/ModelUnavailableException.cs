@@ -1,3 +1,5 @@
+using R1Lab.Engine;
+
 namespace R1Lab.Web.Running;
 
 /// <summary>A model that was asked for does not exist or cannot be loaded. <see cref="Exists"/> tells which.</summary>
@@ -10,4 +12,7 @@ public sealed class ModelUnavailableException : Exception
     public ModelUnavailableException(string message, Exception? innerException) : base(message, innerException) => Exists = innerException is not null;
 
     public bool Exists { get; init; }
+
+    /// <summary>The same with a code and values, where a reader can be told in another language; null: the message says it all.</summary>
+    public Problem? Problem { get; init; }
 }

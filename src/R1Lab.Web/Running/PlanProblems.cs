@@ -8,6 +8,8 @@ namespace R1Lab.Web.Running;
 /// <summary>What can be wrong between a recipe, its model and its data, beyond what the recipe itself can tell.</summary>
 internal static class PlanProblems
 {
+    public const string MemoryCode = "memory_does_not_fit";
+
     public static Problem NoDevice(string reason) =>
         new("no_device", "model", ProblemSeverity.Error, $"Nothing can be computed on this machine: {reason}", reason);
 
@@ -30,13 +32,16 @@ internal static class PlanProblems
     public static Problem Unconfirmed(Problem problem) => new(problem.Code, "confirmed", ProblemSeverity.Error,
         $"{problem.Message} If this is meant, put \"{problem.Code}\" into confirmed.", problem.Arguments);
 
-    /// <summary>What does not fit. A warning: a plan is a plan, and a run that meets the limit makes itself smaller.</summary>
+    /// <summary>
+    /// What does not fit. On a card that is a warning: a run that meets the limit makes itself smaller. On the CPU it is an error, because there Linux
+    /// ends the whole program instead, with everything that others do in it.
+    /// </summary>
     public static IEnumerable<Problem> OfRoom(TrainingRecipe recipe, RunFacts facts, RunEstimate estimate)
     {
         var (plan, disk) = (estimate.Plan, estimate.Memory.DiskFor(recipe, facts.TotalSteps) with { MergedBytes = 0 });
         if (!plan.Fits)
         {
-            yield return new("memory_does_not_fit", "per_device_train_batch_size", ProblemSeverity.Warning,
+            yield return new(MemoryCode, "per_device_train_batch_size", estimate.Memory.Device.IsCuda ? ProblemSeverity.Warning : ProblemSeverity.Error,
                 $"The run needs about {ByteSize.Show(plan.TotalBytes)} of memory and {estimate.Device} has {ByteSize.Show(plan.UsableBytes)}.", ByteSize.Show(plan.TotalBytes), estimate.Device, ByteSize.Show(plan.UsableBytes));
         }
 
@@ -65,6 +70,12 @@ internal static class PlanProblems
         {
             yield return new("freeze_layers_too_many", "freeze_layers", ProblemSeverity.Error,
                 $"The model has {model.Config.LayerCount} layers; {recipe.FreezeLayers} cannot be left as they are.", recipe.FreezeLayers, model.Config.LayerCount);
+        }
+
+        if (data.Set.SampledFrom is { } all)
+        {
+            yield return new("rows_sampled", "max_samples", ProblemSeverity.Note,
+                $"{recipe.MaxSamples} of {all} rows are used, drawn by the seed {recipe.Seed}.", recipe.MaxSamples!, all, recipe.Seed);
         }
 
         foreach (var problem in data.Set.Problems(recipe.ThinkingPolicy, data.ModelThinks)) yield return problem;

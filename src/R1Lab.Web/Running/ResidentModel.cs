@@ -16,6 +16,15 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
 
     public long MemoryBytes { get; } = model.Decoder.MemoryBytes;
 
+    /// <summary>Bytes of base and adapters.</summary>
+    public long AllBytes => model.MemoryBytes;
+
+    /// <summary>Bytes of a number it computes with.</summary>
+    public int Element { get; } = model.Decoder.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
+
+    /// <summary>Whether an adapter is in memory already.</summary>
+    public bool Has(RegisteredModel adapter) => _adapters.Contains($"{adapter.Id}");
+
     /// <summary>Puts an adapter on the base once; its record id names it, so that a renamed model stays the same.</summary>
     public async Task<string> AttachAsync(RegisteredModel adapter)
     {

@@ -79,8 +79,22 @@ public sealed record RunFacts
 }
 
 /// <summary>How long and how large, roughly.</summary>
-/// <param name="Measured">The pace comes from an earlier run of the same model and method; else it is an assumption.</param>
+/// <param name="Measured">The pace comes from comparable earlier runs; else it is an assumption.</param>
+/// <param name="Time">At the typical pace.</param>
 /// <param name="Memory">What the plan was made from, to make it again for another setting.</param>
 /// <param name="Plan">Memory at its peak.</param>
 /// <param name="Device"><c>cpu</c> or <c>cuda:0</c>.</param>
-public sealed record RunEstimate(double TokensPerSecond, bool Measured, TimeSpan Time, RunMemory Memory, MemoryPlan Plan, string Device);
+public sealed record RunEstimate(double TokensPerSecond, bool Measured, TimeSpan Time, RunMemory Memory, MemoryPlan Plan, string Device)
+{
+    /// <summary>At the pace of the fastest comparable run, or of a fast device.</summary>
+    public TimeSpan Shortest { get; init; } = Time;
+
+    /// <summary>At the pace of the slowest comparable run, or of a slow device.</summary>
+    public TimeSpan Longest { get; init; } = Time;
+
+    /// <summary>Comparable runs that were measured.</summary>
+    public int Runs { get; init; }
+
+    /// <summary>What those have in common with this one, in the recipe's words: method and type of the arithmetic.</summary>
+    public string Conditions { get; init; } = "";
+}

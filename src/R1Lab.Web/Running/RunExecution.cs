@@ -8,7 +8,7 @@ namespace R1Lab.Web.Running;
 
 /// <summary>Carries out one run from its place at the head of the queue to its end, whatever that is.</summary>
 public sealed class RunExecution(
-    RunPlanner planner, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, RunReceipts receipts, DeviceLease lease, IGpuMonitor cards,
+    RunPlanner planner, RunPace pace, RunQueue queue, RunLine line, RunStore runs, RunFeed feed, RunResults results, RunReceipts receipts, DeviceLease lease, IGpuMonitor cards,
     TimeProvider time, ILogger<RunExecution> log)
 {
     private static readonly Actor Worker = Actor.System("training");
@@ -22,7 +22,8 @@ public sealed class RunExecution(
         using var activation = queue.Activate(run.Id, stop);
         if (await runs.GetAsync(run.Id, CancellationToken.None) is not { Status: RunStatus.Running } current) return;
 
-        feed.Publish(run.Id, RunProgress.Of(current));
+        // A resumed run goes on at the pace it had: its first steps, which load and compile, say nothing about the others.
+        feed.Publish(run.Id, RunProgress.Of(current).At(await pace.OwnAsync(current, CancellationToken.None)));
         var bestBy = TrainingRecipe.Parse(current.RecipeJson, out _)?.MetricForBestModel ?? BestMetric.EvalLoss;
         var recorder = new RunRecorder(run.Id, runs, feed, time, log, bestBy, ending) { Device = DeviceWatch.Of(cards, ComputeDevice.Default(), time) };
         var end = await ReachEndAsync(current, recorder, stop.Token, ending);
@@ -114,7 +115,8 @@ public sealed class RunExecution(
     {
         var recipe = TrainingRecipe.Parse(run.RecipeJson, out var unreadable) ?? throw new BadInputException("recipe", unreadable[0].Field, unreadable[0].Message);
         var plan = await planner.PlanAsync(run, recipe, stop);
-        if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error) throw new BadInputException("recipe", error.Field, error.Message);
+        if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error)
+            throw error.Code == PlanProblems.MemoryCode ? new MemoryRefusedException(error.Message) : new BadInputException("recipe", error.Field, error.Message);
 
         var model = plan.Model!;
         var lora = model.Adapter is { } adapter && recipe.Lora.InitFrom is null ? recipe.Lora with { InitFrom = adapter } : recipe.Lora;

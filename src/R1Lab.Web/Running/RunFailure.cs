@@ -26,6 +26,7 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
     /// <param name="output">The run's folder, whose disk may be the full one.</param>
     public static RunFailure Of(Exception error, string output) => error switch
     {
+        MemoryRefusedException => new("memory_does_not_fit", $"R1L-OOM-03: {error.Message}"),
         TrainingMemoryException => new("out_of_memory", $"R1L-OOM-02: {error.Message}"),
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),

@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
 /// <summary>
-/// How long runs will still take. A run that was under way before goes by its own pace, one of the same model and method as the run under way by
+/// How long runs will still take. A run that was under way before goes by its own pace, one under the same conditions and on the same data as the run under way by
 /// that one's pace, every other by the estimate that the form showed; where no estimate is known (after a restart) it is worked out in the background.
 /// </summary>
-public sealed class RunForecast(RunPlanner planner, RunStore runs, RunFeed feed, ILogger<RunForecast> log)
+public sealed class RunForecast(RunPlanner planner, RunPace pace, RunFeed feed, ILogger<RunForecast> log)
 {
     private readonly ConcurrentDictionary<int, RunEstimate?> _estimates = new();
     private readonly ConcurrentDictionary<int, Task> _plannings = new();
@@ -29,27 +30,21 @@ public sealed class RunForecast(RunPlanner planner, RunStore runs, RunFeed feed,
     /// <summary>What a waiting run will take, from its start to its end; null while nobody knows.</summary>
     public async Task<TimeSpan?> TimeLeftAsync(Run waiting, Run? running, CancellationToken cancellationToken = default)
     {
-        if (waiting.Step > 0 && await OwnPaceAsync(waiting, cancellationToken) is { } seconds) return TimeSpan.FromSeconds(seconds * (waiting.TotalSteps - waiting.Step));
+        if (waiting.Step > 0 && await pace.OwnAsync(waiting, cancellationToken) is { } seconds) return TimeSpan.FromSeconds(seconds * (waiting.TotalSteps - waiting.Step));
         if (!_estimates.TryGetValue(waiting.Id, out var estimate)) _ = _plannings.GetOrAdd(waiting.Id, _ => Task.Run(() => PlanAsync(waiting), CancellationToken.None));
         if (estimate is null) return null;
 
-        return Part(waiting, waiting.Step, estimate) / (LivePace(waiting, running) is { } pace ? pace / estimate.TokensPerSecond : 1);
+        return Part(waiting, waiting.Step, estimate) / (LivePace(waiting, running) is { } live ? live / estimate.TokensPerSecond : 1);
     }
 
     private static TimeSpan? Part(Run run, int done, RunEstimate? estimate) =>
         estimate is null || run.TotalSteps <= 0 ? null : estimate.Time * ((double)Math.Max(0, run.TotalSteps - done) / run.TotalSteps);
 
     private double? LivePace(Run waiting, Run? running) =>
-        running is not null && running.ModelName == waiting.ModelName && MethodOf(running) == MethodOf(waiting)
-            && feed.Progress(running.Id) is { TokensPerSecond: > 0 and { } pace } ? pace : null;
+        running is not null && running.DatasetId == waiting.DatasetId && RunConditions.Of(waiting, OnCard) is { } wanted && RunConditions.Of(running, OnCard) == wanted
+            && feed.Progress(running.Id) is { TokensPerSecond: > 0 and { } live } ? live : null;
 
-    private static TrainingMethod? MethodOf(Run run) => TrainingRecipe.Parse(run.RecipeJson, out _)?.Method;
-
-    private async Task<double?> OwnPaceAsync(Run run, CancellationToken cancellationToken)
-    {
-        var paces = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Select(metric => metric.SecondsPerStep).Where(pace => pace > 0).Order().ToList();
-        return paces.Count > 0 ? paces[paces.Count / 2] : null;
-    }
+    private static bool OnCard => ComputeDevice.Default().IsCuda;
 
     private async Task PlanAsync(Run run)
     {

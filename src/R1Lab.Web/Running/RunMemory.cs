@@ -17,7 +17,7 @@ public sealed record RunMemory(DecoderConfig Model, MemoryFacts Facts, DeviceCap
         Rows = facts.TrainRows,
         Evaluates = facts.EvaluationRows > 0,
         ResidentModelBytes = residentModelBytes,
-        // On the CPU the program's own memory is a part of the plan; what of it holds models is counted as those.
+        // On the CPU all that the process holds is a part of the plan: runtime, libraries, caches, the encoded rows. Models in it are counted as those.
         RuntimeBytes = device.IsCuda ? null : Math.Max(MemoryFacts.IdleProgramBytes, device.OwnBytes - residentModelBytes),
     }, device)
     {

@@ -3,24 +3,53 @@ using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
-/// <summary>How fast the same model was trained by the same method before, on this machine.</summary>
+/// <summary>Tokens a second of comparable runs.</summary>
+/// <param name="Slowest">Nine of ten logged steps of the slowest run were faster.</param>
+/// <param name="Typical">The median of the runs' medians.</param>
+/// <param name="Fastest">Nine of ten logged steps of the fastest run were slower.</param>
+/// <param name="Runs">How many there were.</param>
+public sealed record MeasuredPace(double Slowest, double Typical, double Fastest, int Runs);
+
+/// <summary>How fast comparable runs were on this machine: the same model, method, type of arithmetic and device, and rows of about the same length.</summary>
 public sealed class RunPace(RunStore runs)
 {
-    private const int RunsLookedAt = 20;
+    private const int RunsRead = 50;
+    private const int MostRuns = 5;
+    private const double MostLengthRatio = 2;
 
-    /// <summary>Tokens a second, or null when no run was measured yet.</summary>
-    public async Task<double?> MeasuredAsync(TrainingRecipe recipe, CancellationToken cancellationToken = default)
+    /// <param name="recipe">The run to come.</param>
+    /// <param name="isCuda">Whether it will be on a card.</param>
+    /// <param name="tokensPerRow">Mean length of its rows.</param>
+    /// <param name="cancellationToken">Gives up waiting for the database.</param>
+    /// <returns>Null when no comparable run was measured yet.</returns>
+    public async Task<MeasuredPace?> MeasuredAsync(TrainingRecipe recipe, bool isCuda, double tokensPerRow, CancellationToken cancellationToken = default)
     {
-        var earlier = await runs.ListAsync(RunStatus.Finished, cancellationToken);
-        foreach (var run in earlier.Where(run => run.ModelName == recipe.Model).Take(RunsLookedAt))
+        var wanted = RunConditions.Of(recipe.Model, recipe, isCuda);
+        var measured = new List<double[]>();
+        foreach (var run in (await runs.ListAsync(RunStatus.Finished, cancellationToken)).Where(run => run.ModelName == recipe.Model).Take(RunsRead))
         {
-            if (TrainingRecipe.Parse(run.RecipeJson, out _) is not { } before || before.Method != recipe.Method) continue;
+            if (measured.Count == MostRuns) break;
+            if (TrainingRecipe.Parse(run.RecipeJson, out _) is not { } before || RunConditions.Of(run.ModelName, before, isCuda) != wanted) continue;
 
-            var paces = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken))
-                .Select(metric => metric.TokensPerSecond).Where(pace => pace > 0).Order().ToList();
-            if (paces.Count > 0) return paces[paces.Count / 2];
+            var steps = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Where(metric => metric.TokensPerSecond > 0 && metric.SecondsPerStep > 0).ToList();
+            if (steps.Count == 0 || steps.Exists(step => step.DeviceMemoryBytes is not null) != isCuda) continue;
+            var length = At(0.5, steps.Select(step => step.TokensPerSecond * step.SecondsPerStep)) / before.EffectiveBatchSize;
+            if (length <= tokensPerRow * MostLengthRatio && length >= tokensPerRow / MostLengthRatio) measured.Add([.. steps.Select(step => step.TokensPerSecond)]);
         }
 
-        return null;
+        return measured.Count == 0 ? null : new(measured.Min(paces => At(0.1, paces)), At(0.5, measured.Select(paces => At(0.5, paces))), measured.Max(paces => At(0.9, paces)), measured.Count);
+    }
+
+    /// <summary>Seconds a step of the run's own logged steps took; null where there are none.</summary>
+    public async Task<double?> OwnAsync(Run run, CancellationToken cancellationToken = default)
+    {
+        var paces = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Select(metric => metric.SecondsPerStep).Where(pace => pace > 0).ToList();
+        return paces.Count > 0 ? At(0.5, paces) : null;
+    }
+
+    private static double At(double share, IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[(int)Math.Round(share * (sorted.Count - 1))];
     }
 }

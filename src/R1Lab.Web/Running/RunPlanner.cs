@@ -43,7 +43,7 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         problems.AddRange(PlanProblems.Of(recipe, model, data));
         var facts = Facts(recipe, dataset, data.Set);
         var memory = surroundings.MemoryOf(facts, model.Config);
-        var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, cancellationToken));
+        var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, memory.Device.IsCuda, RunEstimator.TokensPerRow(facts), cancellationToken));
         problems.AddRange(PlanProblems.OfRoom(recipe, facts, estimate));
         return new(recipe, model, dataset, data.Set.Examples, Check(recipe, problems) with { Facts = facts, Estimate = estimate });
     }

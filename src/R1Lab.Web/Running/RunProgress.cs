@@ -5,6 +5,8 @@ namespace R1Lab.Web.Running;
 /// <summary>Where a run stands now, for lists and the run page.</summary>
 public sealed record RunProgress
 {
+    private const int FirstSteps = 5;
+
     public RunStatus Status { get; init; }
 
     public int Step { get; init; }
@@ -19,8 +21,11 @@ public sealed record RunProgress
 
     public double? TokensPerSecond { get; init; }
 
-    /// <summary>Moving average over the logged steps of this session; null before the first.</summary>
+    /// <summary>Moving average over logged steps; null before the first.</summary>
     public double? SecondsPerStep { get; init; }
+
+    /// <summary>Logged steps that made it.</summary>
+    public int Measured { get; init; }
 
     /// <summary>Done, 0 to 1.</summary>
     public double Share => TotalSteps > 0 ? Math.Clamp((double)Step / TotalSteps, 0, 1) : 0;
@@ -39,6 +44,9 @@ public sealed record RunProgress
         BestEvalLoss = run.BestEvalLoss,
     };
 
+    /// <summary>The state of a run whose pace is known from earlier steps.</summary>
+    public RunProgress At(double? secondsPerStep) => secondsPerStep is null ? this : this with { SecondsPerStep = secondsPerStep, Measured = FirstSteps };
+
     /// <summary>The state after one more logged step.</summary>
     public RunProgress After(RunMetric metric) => this with
     {
@@ -48,10 +56,17 @@ public sealed record RunProgress
         BestEvalLoss = Least(BestEvalLoss, metric.EvalLoss),
         TokensPerSecond = metric.TokensPerSecond > 0 ? metric.TokensPerSecond : TokensPerSecond,
         SecondsPerStep = Pace(metric.SecondsPerStep),
+        Measured = metric.SecondsPerStep > 0 ? Measured + 1 : Measured,
     };
 
     private static double? Least(double? known, double? measured) =>
         known is { } best && measured is { } value ? Math.Min(best, value) : known ?? measured;
 
-    private double? Pace(double seconds) => seconds <= 0 ? SecondsPerStep : SecondsPerStep is { } known ? (0.8 * known) + (0.2 * seconds) : seconds;
+    // The first steps of a run are slow, never fast, by what they load and compile. Later a single step, however slow, moves the average a little.
+    private double? Pace(double seconds)
+    {
+        if (seconds <= 0) return SecondsPerStep;
+        if (SecondsPerStep is not { } known) return seconds;
+        return Measured < FirstSteps ? Math.Min(known, seconds) : (0.8 * known) + (0.2 * Math.Clamp(seconds, known / 2, known * 2));
+    }
 }

@@ -11,6 +11,8 @@ public static class RunningServices
     {
         services.TryAddSingleton<IGpuMonitor>(_ => GpuMonitor.Open());
         services.AddSingleton<DeviceLease>();
+        services.AddSingleton<DeviceMemory>();
+        services.AddSingleton<ModelRoom>();
         services.AddSingleton<RunFeed>();
         services.AddSingleton<ModelChooser>();
         services.AddSingleton<DatasetEncoder>();

@@ -18,6 +18,8 @@ public abstract class StudyTest : PageTest
         Services.AddOptions<LabOptions>();
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton<DeviceLease>();
+        Services.AddSingleton<DeviceMemory>();
+        Services.AddSingleton<ModelRoom>();
         Services.AddSingleton<GenerationTurns>();
         Services.AddSingleton<ModelLibrary>();
         Services.AddSingleton<ModelHost>();

@@ -18,6 +18,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         ["loraplus_lr_ratio"] = "lora.loraplus_lr_ratio",
         ["use_rslora"] = "lora.use_rslora",
         ["cutoff_len"] = "max_length",
+        ["max_samples"] = "max_samples",
         ["val_size"] = "val_size",
         ["early_stopping_steps"] = "early_stopping_patience",
         ["use_unsloth_gc"] = "activation_offloading",
@@ -35,7 +36,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
         "pissa_init", "use_galore", "use_apollo", "use_badam", "use_muon", "use_adam_mini", "use_llama_pro", "use_dft_loss", "use_asft_loss", "use_eaft_loss", "mixture_of_depths", "shift_attn",
-        "mask_history", "train_on_prompt", "additional_target", "eval_dataset", "streaming", "max_samples", "mix_strategy", "interleave_probs", "deepspeed", "fsdp", "fsdp_config", "rope_scaling",
+        "mask_history", "train_on_prompt", "additional_target", "eval_dataset", "streaming", "mix_strategy", "interleave_probs", "deepspeed", "fsdp", "fsdp_config", "rope_scaling",
         "pure_bf16", "fp8", "default_system", "tool_format", "enable_thinking", "train_from_scratch", "freeze_trainable_layers", "freeze_trainable_modules", "freeze_extra_modules", "model_revision",
         "add_tokens", "add_special_tokens", "ray_num_workers",
     };
@@ -93,7 +94,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         yaml.Comment("Register the dataset in dataset_info.json, and name the model's template, for example: template: deepseekr1");
         Model(yaml, recipe);
         Method(yaml, recipe);
-        yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).Add("cutoff_len", recipe.MaxLength).Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
+        yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).AddUnlessNull("max_samples", recipe.MaxSamples).Add("cutoff_len", recipe.MaxLength).Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
             .Add("val_size", recipe.ValSize).Add("disable_shuffling", !recipe.Shuffle).Add("train_on_prompt", false);
         TrainingArgumentText.Write(yaml, recipe, "eval_accuracy");
         if (recipe.MetricForBestModel == BestMetric.EvalTokenAccuracy) yaml.Add("compute_accuracy", true);

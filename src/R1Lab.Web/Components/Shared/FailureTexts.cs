@@ -28,11 +28,16 @@ public static class FailureTranslation
     /// <summary>One sentence for the exception's kind.</summary>
     public static string Show(this IStringLocalizer<FailureTexts> text, Exception failure) => OfTheLab(text, failure) ?? text[KeyOf(failure)].Value;
 
+    /// <summary>The same; where the failure names a problem, the problem in the reader's language.</summary>
+    public static string Show(this IStringLocalizer<FailureTexts> text, Exception failure, IStringLocalizer<ProblemTexts> problems) =>
+        failure is ModelUnavailableException { Problem: { } problem } ? problems.Show(problem) : text.Show(failure);
+
     /// <summary>The lab's own exceptions carry a reason that is meant to be read.</summary>
     private static string? OfTheLab(IStringLocalizer<FailureTexts> text, Exception failure) => failure switch
     {
         BadInputException => text["BadInput", failure.Message].Value,
         ModelUnavailableException { Exists: true } => text["ModelUnavailable", failure.Message].Value,
+        MemoryRefusedException refused => text["MemoryRefused", ByteSize.Show(refused.NeededBytes), ByteSize.Show(refused.FreeBytes)].Value,
         ApiFieldException or InvalidRatingException => text["Refused", failure.Message].Value,
         ChatTemplateException => text["Template", failure.Message].Value,
         RecordConflictException => text["Conflict", failure.Message].Value,

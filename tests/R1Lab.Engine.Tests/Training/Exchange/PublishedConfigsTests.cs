@@ -147,6 +147,7 @@ public sealed class PublishedConfigsTests
             PerDeviceTrainBatchSize = 1,
             GradientAccumulationSteps = 8,
             NumTrainEpochs = 3,
+            MaxSamples = 1000,
             MaxLength = 2048,
             LoggingSteps = 10,
             SaveSteps = 500,
@@ -157,7 +158,7 @@ public sealed class PublishedConfigsTests
         Assert.Equal(RecipeFormat.LlamaFactory, imported.Format);
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
         Assert.Equal(
-            ["trust_remote_code: exchange_not_needed", "dataset: exchange_replaced", "template: exchange_own_template", "max_samples: exchange_unsupported", "preprocessing_num_workers: exchange_not_needed",
+            ["trust_remote_code: exchange_not_needed", "dataset: exchange_replaced", "template: exchange_own_template", "preprocessing_num_workers: exchange_not_needed",
              "output_dir: exchange_not_needed", "plot_loss: exchange_not_needed", "report_to: exchange_not_needed", "do_train: exchange_not_needed", "resume_from_checkpoint: exchange_not_needed",
              "gradient_checkpointing: exchange_default", "lora_alpha: exchange_default"],
             Told(imported).OrderBy(told => told.StartsWith("do_train", StringComparison.Ordinal) || told.StartsWith("resume", StringComparison.Ordinal) || told.EndsWith("default", StringComparison.Ordinal)));

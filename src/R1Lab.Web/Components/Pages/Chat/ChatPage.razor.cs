@@ -39,6 +39,9 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     private ConversationStore Store { get; set; } = default!;
 
     [Inject]
+    private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = default!;
+
+    [Inject]
     private ModelHost Host { get; set; } = default!;
 
     [Inject]
@@ -85,7 +88,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         }
         catch (ModelUnavailableException e)
         {
-            _problem = Failures.Show(e);
+            _problem = Failures.Show(e, ProblemText);
         }
     }
 
@@ -139,10 +142,10 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         {
             turn.Picture = turn.Picture with { State = ReplyState.Stopped };
         }
-        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException)
+        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
         {
             _turns.Remove(turn);
-            _problem = Failures.Show(e);
+            _problem = Failures.Show(e, ProblemText);
         }
         finally
         {

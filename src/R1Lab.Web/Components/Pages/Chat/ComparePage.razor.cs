@@ -27,6 +27,9 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
     public string? WantedModels { get; set; }
 
     [Inject]
+    private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = default!;
+
+    [Inject]
     private ModelHost Host { get; set; } = default!;
 
     [Inject]
@@ -75,7 +78,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         }
         catch (ModelUnavailableException e)
         {
-            _columns[0].Problem = Failures.Show(e);
+            _columns[0].Problem = Failures.Show(e, ProblemText);
         }
     }
 
@@ -115,9 +118,9 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         {
             column.Picture = column.Picture with { State = ReplyState.Stopped };
         }
-        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException)
+        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
         {
-            column.Problem = Failures.Show(e);
+            column.Problem = Failures.Show(e, ProblemText);
         }
 
         StateHasChanged();

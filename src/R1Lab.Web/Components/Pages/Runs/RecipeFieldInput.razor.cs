@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using R1Lab.Engine.Training;
 
@@ -27,9 +28,15 @@ public sealed partial class RecipeFieldInput
     [Parameter]
     public EventCallback<bool> UnreadableChanged { get; set; }
 
+    /// <summary>Of the model that is chosen in the form; null: none is, or its size is not known.</summary>
+    [CascadingParameter(Name = "ModelParameters")]
+    public long? Parameters { get; set; }
+
     private string Label => Text[$"Label_{Field.Name}"];
 
-    private string Help => Text[$"Help_{Field.Name}"];
+    private string Help => Field.Name == "learning_rate" && Parameters is { } count
+        ? Text["Help_learning_rate_usual", Rate(Recipe.UsualLearningRates(count).Low), Rate(Recipe.UsualLearningRates(count).High)]
+        : Text[$"Help_{Field.Name}"];
 
     private string HelpId => $"help-{Field.Name}";
 
@@ -37,6 +44,8 @@ public sealed partial class RecipeFieldInput
 
     /// <summary>What a value means, where its own name does not say it.</summary>
     private string ChoiceName(string? value) => Text[$"Choice_{Field.Name}_{value}"] is { ResourceNotFound: false } name ? name : value ?? "";
+
+    private static string Rate(double rate) => rate.ToString("0.##e-0", CultureInfo.InvariantCulture);
 
     protected override void OnParametersSet()
     {

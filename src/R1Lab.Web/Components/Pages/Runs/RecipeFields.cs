@@ -9,6 +9,7 @@ public static class RecipeFields
 {
     /// <summary>What is decided about the rows.</summary>
     public static RecipeFieldGroup Data { get; } = new("data", true,
+        Field.OptionalWhole("max_samples", recipe => recipe.MaxSamples, (recipe, value) => recipe with { MaxSamples = value }),
         Field.Number("val_size", recipe => recipe.ValSize, EvaluationDefaults.Hold),
         Field.Choice("overlong_rows", recipe => recipe.OverlongRows, (recipe, value) => recipe with { OverlongRows = value }));
 

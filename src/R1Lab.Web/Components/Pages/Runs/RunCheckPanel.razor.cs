@@ -71,7 +71,7 @@ public sealed partial class RunCheckPanel
             yield return ("Steps", Text["StepsValue", Whole(Facts.TotalSteps), Whole(Facts.RowsPerStep)], null);
             if (Estimate is null) yield break;
 
-            yield return ("Time", DurationTexts.Show(Estimate.Time), Text[Estimate.Measured ? "Time_measured" : "Time_modelled", Whole(Estimate.TokensPerSecond)]);
+            yield return ("Time", TimeRange(Estimate), Text[Estimate.Measured ? "Time_measured" : "Time_modelled", Whole(Estimate.TokensPerSecond), Estimate.Runs, Estimate.Conditions]);
             yield return ("Memory", ByteSize.Show(Estimate.Plan.TotalBytes), null);
             yield return ("Device", Estimate.Device, null);
         }
@@ -80,6 +80,12 @@ public sealed partial class RunCheckPanel
     private IReadOnlyList<ComparedSetting> AllChanges => [.. Fixes.SelectMany(fix => fix.ChangesFrom(Recipe)).DistinctBy(change => change.Field)];
 
     private ProblemFix? FixOf(Problem problem) => Fixes.FirstOrDefault(fix => fix.Problem == problem);
+
+    private string TimeRange(RunEstimate estimate)
+    {
+        var (shortest, longest) = (DurationTexts.Show(estimate.Shortest), DurationTexts.Show(estimate.Longest));
+        return shortest == longest ? shortest : Text["TimeRange", shortest, longest];
+    }
 
     private static string Whole(double value) => value.ToString("N0", CultureInfo.CurrentCulture);
 
