@@ -1,3 +1,4 @@
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
 using static TorchSharp.torch;
@@ -55,7 +56,7 @@ internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, stri
             scheduler.Add(row);
             return row;
         }
-        catch (Exception e) when (e is BadInputException or ChatTemplateException)
+        catch (Exception e) when (e is BadInputException or ChatTemplateException or MemoryRefusedException)
         {
             onFailure(prompt.Index, e);
             return null;
