@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Devices;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Api;
@@ -45,7 +46,7 @@ public sealed class ModelRoomTests
     {
         using var lab = LabHost.With(new() { ["Lab:MemoryLimit"] = "1000" });
         using var client = lab.ApiClient();
-        await lab.Get<ModelLibrary>().RegisterAsync(ScriptedModel.Folder, ModelLab.Scripted, null, TestContext.Current.CancellationToken);
+        await lab.Get<ModelLibrary>().RegisterAsync(Actors.Lab, ScriptedModel.Folder, ModelLab.Scripted, null, TestContext.Current.CancellationToken);
 
         var (status, chat) = await client.PostAsync("/v1/chat/completions", new { model = ModelLab.Scripted, messages = new[] { new { role = "user", content = "1+2?" } } });
         var completion = await client.RefusedAsync("/v1/completions", new { model = ModelLab.Scripted, prompt = "1+2?" });
@@ -61,7 +62,7 @@ public sealed class ModelRoomTests
     public async Task OpenAsync_AfterTheLimitIsGone_Loads()
     {
         using var lab = LabHost.With(new() { ["Lab:MemoryLimit"] = "1000" });
-        await lab.Get<ModelLibrary>().RegisterAsync(ScriptedModel.Folder, ModelLab.Scripted, null, TestContext.Current.CancellationToken);
+        await lab.Get<ModelLibrary>().RegisterAsync(Actors.Lab, ScriptedModel.Folder, ModelLab.Scripted, null, TestContext.Current.CancellationToken);
         var host = lab.Get<ModelHost>();
         await Assert.ThrowsAsync<ModelUnavailableException>(() => host.OpenAsync(ModelLab.Scripted, TestContext.Current.CancellationToken));
 

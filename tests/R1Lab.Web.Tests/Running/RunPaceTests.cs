@@ -4,6 +4,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -165,8 +166,8 @@ public sealed class RunPaceTests : IAsyncLifetime
     private async Task<Run> AddAsync(TrainingRecipe recipe, double tokensPerSecond, double spread = 0, int tokens = Tokens, bool card = false, bool finished = true)
     {
         var store = Get<RunStore>();
-        var run = await store.CreateAsync(new NewRun("earlier", recipe.ToJson(), recipe.Model) { TotalSteps = 11 }, Cancel);
-        await store.SetStatusAsync(run.Id, RunStatus.Running, cancellationToken: Cancel);
+        var run = await store.CreateAsync(Actors.Lab, new NewRun("earlier", recipe.ToJson(), recipe.Model) { TotalSteps = 11 }, Cancel);
+        await store.SetStatusAsync(Actors.Lab, run.Id, RunStatus.Running, cancellationToken: Cancel);
         var metrics = Enumerable.Range(1, 11).Select(step =>
         {
             var pace = tokensPerSecond + (spread * (step - 6) / 5);
@@ -176,8 +177,8 @@ public sealed class RunPaceTests : IAsyncLifetime
                 DeviceMemoryBytes = card ? 1 : null, At = DateTimeOffset.UnixEpoch,
             };
         });
-        await store.AppendAsync(run.Id, [.. metrics], [], Cancel);
-        if (finished) await store.SetStatusAsync(run.Id, RunStatus.Finished, cancellationToken: Cancel);
+        await store.AppendAsync(Actors.Lab, run.Id, [.. metrics], [], Cancel);
+        if (finished) await store.SetStatusAsync(Actors.Lab, run.Id, RunStatus.Finished, cancellationToken: Cancel);
         return run;
     }
 }
