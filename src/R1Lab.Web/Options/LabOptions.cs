@@ -5,6 +5,8 @@ public sealed record LabOptions
 {
     public const string Section = "Lab";
 
+    public const string DatabaseName = "r1lab.db";
+
     /// <summary>Database, keys, uploads and run outputs. A relative path starts at the content root.</summary>
     public string DataFolder { get; set; } = "data";
 
