@@ -73,7 +73,7 @@ public sealed partial class TextKeysTests
         ["ReplyView"] = [nameof(ReplyState.Cut), nameof(ReplyState.Stopped)],
         ["RunStatusChip"] = Enum.GetNames<RunStatus>(),
         ["Users"] = LabRoles.All.SelectMany(role => (string[])[role, role + "Text"]),
-        ["Keys"] = ((string[])["all", "write", "read", "rate", "generate"]).Select(scope => $"Scope{scope}"),
+        ["Keys"] = ((string[])["all", "write", "read", "rate", "generate"]).Select(scope => $"Scope{scope}").Concat(["Overlap0", "Overlap1", "Overlap7"]),
         ["NavigationPanel"] = NavigationMenu.Entries.SelectMany(entry => new[] { entry.Text, entry.Group }).OfType<string>(),
         ["MudTexts"] = [], // MudBlazor's own keys: MudTextsTests
         ["ProblemTexts"] = [], // codes of problems: checked below

@@ -17,7 +17,7 @@ public static partial class PrivateFiles
     private const int Writable = 2;     // W_OK
 
     // Entries of the data folder that the lab writes. A user may keep other things there, which the folder's own mode protects.
-    private static readonly string[] OwnFolders = ["keys", "runs", "uploads"];
+    private static readonly string[] OwnFolders = ["https", "keys", "runs", "uploads"];
 
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None };
 

@@ -81,12 +81,14 @@ public sealed partial class DatasetPage : ComponentBase
         {
             _soughtUnfinished = true;
             await ResumeRowAsync();
+            StateHasChanged(); // what is done after rendering does not draw the page again by itself
         }
 
         if (Row is not { } wanted || _openedRow == wanted) return;
         _openedRow = wanted;
         if (await Store.GetRowAsync(Id, wanted) is { } row) await OpenAsync(row);
         else Snackbar.Add(Text["RowGone"], Severity.Warning);
+        StateHasChanged();
     }
 
     /// <summary>Opens the row that was being written when the page was loaded again.</summary>
