@@ -28,7 +28,7 @@ public sealed class RatingSimulationTests
         FalseClaims Draw(int seed) => RatingSimulations.CannotJudge(prompts: 8, studies: 60, seed);
 
         Assert.Equal(Draw(1), Draw(1));
-        Assert.True(new[] { 2, 3, 4 }.Any(seed => Draw(seed) != Draw(1)));
+        Assert.Contains([2, 3, 4], seed => Draw(seed) != Draw(1));
     }
 
     [Fact]

@@ -127,7 +127,7 @@ public sealed class PlaceTests
         var libraries = (await JsonDocument.ParseAsync(assets)).RootElement.GetProperty("libraries").EnumerateObject();
         var packages = libraries.Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name.Replace('/', ' ')).ToList();
         Assert.Contains(packages, package => package.StartsWith("MudBlazor ", StringComparison.Ordinal));
-        return [.. packages.Where(package => !Regex.IsMatch(notices, $@"^{Regex.Escape(package)}\n.+\n.*\nLicence: \S", RegexOptions.Multiline))];
+        return [.. packages.Where(package => !Regex.IsMatch(notices, $@"^{Regex.Escape(package)}\n.+\n.*\nLicence: \S", RegexOptions.Multiline, TimeSpan.FromSeconds(5)))];
     }
 
     // Without the half gigabyte of libtorch, which is not what is tried here.

@@ -168,12 +168,12 @@ public sealed partial class TrustedProxiesTests
 
     private static string Cookie(string answer) => string.Join("; ", SetCookie().Matches(answer).Select(match => match.Groups[1].Value));
 
-    [GeneratedRegex(@"/setup\?token=[\w-]+")]
+    [GeneratedRegex(@"/setup\?token=[\w-]+", RegexOptions.NonBacktracking)]
     private static partial Regex SetUpLink();
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
+    [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"(?<value>[^\"]+)\"", RegexOptions.NonBacktracking)]
     private static partial Regex FormToken();
 
-    [GeneratedRegex("Set-Cookie: ([^;\r]+)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("Set-Cookie: (?<cookie>[^;\r]+)", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
     private static partial Regex SetCookie();
 }

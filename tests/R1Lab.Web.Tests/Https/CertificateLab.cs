@@ -82,7 +82,7 @@ internal sealed class CertificateLab : IAsyncDisposable
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
                     presented = X509CertificateLoader.LoadCertificate(certificate!.GetRawCertData());
-                    return true;
+                    return presented is not null;
                 },
             },
         });

@@ -55,10 +55,10 @@ public sealed class LocalCertificatesTests : IAsyncDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         _lab.Open();
 
-        var modes = Directory.EnumerateFiles(Path.Combine(_lab.Folder, "https")).Select(file => File.GetUnixFileMode(file));
+        var modes = Directory.EnumerateFiles(Path.Combine(_lab.Folder, "https")).Select(ModeOf);
 
         Assert.Equal(Enumerable.Repeat(UnixFileMode.UserRead | UnixFileMode.UserWrite, 2), modes);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(_lab.Folder, "https")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, ModeOf(Path.Combine(_lab.Folder, "https")));
     }
 
     [Fact]
@@ -120,11 +120,12 @@ public sealed class LocalCertificatesTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes.");
         _lab.Open().Dispose();
-        File.SetUnixFileMode(_lab.AuthorityPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_lab.AuthorityPath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
 
         _lab.Open();
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_lab.AuthorityPath));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, ModeOf(_lab.AuthorityPath));
     }
 
     [Theory]
@@ -256,4 +257,6 @@ public sealed class LocalCertificatesTests : IAsyncDisposable
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path);
 }
