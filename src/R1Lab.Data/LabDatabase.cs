@@ -29,9 +29,6 @@ public sealed class LabDatabase(IDbContextFactory<LabDbContext> contexts, string
         await ForgetLockOfKilledMigrationAsync(context, cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
         await context.Datasets.Where(dataset => dataset.State == DatasetState.Importing).ExecuteDeleteAsync(cancellationToken);
-        // Earlier versions created some accounts that no number of wrong passwords locked.
-        await context.Users.Where(user => !user.LockoutEnabled)
-            .ExecuteUpdateAsync(set => set.SetProperty(user => user.LockoutEnabled, true), cancellationToken);
     }
 
     /// <summary>Writes a whole, consistent copy while the lab goes on working. A plain file copy would lose what is still in the WAL.</summary>

@@ -118,7 +118,6 @@ public sealed class UserStore(IDbContextFactory<LabDbContext> contexts, WriteQue
         if (await context.Users.AnyAsync(one => one.NormalizedUserName == user.NormalizedUserName, cancellationToken))
             throw new RecordConflictException($"There is a user named \"{user.UserName}\" already.");
         user.SecurityStamp ??= Guid.NewGuid().ToString();
-        user.LockoutEnabled = true; // guesses at the password lock the account for a while
         user.CreatedAt = now;
         context.Add(user);
         context.Add(new IdentityUserRole<string> { UserId = user.Id, RoleId = AccessMapping.RoleId(role) });
