@@ -47,8 +47,9 @@ public sealed class TrainerEvaluationTests : IDisposable
 
         var result = _runs.Run(job);
 
-        // Saved every third step, one kept: the last of those, and the best.
-        Assert.Equal([$"step-{result.ResultStep:D6}", $"step-{(result.Step - 1) / 3 * 3:D6}"], Directory.GetDirectories(Path.Combine(job.OutputFolder, "snapshots")).Select(Path.GetFileName).Order());
+        // Saved every third step, the last one included, and one kept: the newest of those, and the best. When the run stops depends on the CPU.
+        var kept = Directory.GetDirectories(Path.Combine(job.OutputFolder, "snapshots")).Select(Path.GetFileName).Order();
+        Assert.Equal([$"step-{result.ResultStep:D6}", $"step-{result.Step / 3 * 3:D6}"], kept);
     }
 
     [Fact]
