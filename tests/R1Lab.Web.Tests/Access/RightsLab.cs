@@ -25,6 +25,7 @@ public sealed class RightsLab : IAsyncLifetime
         ["Lab:RateLimits:Burst"] = "100000",
         ["Lab:RateLimits:PerSecond"] = "100000",
         ["Lab:RateLimits:SignInsPerMinute"] = "100000",
+        ["Lab:Uploads:PerUser"] = "100000",
     });
 
     public LabHost Host => _lab;
