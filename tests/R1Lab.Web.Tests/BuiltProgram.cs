@@ -9,7 +9,7 @@ namespace R1Lab.Web.Tests;
 public sealed class BuiltProgram : IAsyncDisposable
 {
     private const string Listening = "R1Lab is listening on ";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = Patience.For(TimeSpan.FromSeconds(90));
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -49,15 +49,23 @@ public sealed class BuiltProgram : IAsyncDisposable
         built._process.Start();
         built._process.BeginOutputReadLine();
         built._process.BeginErrorReadLine();
-        var address = await built._address.Task.WaitAsync(Patience);
-        built.Client = new HttpClient { BaseAddress = new Uri(address) };
+        try
+        {
+            built.Client = new HttpClient { BaseAddress = new Uri(await built._address.Task.WaitAsync(Limit)) };
+        }
+        catch
+        {
+            await built.DisposeAsync(); // a program that never said where it listens would outlive the tests
+            throw;
+        }
+
         return built;
     }
 
     /// <summary>Waits until the program has printed this.</summary>
     public async Task<string> WaitForAsync(string text)
     {
-        var limit = DateTime.UtcNow + Patience;
+        var limit = DateTime.UtcNow + Limit;
         while (!Output.Contains(text, StringComparison.Ordinal) && DateTime.UtcNow < limit) await Task.Delay(TimeSpan.FromMilliseconds(50));
         return Output;
     }
@@ -74,7 +82,7 @@ public sealed class BuiltProgram : IAsyncDisposable
     {
         using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(Limit);
         return _process.ExitCode;
     }
 

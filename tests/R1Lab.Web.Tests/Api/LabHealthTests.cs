@@ -93,8 +93,9 @@ public sealed class LabHealthTests : IAsyncDisposable
         using var lab = LabHost.With(new() { ["Lab:RateLimits:Burst"] = "500", ["Lab:RateLimits:PerSecond"] = "1" });
         using var client = lab.CreateClient();
         await client.GetAsync(new Uri("/health/ready", UriKind.Relative), Cancel);
-        var log = Path.Combine(lab.Folder.Path, "r1lab.db-wal");
-        var before = new FileInfo(log).Length;
+        await using var database = new SqliteConnection($"Data Source={Path.Combine(lab.Folder.Path, "r1lab.db")};Mode=ReadOnly;Pooling=False");
+        await database.OpenAsync(Cancel);
+        var before = await ChangesAsync(database);
 
         var answers = new List<int>();
         for (var call = 0; call < 1000; call++)
@@ -104,7 +105,15 @@ public sealed class LabHealthTests : IAsyncDisposable
         }
 
         Assert.Equal([200, 429], answers.Distinct().Order());
-        Assert.Equal(before, new FileInfo(log).Length);
+        Assert.Equal(before, await ChangesAsync(database));
+    }
+
+    // A number that SQLite changes when another connection has written.
+    private static async Task<object?> ChangesAsync(SqliteConnection database)
+    {
+        await using var command = database.CreateCommand();
+        command.CommandText = "PRAGMA data_version";
+        return await command.ExecuteScalarAsync(Cancel);
     }
 
     private async Task<LabHealth> CreateAsync(string? folder = null, ComputeStatus? compute = null, int gpus = 0)
