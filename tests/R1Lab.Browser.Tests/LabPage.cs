@@ -18,7 +18,7 @@ internal sealed partial class LabPage(IPage page)
         await page.FillAsync("[name=name]", name);
         await page.FillAsync("[name=password]", password);
         await page.FillAsync("[name=repeat]", password);
-        await page.ClickAsync("button[type=submit]");
+        await page.ClickAsync("main button[type=submit]");
         await page.WaitForSelectorAsync("main h1", new() { Timeout = Patience });
     }
 

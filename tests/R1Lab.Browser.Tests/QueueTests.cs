@@ -95,7 +95,7 @@ public sealed class QueueTests
         await page.GotoAsync("account/sign-in");
         await page.FillAsync("[name=name]", Name);
         await page.FillAsync("[name=password]", Password);
-        await page.ClickAsync("button[type=submit]");
+        await page.ClickAsync("main button[type=submit]");
         await page.WaitForSelectorAsync("main h1", new() { Timeout = LabPage.Patience });
     }
 

@@ -57,7 +57,7 @@ internal sealed class DeskLab : IAsyncDisposable
         await page.FillAsync("[name=name]", Admin);
         await page.FillAsync("[name=password]", Password);
         await page.FillAsync("[name=repeat]", Password);
-        await page.ClickAsync("button[type=submit]");
+        await page.ClickAsync("main button[type=submit]");
         await page.WaitForSelectorAsync("main h1", new() { Timeout = 120_000 });
     }
 
@@ -69,7 +69,7 @@ internal sealed class DeskLab : IAsyncDisposable
         await page.GotoAsync("account/sign-in");
         await page.FillAsync("[name=name]", rater);
         await page.FillAsync("[name=password]", Password);
-        await page.ClickAsync("button[type=submit]");
+        await page.ClickAsync("main button[type=submit]");
         await page.WaitForSelectorAsync("main h1", new() { Timeout = 120_000 });
         return await context.StorageStateAsync();
     }
