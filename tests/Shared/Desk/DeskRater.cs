@@ -87,7 +87,14 @@ internal sealed class DeskRater(IPage page, Random random)
         var scale = values.Keys.ElementAt(random.Next(values.Count));
         var value = random.Next(1, 6);
         var parts = scale.Split('/');
-        await page.Locator($"fieldset[data-slot='{parts[0]}'][data-criterion='{parts[1]}'] input[value='{value}']").CheckAsync(new() { Force = true });
+        var point = page.Locator($"fieldset[data-slot='{parts[0]}'][data-criterion='{parts[1]}'] input[value='{value}']");
+        // After an outage the page may load itself again under the click; a rater who sees the point still empty clicks again.
+        for (var tried = Stopwatch.StartNew(); !await point.IsCheckedAsync() && tried.Elapsed < Longest;)
+        {
+            await point.ClickAsync(new() { Force = true });
+            await Task.Delay(100);
+        }
+
         values[scale] = value;
     }
 }
