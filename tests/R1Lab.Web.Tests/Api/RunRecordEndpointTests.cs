@@ -43,7 +43,7 @@ public sealed class RunRecordEndpointTests(LabHost lab) : IClassFixture<LabHost>
 
     [Theory]
     [InlineData("rows?sort=best", "sort must be one of: never_learned, memorised, improved, worse, row.")]
-    [InlineData("rows?verdict=bad", "verdict must be one of: seen_once, never_learned, memorised, known_before, forgotten, learned.")]
+    [InlineData("rows?verdict=bad", "verdict must be one of: seen_once, never_learned, memorised, known_before, forgotten, learned, worsened, little_changed.")]
     [InlineData("rows?offset=-1", "offset must not be negative.")]
     [InlineData("rows?limit=0", "limit must be between 1 and 10000.")]
     public async Task Rows_WrongQuestion_NamesTheField(string question, string message)
