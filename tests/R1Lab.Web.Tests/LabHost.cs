@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace R1Lab.Web.Tests;
@@ -11,16 +12,21 @@ public sealed class LabHost : WebApplicationFactory<Program>
     public const string BootstrapKey = "r1l_key-of-the-tests-0123456789";
 
     private readonly Dictionary<string, string> _settings;
+    private readonly Action<IServiceCollection>? _services;
 
-    public LabHost() : this([])
+    public LabHost() : this([], null)
     {
     }
 
-    private LabHost(Dictionary<string, string> settings) => _settings = settings;
+    private LabHost(Dictionary<string, string> settings, Action<IServiceCollection>? services) => (_settings, _services) = (settings, services);
 
     public TemporaryFolder Folder { get; } = new();
 
-    public static LabHost With(Dictionary<string, string> settings) => new(settings);
+    /// <summary>
+    /// A lab with other settings or services. <c>WithWebHostBuilder</c> would start a second program on the same data folder,
+    /// which the folder's lock refuses.
+    /// </summary>
+    public static LabHost With(Dictionary<string, string> settings, Action<IServiceCollection>? services = null) => new(settings, services);
 
     /// <summary>A client that shows the bootstrap key.</summary>
     public HttpClient ApiClient()
@@ -40,6 +46,7 @@ public sealed class LabHost : WebApplicationFactory<Program>
         builder.UseSetting("Lab:DataFolder", Folder.Path).UseSetting("Lab:Bootstrap:ApiKey", BootstrapKey);
         builder.UseSetting("Logging:LogLevel:Default", "Warning").UseSetting("Logging:LogLevel:Microsoft.Hosting", "Warning").UseSetting("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Error");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
+        if (_services is not null) builder.ConfigureTestServices(_services);
     }
 
     protected override void Dispose(bool disposing)

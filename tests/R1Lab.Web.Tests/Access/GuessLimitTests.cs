@@ -16,7 +16,9 @@ public sealed class GuessLimitTests : IDisposable
 {
     private const int PerMinute = 3;
     private const int Tries = 12;
-    private readonly LabHost _lab = LabHost.With(new() { ["Lab:RateLimits:SignInsPerMinute"] = $"{PerMinute}" });
+    private static readonly Dictionary<string, string> _settings = new() { ["Lab:RateLimits:SignInsPerMinute"] = $"{PerMinute}" };
+
+    private readonly LabHost _lab = LabHost.With(_settings);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -75,8 +77,8 @@ public sealed class GuessLimitTests : IDisposable
     public async Task Guesses_BeyondTheLimit_CostNoHash()
     {
         var hasher = new CountingHasher();
-        using var counted = _lab.WithWebHostBuilder(host => host.ConfigureTestServices(services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher))));
-        using var browser = counted.CreateClient(new() { AllowAutoRedirect = false, HandleCookies = true });
+        using var counted = LabHost.With(_settings, services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher)));
+        using var browser = counted.Browser();
 
         await CountAsync(() => browser.SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", "nobody"), ("password", "guess")));
 

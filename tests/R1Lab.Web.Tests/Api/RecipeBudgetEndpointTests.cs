@@ -22,7 +22,7 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
     [MemberData(nameof(RecipeBombs.Names), MemberType = typeof(RecipeBombs))]
     public async Task Import_BombWithAReadOnlyKey_IsAnsweredFast(string bomb)
     {
-        using var client = await ReaderAsync(lab.CreateClient());
+        using var client = await ReaderAsync(lab);
         using var body = new StringContent(RecipeBombs.Text(bomb), Encoding.UTF8, "text/plain");
         var start = Stopwatch.GetTimestamp();
 
@@ -44,7 +44,7 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
     [InlineData("slow expressions")]
     public async Task Import_MoreThanTheBudget_IsRefusedWithAReason(string bomb)
     {
-        using var client = await ReaderAsync(lab.CreateClient());
+        using var client = await ReaderAsync(lab);
         using var body = new StringContent(RecipeBombs.Text(bomb), Encoding.UTF8, "text/plain");
 
         using var response = await client.PostAsync(Import, body, TestContext.Current.CancellationToken);
@@ -58,8 +58,8 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
     {
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var leaving = new CancellationTokenSource();
-        using var watched = lab.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<IStartupFilter>(new Watch(leaving, ended))));
-        using var client = await ReaderAsync(watched.CreateClient());
+        using var watched = LabHost.With([], services => services.AddSingleton<IStartupFilter>(new Watch(leaving, ended)));
+        using var client = await ReaderAsync(watched);
         using var body = new StringContent(RecipeBombs.Text("slow expressions"), Encoding.UTF8, "text/plain");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.PostAsync(Import, body, leaving.Token));
@@ -67,8 +67,9 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
         Assert.Equal(StatusCodes.Status499ClientClosedRequest, await ended.Task.WaitAsync(Patience.For(TimeSpan.FromSeconds(30)), TestContext.Current.CancellationToken));
     }
 
-    private async Task<HttpClient> ReaderAsync(HttpClient client)
+    private static async Task<HttpClient> ReaderAsync(LabHost lab)
     {
+        var client = lab.CreateClient();
         var issued = await lab.Get<AccessStore>().CreateKeyAsync(Actors.Lab, "reader", [ApiScopes.Read], null, cancellationToken: TestContext.Current.CancellationToken);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issued.Secret);
         return client;

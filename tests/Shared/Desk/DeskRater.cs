@@ -89,12 +89,31 @@ internal sealed class DeskRater(IPage page, Random random)
         var parts = scale.Split('/');
         var point = page.Locator($"fieldset[data-slot='{parts[0]}'][data-criterion='{parts[1]}'] input[value='{value}']");
         // After an outage the page may load itself again under the click; a rater who sees the point still empty clicks again.
-        for (var tried = Stopwatch.StartNew(); !await point.IsCheckedAsync() && tried.Elapsed < Longest;)
-        {
-            await point.ClickAsync(new() { Force = true });
-            await Task.Delay(100);
-        }
-
+        for (var tried = Stopwatch.StartNew(); !await IsCheckedAsync(point) && tried.Elapsed < Longest;) await ClickOnceAsync(point);
         values[scale] = value;
+    }
+
+    private static async Task<bool> IsCheckedAsync(ILocator point)
+    {
+        try
+        {
+            return await point.IsCheckedAsync(new() { Timeout = 10_000 });
+        }
+        catch (Exception replaced) when (replaced is PlaywrightException or TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task ClickOnceAsync(ILocator point)
+    {
+        try
+        {
+            await point.ClickAsync(new() { Timeout = 10_000 });
+        }
+        catch (Exception replaced) when (replaced is PlaywrightException or TimeoutException)
+        {
+            // The page was loaded again or is locked for the moment; the loop looks again.
+        }
     }
 }
