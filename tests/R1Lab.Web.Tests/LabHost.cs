@@ -45,6 +45,7 @@ public sealed class LabHost : WebApplicationFactory<Program>
     {
         builder.UseSetting("Lab:DataFolder", Folder.Path).UseSetting("Lab:Bootstrap:ApiKey", BootstrapKey);
         builder.UseSetting("Logging:LogLevel:Default", "Warning").UseSetting("Logging:LogLevel:Microsoft.Hosting", "Warning").UseSetting("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Error");
+        builder.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Routing", "Error"); // the test server has no limit of the body size to set
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
         if (_services is not null) builder.ConfigureTestServices(_services);
     }

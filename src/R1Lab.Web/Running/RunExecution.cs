@@ -115,8 +115,7 @@ public sealed class RunExecution(
     {
         var recipe = TrainingRecipe.Parse(run.RecipeJson, out var unreadable) ?? throw new BadInputException("recipe", unreadable[0].Field, unreadable[0].Message);
         var plan = await planner.PlanAsync(run, recipe, stop);
-        if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error)
-            throw error.Code == PlanProblems.MemoryCode ? new MemoryRefusedException(error.Message) : new BadInputException("recipe", error.Field, error.Message);
+        if (plan.Check.Problems.FirstOrDefault(problem => problem.IsError) is { } error) throw new PlanRefusedException(error);
 
         var model = plan.Model!;
         var lora = model.Adapter is { } adapter && recipe.Lora.InitFrom is null ? recipe.Lora with { InitFrom = adapter } : recipe.Lora;

@@ -12,6 +12,12 @@ namespace R1Lab.Web.Running;
 /// <param name="Arguments">The values in the sentence, for its translation.</param>
 public sealed record RunFailure(string Kind, string Message, params IReadOnlyList<object> Arguments)
 {
+    /// <summary>The plan has an error; its code and the values of its sentence follow.</summary>
+    public const string PlanRefusedKind = "plan_refused";
+
+    /// <summary>Too little memory, by counting; the bytes needed and free follow.</summary>
+    public const string MemoryRefusedKind = "memory_refused";
+
     private const string DiskFullKind = "disk_full";
     private const int DiskFullResult = unchecked((int)0x80070070);
     private const int NoSpaceOnDevice = 28;
@@ -26,7 +32,8 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
     /// <param name="output">The run's folder, whose disk may be the full one.</param>
     public static RunFailure Of(Exception error, string output) => error switch
     {
-        MemoryRefusedException => new("memory_does_not_fit", $"R1L-OOM-03: {error.Message}"),
+        MemoryRefusedException refused => new(MemoryRefusedKind, $"R1L-OOM-03: {error.Message}", refused.NeededBytes, refused.FreeBytes),
+        PlanRefusedException { Problem: { } problem } => new(PlanRefusedKind, $"R1L-PLAN-01: {error.Message}", problem.Code, problem.Arguments),
         TrainingMemoryException => new("out_of_memory", $"R1L-OOM-02: {error.Message}"),
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),

@@ -30,8 +30,10 @@ public sealed class RunEventsTests() : PageTest(Languages.Chinese)
 
     [Theory]
     [InlineData("memory_probed", "[530804736,848,8]", "已试跑最大的一批（8 行，含填充 848 个词元），内存峰值 506 MiB。")]
+    [InlineData("memory_refused", "[16060522496,1073741824]", "内存不足：约需 15.0 GiB，可用 1.0 GiB。")]
+    [InlineData("plan_refused", """["model_unknown",["r1"]]""", "运行未能启动：没有名为“r1”的模型，也没有该文件夹。")]
     [InlineData("disk_full", """[16060522496,1073741824,"/data/runs/7"]""", "磁盘已满：/data/runs/7 所在的磁盘需要 15.0 GiB，只剩 1.0 GiB。训练已暂停；腾出空间后可以继续。")]
-    public void Events_AmountsOfBytes_AreReadableWithTheirUnit(string kind, string arguments, string expected)
+    public void Events_WithValues_ShowThemInTheReadersLanguage(string kind, string arguments, string expected)
     {
         var happened = new RunEvent { Kind = kind, Message = "", ArgumentsJson = arguments };
 

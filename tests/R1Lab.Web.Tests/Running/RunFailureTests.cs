@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Running;
 
@@ -17,6 +18,8 @@ public sealed class RunFailureTests
         { new IOException("No space left on device : '/data/runs/1'"), "disk_full", true },
         { new InvalidOperationException("An error occurred while saving.", new SqliteException("database or disk is full", 13)), "disk_full", true },
         { new BadInputException("dataset", "row 3", "token id 9 is not in the vocabulary"), "bad_input", false },
+        { new MemoryRefusedException("The run", 2, 1, "CPU"), "memory_refused", false },
+        { new PlanRefusedException(new Problem("model_unknown", "model", ProblemSeverity.Error, "There is none.", "r1")), "plan_refused", false },
         { new IOException("something else"), "failed", false },
     };
 

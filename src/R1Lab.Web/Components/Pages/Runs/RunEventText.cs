@@ -15,16 +15,24 @@ public static class RunEventText
     private static readonly object[] Padding = ["", "", "", ""];
 
     // How many of a kind's first values are amounts of bytes: nobody reads nine digits.
-    private static readonly Dictionary<string, int> Amounts = new() { [TrainingEventKinds.MemoryProbed] = 1, ["disk_full"] = 2 };
+    private static readonly Dictionary<string, int> Amounts = new()
+    {
+        [TrainingEventKinds.MemoryProbed] = 1,
+        ["disk_full"] = 2,
+        [RunFailure.MemoryRefusedKind] = 2,
+    };
+
+    // These end with a problem's code and its values.
+    private static readonly string[] WithProblem = [RunConfirmations.EventKind, RunFailure.PlanRefusedKind];
 
     /// <summary>The sentence of the kind; the recorded message where there is none.</summary>
     public static string Show(this IStringLocalizer<RunEvents> text, RunEvent happened, IStringLocalizer<ProblemTexts> problems)
     {
         var values = JsonSerializer.Deserialize<JsonElement[]>(happened.ArgumentsJson) ?? [];
-        if (happened.Kind == RunConfirmations.EventKind && values is [_, _, { ValueKind: JsonValueKind.Array } arguments])
+        if (WithProblem.Contains(happened.Kind) && values is [.. var before, var code, { ValueKind: JsonValueKind.Array } arguments])
         {
-            var code = problems[values[1].ToString(), [.. arguments.EnumerateArray().Select(one => Show(text, one)), .. Padding]];
-            values = [values[0], JsonSerializer.SerializeToElement(code.ResourceNotFound ? happened.Message : code.Value)];
+            var problem = problems[code.ToString(), [.. arguments.EnumerateArray().Select(one => Show(text, one)), .. Padding]];
+            values = [.. before, JsonSerializer.SerializeToElement(problem.ResourceNotFound ? happened.Message : problem.Value)];
         }
 
         var known = text[$"Event_{happened.Kind}"];

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.SignalR;
+using R1Lab.Web.Access;
+using R1Lab.Web.Options;
+using R1Lab.Web.Tests.Durability;
+
+namespace R1Lab.Web.Tests.Access;
+
+/// <summary>Limits on what one user holds at the same time: open pages, and files sent in one request.</summary>
+public sealed class SharedLimitTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Pages_OfOneUser_AreLimitedTogetherAndFreedWhenOneCloses()
+    {
+        var options = new RateLimiterOptions();
+        RateLimits.Configure(options, new LabOptions { Connections = { PagesPerUser = 2 } });
+        var limiter = options.GlobalLimiter!;
+
+        using var first = limiter.AttemptAcquire(PageOf("li", "10.0.0.1"));
+        var second = limiter.AttemptAcquire(PageOf("li", "10.0.0.2"));
+        using var refused = limiter.AttemptAcquire(PageOf("li", "10.0.0.3"));
+        using var other = limiter.AttemptAcquire(PageOf("wang", "10.0.0.1"));
+        second.Dispose();
+        using var again = limiter.AttemptAcquire(PageOf("li", "10.0.0.3"));
+
+        Assert.Equal((true, false, true, true), (first.IsAcquired, refused.IsAcquired, other.IsAcquired, again.IsAcquired));
+    }
+
+    [Fact]
+    public async Task Imports_OfOneKeyAtOnce_AreLimitedAndFreedWhenOneEnds()
+    {
+        // The in-process test server takes a body before it runs the request.
+        using var folder = new TemporaryFolder();
+        await using var lab = await StartedLab.StartAsync(folder.Path);
+        var client = lab.Client;
+        var end = new TaskCompletionSource();
+        var held = Enumerable.Range(0, 4).Select(_ => new HeldContent(end.Task)).ToList();
+        var running = held.ConvertAll(content => ImportAsync(client, content));
+        await Task.WhenAll(held.Select(content => content.Begun)).WaitAsync(Cancel);
+
+        var refused = HttpStatusCode.OK;
+        // A held request is let in some time after its first bytes were sent.
+        for (var tried = 0; refused != HttpStatusCode.TooManyRequests && tried < 20; tried++)
+        {
+            using var answer = await ImportAsync(client, new StringContent("{}"));
+            refused = answer.StatusCode;
+        }
+
+        end.SetResult();
+        var answers = await Task.WhenAll(running);
+        using var again = await ImportAsync(client, new StringContent("""{"prompt":"1+1?","response":"2"}"""));
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused);
+        Assert.All(answers, answer => Assert.NotEqual(HttpStatusCode.TooManyRequests, answer.StatusCode));
+        Assert.NotEqual(HttpStatusCode.TooManyRequests, again.StatusCode);
+    }
+
+    private static Task<HttpResponseMessage> ImportAsync(HttpClient client, HttpContent content) =>
+        client.PostAsync(new Uri("/api/v1/datasets?name=limits", UriKind.Relative), content, Cancel);
+
+    private static DefaultHttpContext PageOf(string user, string address)
+    {
+        var context = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user)], "test")) };
+        context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+        context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new HubMetadata(typeof(Hub))), "hub"));
+        return context;
+    }
+
+    /// <summary>A body whose end is held back; its first bytes are taken, so the request has been let in.</summary>
+    private sealed class HeldContent(Task end) : HttpContent
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task;
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("{"u8.ToArray(), Cancel);
+            await stream.FlushAsync(Cancel);
+            _begun.SetResult();
+            await end;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
