@@ -83,7 +83,7 @@ internal static class DeskBench
         {
             try
             {
-                await Task.Delay(TimeSpan.FromSeconds(1 + (4 * random.NextDouble())), ended);
+                await Task.Delay(TimeSpan.FromSeconds(5 + (10 * random.NextDouble())), ended); // shorter, and a page would never load in between
             }
             catch (OperationCanceledException)
             {

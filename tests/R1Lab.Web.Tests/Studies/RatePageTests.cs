@@ -36,6 +36,21 @@ public sealed class RatePageTests : StudyTest
     }
 
     [Fact]
+    public async Task Page_RoleLostWhileOpen_SaysSoAndShowsNoFurtherQuestion()
+    {
+        await AddStudyAsync(prompts: ["1+1?", "2+2?"]);
+        var page = Show<RatePage>();
+        page.WaitForElement("[data-testid=rate-answer-1]", Patience);
+        var assignment = int.Parse(page.Find("[data-rating-desk]").GetAttribute("data-assignment")!, CultureInfo.InvariantCulture);
+
+        await Get<UserStore>().SetRoleAsync(Actors.Lab, "li", LabRoles.Viewer, Cancel);
+        await page.InvokeAsync(() => page.Instance.AdvanceAsync(assignment));
+
+        page.WaitForAssertion(() => Assert.Contains("Your role or the owner of this does not allow that.", page.Find(".error-panel").TextContent, StringComparison.Ordinal), Patience);
+        Assert.Empty(page.FindAll("[data-rating-desk]"));
+    }
+
+    [Fact]
     public async Task Page_StudyInChinese_UsesItsWords()
     {
         await AddStudyAsync(language: "zh-CN");

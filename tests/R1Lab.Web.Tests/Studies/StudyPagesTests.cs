@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.AspNetCore.Components;
+using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
@@ -35,6 +36,26 @@ public sealed class StudyPagesTests : StudyTest
         Assert.Equal("0 of 2 ratings", page.Find($"[data-testid=study-{open.Id}] .rate-progress span").TextContent);
         page.Find("input[data-testid=study-search]").Input("zebra");
         Assert.Equal("No study is called \"zebra\"", page.Find("[data-testid=empty-state] h2").TextContent);
+    }
+
+    [Theory]
+    [InlineData("li", LabRoles.Viewer, false, null)]
+    [InlineData("li", LabRoles.Trainer, true, "Belongs to wang; only its owner and administrators may change it.")]
+    [InlineData("wang", LabRoles.Trainer, true, null)]
+    [InlineData("admin", LabRoles.Admin, true, null)]
+    public async Task Study_OfWang_IsChangedByWangAndAdministratorsAndExportedByTrainers(string name, string role, bool exports, string? reason)
+    {
+        var study = await AddStudyAsync("Arithmetic", owner: "wang");
+        SignIn(name, role);
+
+        var page = Show<StudyPage>(parameters => parameters.Add(one => one.Id, study.Id));
+
+        var close = page.WaitForElement("[data-testid=study-close]", Patience);
+        Assert.Equal(!exports || reason is not null, close.HasAttribute("disabled"));
+        if (exports) Assert.Equal(reason, close.GetAttribute("title"));
+        Assert.Equal(exports ? 1 : 0, page.FindAll("[data-testid=study-export-csv]").Count);
+        Assert.Equal(exports ? 1 : 0, page.FindAll("[data-testid=study-export-json]").Count);
+        Assert.Equal(exports ? [reason is not null] : [], page.FindAll("[data-testid=study-delete]").Select(delete => delete.HasAttribute("disabled")));
     }
 
     [Fact]

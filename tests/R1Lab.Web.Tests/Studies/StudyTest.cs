@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
@@ -29,7 +30,12 @@ public abstract class StudyTest : PageTest
     }
 
     /// <summary>An open study with two answers to each prompt.</summary>
-    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => Get<StudyStore>().CreateAsync(Actors.Lab, new NewStudy(name)
+    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => AddStudyAsync(name, Actors.Lab, language, prompts);
+
+    /// <summary>The same, of this owner.</summary>
+    protected Task<Study> AddStudyAsync(string name, string owner) => AddStudyAsync(name, Actors.User(owner), null, []);
+
+    private Task<Study> AddStudyAsync(string name, Actor owner, string? language, string[] prompts) => Get<StudyStore>().CreateAsync(owner, new NewStudy(name)
     {
         Language = language,
         Overlap = 2,
