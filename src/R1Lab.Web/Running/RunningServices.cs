@@ -29,6 +29,7 @@ public static class RunningServices
         services.AddSingleton<RunReceipts>();
         services.AddSingleton<RunExecution>();
         services.AddHostedService<RunWorker>();
+        services.AddHostedService<MemoryRelease>();
         services.AddSingleton(new AppBarItem(typeof(RunningRunChip), 10));
         return services;
     }

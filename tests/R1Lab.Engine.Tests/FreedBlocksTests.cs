@@ -1,0 +1,33 @@
+using R1Lab.Engine.Devices;
+using R1Lab.Engine.Native;
+using R1Lab.Engine.Tests.Devices;
+
+namespace R1Lab.Engine.Tests;
+
+/// <summary>Watches the memory of the whole process, so nothing else may run beside it.</summary>
+[Collection(nameof(ProcessMemoryTests))]
+public sealed class FreedBlocksTests
+{
+    // One test for both ways: blocks that the second leaves in the heap would serve the first.
+    [Fact]
+    public void Blocks_FreedBelowOneThatLives_AreReturnedAtOnceWhenMappedAndElseWhenAskedFor()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only the C heap of Linux keeps freed blocks.");
+
+        using (new MappedBlocks(64 << 10)) Assert.InRange(KeptOf(count: 1000, kilobytes: 128), 0, 0.25);
+        Assert.InRange(KeptOf(count: 2000, kilobytes: 64), 0.75, 1.25);
+        Assert.InRange(KeptOf(count: 2000, kilobytes: 64, FreedMemory.GiveBack), -1.25, 0.25);
+    }
+
+    /// <summary>The share of the blocks' memory that the process still has when all but the last are freed.</summary>
+    private static double KeptOf(int count, int kilobytes, Action? after = null)
+    {
+        var before = ProcessMemory.Now().Resident;
+        var blocks = Enumerable.Range(0, count).Select(_ => TorchSharp.torch.ones(kilobytes << 8)).ToList();
+        for (var i = 0; i < count - 1; i++) blocks[i].Dispose();
+        after?.Invoke();
+        var left = ProcessMemory.Now().Resident;
+        blocks[^1].Dispose();
+        return (left - before) / (count * 1024.0 * kilobytes);
+    }
+}
