@@ -12,7 +12,7 @@ namespace R1Lab.Bench.Desk;
 /// </summary>
 internal static class DeskBench
 {
-    public const string Usage = "[--sessions 200] [--items 3] [--longest 60] [--kills 100] [--parallel 10] [--per-cell 100] [--cells on|off]";
+    public const string Usage = "[--sessions 200] [--items 3] [--longest 60] [--kills 100] [--kill-every 10] [--parallel 10] [--per-cell 100] [--cells on|off]";
 
     private static readonly int[] RoundTrips = [0, 50, 150, 300];
     private static readonly int[] KeyGaps = [0, 60, 100];
@@ -39,7 +39,7 @@ internal static class DeskBench
         await lab.AdmitAsync(raters);
         var watch = Stopwatch.StartNew();
         using var ended = new CancellationTokenSource();
-        var killing = KillAsync(lab, options.Number("--kills", 100), ended.Token);
+        var killing = KillAsync(lab, options.Number("--kills", 100), options.Number("--kill-every", 10), ended.Token);
         var tallies = await Task.WhenAll(raters.Select((rater, index) =>
             DeskRuns.OutagesAsync(lab, rater, (sessions / parallel) + (index < sessions % parallel ? 1 : 0), items, longest, seed: index)));
         await ended.CancelAsync();
@@ -75,7 +75,8 @@ internal static class DeskBench
     }
 
     /// <summary>Kills the server without warning and starts it again, until it was done often enough or the sessions are over.</summary>
-    private static async Task<int> KillAsync(DeskLab lab, int most, CancellationToken ended)
+    /// <param name="every">Seconds between a start and the next kill, on average; a page must be able to load in between.</param>
+    private static async Task<int> KillAsync(DeskLab lab, int most, int every, CancellationToken ended)
     {
         var random = new Random(1);
         var kills = 0;
@@ -83,7 +84,7 @@ internal static class DeskBench
         {
             try
             {
-                await Task.Delay(TimeSpan.FromSeconds(5 + (10 * random.NextDouble())), ended); // shorter, and a page would never load in between
+                await Task.Delay(TimeSpan.FromSeconds(every * (0.5 + random.NextDouble())), ended);
             }
             catch (OperationCanceledException)
             {
