@@ -48,7 +48,7 @@ static int Usage()
                R1Lab.Bench parity [demo|shape|model folder] [--device cpu] [--python file] [--json file]
                R1Lab.Bench rating [--studies 2000] [--json file]
                R1Lab.Bench memory [demo|shape|model folder] [--device cpu|cuda] [--json file]
-               R1Lab.Bench faults <list.json> [--folder dir] [--room Engine|Data|Web] [--only 1,2] [--folder-only] [--json file]
+               R1Lab.Bench faults <list.json> [--folder dir] [--renew] [--room Engine|Data|Web] [--only 1,2] [--reach near|folder|whole] [--json file]
                R1Lab.Bench desk {DeskBench.Usage}
                R1Lab.Bench load [--minutes 5] [--warm-up 1] [--pace 1] [--log file] [--json file]
                R1Lab.Bench train {TrainOptions.Usage}

@@ -6,8 +6,8 @@ using R1Lab.Engine;
 namespace R1Lab.Bench.Faults;
 
 /// <summary>
-/// Switches small faults on one at a time and checks whether a test fails. The tests of the folder with the same name run first, then the
-/// room's whole project. A fault that no test notices names a missing test.
+/// Switches small faults on one at a time and checks whether a test fails. The tests nearest to the fault run first, then the room's
+/// whole project. A fault that no test notices names a missing test.
 /// </summary>
 internal static class FaultBench
 {
@@ -23,18 +23,21 @@ internal static class FaultBench
         var faults = JsonSerializer.Deserialize<List<PlantedFault>>(await File.ReadAllTextAsync(list), Json)!;
         var folder = options.Text("--folder") ?? Path.Combine(Path.GetTempPath(), $"r1lab-faults-{Environment.ProcessId}");
         var tree = new FaultTree(folder, faults);
-        if (!Directory.Exists(folder)) await tree.BuildAsync(LabProcess.Repository());
-        var verdicts = new List<FaultVerdict>();
+        if (!Directory.Exists(folder) || options.Flag("--renew")) await tree.BuildAsync(LabProcess.Repository());
+        var reach = Enum.Parse<TestReach>(options.Text("--reach") ?? nameof(TestReach.Whole), ignoreCase: true);
+        var verdicts = await EarlierAsync(options.Text("--json"));
         for (var number = 1; number <= faults.Count; number++)
         {
             if (!IsChosen(options, faults[number - 1], number)) continue;
-            verdicts.Add(await JudgeAsync(tree, faults[number - 1], number, wholeToo: !options.Flag("--folder-only")));
-            Console.WriteLine(verdicts[^1]);
+            var verdict = await JudgeAsync(tree, faults[number - 1], number, reach);
+            verdicts[number] = verdict;
+            Console.WriteLine(verdict);
+            // After each fault, so that a run that was ended early leaves what it found.
+            if (options.Text("--json") is { } file) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(verdicts.Values, Json));
         }
 
-        foreach (var room in verdicts.GroupBy(verdict => verdict.Room))
+        foreach (var room in verdicts.Values.GroupBy(verdict => verdict.Room))
             Console.WriteLine($"{room.Key}: {room.Count(one => one.NoticedBy is not null)} of {room.Count()} noticed");
-        if (options.Text("--json") is { } file) await File.WriteAllTextAsync(file, JsonSerializer.Serialize(verdicts, Json));
         return 0;
     }
 
@@ -42,16 +45,27 @@ internal static class FaultBench
         (options.Text("--room") is not { } room || room == fault.Room)
         && (options.Text("--only") is not { } only || only.Split(',').Contains(number.ToString(CultureInfo.InvariantCulture)));
 
-    private static async Task<FaultVerdict> JudgeAsync(FaultTree tree, PlantedFault fault, int number, bool wholeToo)
+    /// <summary>The verdicts of earlier runs: those on faults that are not chosen now are kept.</summary>
+    private static async Task<SortedDictionary<int, FaultVerdict>> EarlierAsync(string? file)
     {
-        // src/R1Lab.Engine/Training/Signs/X.cs -> R1Lab.Engine.Tests.Training*
-        var parts = fault.File.Split('/');
-        var near = parts.Length > 3 ? $"R1Lab.{fault.Room}.Tests.{parts[2]}*" : null;
-        var noticed = near is null ? null : await tree.TestAsync(fault.Room, number, near, Limit);
-        if (noticed is null && (wholeToo || near is null)) noticed = await tree.TestAsync(fault.Room, number, null, Limit);
-        // Stores are tested through the pages and the API, too.
-        if (noticed is null && wholeToo && fault.Room == "Data") noticed = await tree.TestAsync("Web", number, null, Limit);
-        return new FaultVerdict(number, fault.Room, fault.File, fault.Fault, noticed);
+        if (file is null || !File.Exists(file)) return [];
+        var verdicts = JsonSerializer.Deserialize<List<FaultVerdict>>(await File.ReadAllTextAsync(file), Json)!;
+        return new SortedDictionary<int, FaultVerdict>(verdicts.ToDictionary(verdict => verdict.Number));
+    }
+
+    private static async Task<FaultVerdict> JudgeAsync(FaultTree tree, PlantedFault fault, int number, TestReach reach)
+    {
+        foreach (var tests in TestSelection.For(fault, reach))
+        {
+            if (await tree.TestAsync(tests, number, Limit) is not { } failed) continue;
+            // What fails anyway has noticed nothing.
+            var alone = failed is FaultTree.Crash or FaultTree.Timeout ? tests : tests.Only(failed);
+            if (await tree.TestAsync(alone, number: 0, Limit) is { } anyway)
+                throw new InvalidOperationException($"Fault {number}: {anyway} fails without any fault, too.");
+            return new FaultVerdict(number, fault.Room, fault.File, fault.Fault, failed);
+        }
+
+        return new FaultVerdict(number, fault.Room, fault.File, fault.Fault, null);
     }
 }
 

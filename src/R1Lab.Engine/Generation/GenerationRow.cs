@@ -71,8 +71,8 @@ internal sealed class GenerationRow
         FinishReason? finish = ends || _text.Stopped ? FinishReason.Stop : null;
         if (finish is null && (_tokens.Count >= Request.Settings.MaxNewTokens || Request.Prompt.Count + _tokens.Count >= Limit))
         {
-            finish = FinishReason.Length;
             text += _text.Finish();
+            finish = _text.Stopped ? FinishReason.Stop : FinishReason.Length;
         }
 
         _onStep?.Invoke(new GenerationStep(token, text, logprob) { PromptLogprobs = _tokens.Count == 1 ? PromptLogprobs : null });

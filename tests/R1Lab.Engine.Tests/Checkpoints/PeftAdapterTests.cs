@@ -46,6 +46,17 @@ public sealed class PeftAdapterTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, 16 / 4.0, 16 / 8.0)]
+    [InlineData(true, 16 / 2.0, 16 / 2.8284271247461903)]
+    public void Scale_WithRankPattern_DividesByTheModulesOwnRank(bool rslora, double ofQuery, double ofKey)
+    {
+        var config = new PeftAdapterConfig { R = 8, LoraAlpha = 16, UseRslora = rslora, RankPattern = new Dictionary<string, int> { ["q_proj"] = 4 } };
+
+        Assert.Equal(ofQuery, config.ScaleOf(Query), 1e-12);
+        Assert.Equal(ofKey, config.ScaleOf("model.layers.1.self_attn.k_proj"), 1e-12);
+    }
+
+    [Theory]
     [InlineData("""["q_proj"]""", null, true)]
     [InlineData("""["proj"]""", null, false)]
     [InlineData("""["self_attn.q_proj"]""", null, true)]

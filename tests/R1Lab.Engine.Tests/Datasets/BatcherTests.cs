@@ -81,6 +81,30 @@ public sealed class BatcherTests
         Assert.Equal(1, batcher.Steps);
     }
 
+    // Padded, the row of 5 alone is the longest; packed, the line of 3 + 3 is. The first of equals counts.
+    [Theory]
+    [InlineData(null, 10, new[] { 2, 3 })]
+    [InlineData(6, 12, new[] { 0, 1, 2 })]
+    public void Largest_PaddedOrPacked_CountsWholeLines(int? packTo, int places, int[] rows)
+    {
+        var batcher = new Batcher(Rows(3, 3, 5, 5), InOrder with { PackTo = packTo, Accumulation = 1, Epochs = 1 });
+
+        var largest = batcher.Largest(4);
+
+        Assert.Equal((places, default(BatchPosition)), (largest.InputIds.Length, batcher.Position));
+        Assert.Equal(rows, largest.Rows);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.05, 1)]
+    [InlineData(0.25, 3)]
+    [InlineData(0.99, 10)]
+    [InlineData(1, 1)]
+    [InlineData(3, 3)]
+    [InlineData(25, 10)]
+    public void Count_ShareOrNumber_TellsThemApartAtOne(double valSize, int expected) => Assert.Equal(expected, EvaluationSplit.Count(10, valSize));
+
     [Fact]
     public void Next_GroupedByLength_PadsLess()
     {

@@ -54,6 +54,34 @@ public sealed class ExampleEncoderTests : IDisposable
         Assert.Equal("[^sU:uA:b$U:qA:<think>\n\n</think>\n\n]a$", Show(Encoder(Plain, ThinkingPolicy.KeepThoughts).Encode(row).Example));
     }
 
+    [Theory]
+    [InlineData("a", "[q]a$")]
+    [InlineData("a$", "[q]a$")]
+    [InlineData("a$b", "[q]a$b$")]
+    public void Encode_ResponseThatHasTheEnd_GetsNoSecondOne(string response, string expected) =>
+        Assert.Equal(expected, Show(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(new DatasetRow("q", response)).Example));
+
+    // "q", five letters and the end are 7 tokens.
+    [Theory]
+    [InlineData(8, RowOmission.None)]
+    [InlineData(7, RowOmission.None)]
+    [InlineData(6, RowOmission.TooLong)]
+    public void Encode_RowOfExactlyTheLength_IsTrained(int maxLength, RowOmission omission) =>
+        Assert.Equal(omission, new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, maxLength).Encode(new DatasetRow("q", "abcde")).Omission);
+
+    [Theory]
+    [InlineData(true, "a", RowOmission.NoThought)]
+    [InlineData(true, "<think>\n\n</think>\n\na", RowOmission.NoThought)]
+    [InlineData(true, "</think>a", RowOmission.NoThought)]
+    [InlineData(true, "t</think>a", RowOmission.None)]
+    [InlineData(false, "a", RowOmission.None)]
+    public void Encode_DropRowsWithoutThought_DropsThemForAThinkingModelOnly(bool thinks, string response, RowOmission omission)
+    {
+        var template = thinks ? Plain : "{% for m in messages %}U:{{ m.content }}{% endfor %}A:";
+
+        Assert.Equal(omission, Encoder(template, ThinkingPolicy.DropRowsWithoutThought, thinks).Encode(new DatasetRow("q", response)).Omission);
+    }
+
     [Fact]
     public void Encode_NoTemplate_GivesTheBareText() =>
         Assert.Equal("[q]a$", Show(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(new DatasetRow("q", "a")).Example));

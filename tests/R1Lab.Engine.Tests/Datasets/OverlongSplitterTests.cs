@@ -69,6 +69,15 @@ public sealed class OverlongSplitterTests
     public void Split_ShortRowOrLongPrompt_IsWholeOrNothing(int prompt, int length, int maxLength, int parts) =>
         Assert.Equal(parts, OverlongSplitter.Split(Row(prompt, length), prompt, maxLength).Count);
 
+    // A prompt may take three quarters of the length: of 100, room of 25 is enough and of 24 is not. Of 12 or less, 4 are needed.
+    [Theory]
+    [InlineData(75, 100, true)]
+    [InlineData(76, 100, false)]
+    [InlineData(8, 12, true)]
+    [InlineData(9, 12, false)]
+    public void Split_RoomBehindThePrompt_IsAQuarterAtLeast(int prompt, int maxLength, bool isSplit) =>
+        Assert.Equal(isSplit, OverlongSplitter.Split(Row(prompt, 3 * maxLength), prompt, maxLength).Count > 1);
+
     private static TokenExample Row(int prompt, int length)
     {
         int[] ids = [.. Enumerable.Range(1, length)];

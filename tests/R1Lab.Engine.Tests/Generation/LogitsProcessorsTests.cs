@@ -48,6 +48,39 @@ public sealed class LogitsProcessorsTests
         Assert.Equal(1500, logits.Count(float.IsFinite));
     }
 
+    // Four tokens of a quarter each, which binary fractions sum exactly.
+    [Theory]
+    [InlineData(0.24, 1)]
+    [InlineData(0.25, 1)]
+    [InlineData(0.26, 2)]
+    [InlineData(0.5, 2)]
+    [InlineData(0.75, 3)]
+    [InlineData(0.76, 4)]
+    public void TopP_TokensThatReachItExactly_AreEnough(double probability, int kept)
+    {
+        var logits = new float[4];
+
+        LogitsProcessors.TopP(logits, probability);
+
+        Assert.Equal(kept, logits.Count(float.IsFinite));
+    }
+
+    [Theory]
+    [InlineData(new[] { 1, 2 }, 2, new int[0])]
+    [InlineData(new[] { 1, 2, 1 }, 2, new[] { 2 })]
+    [InlineData(new[] { 2, 1, 1 }, 2, new[] { 1 })]
+    [InlineData(new[] { 1, 1, 1 }, 3, new[] { 1 })]
+    [InlineData(new[] { 1, 1 }, 3, new int[0])]
+    [InlineData(new[] { 0, 3 }, 1, new[] { 0, 3 })]
+    public void NoRepeatNgram_NewestNgramIncluded_IsNotRepeated(int[] tokens, int size, int[] ruledOut)
+    {
+        var logits = new float[4];
+
+        LogitsProcessors.NoRepeatNgram(logits, tokens, size);
+
+        Assert.Equal(ruledOut, Enumerable.Range(0, 4).Where(token => float.IsNegativeInfinity(logits[token])));
+    }
+
     [Fact]
     public void PresenceAndFrequency_CountsOfTheReply_AreSubtracted()
     {

@@ -33,4 +33,35 @@ public sealed class ReplyTextTests : IDisposable
         Assert.Equal(stopped, reply.Stopped);
         Assert.Equal(string.Concat(pieces), reply.Text);
     }
+
+    // The token 256 is "ab": both stop texts come at once.
+    [Theory]
+    [InlineData("a", "b", "")]
+    [InlineData("b", "a", "")]
+    [InlineData("b", "never", "a")]
+    public void Push_SeveralStopTextsInOneToken_EndsAtTheFirstInTheText(string one, string other, string expected)
+    {
+        using var loaded = _model.Load();
+        var reply = new ReplyText(loaded.Tokenizer, new GenerationSettings { Stop = [one, other] });
+
+        var released = reply.Push(256);
+
+        Assert.Equal((expected, expected, true), (released, reply.Text, reply.Stopped));
+    }
+
+    // The first byte of a character of three: at the end it becomes U+FFFD, but not behind a stop text.
+    [Theory]
+    [InlineData("x", "x\uFFFD")]
+    [InlineData("xS", "x")]
+    public void Finish_UnfinishedCharacter_IsReleasedUnlessTheReplyStopped(string text, string expected)
+    {
+        using var loaded = _model.Load();
+        var reply = new ReplyText(loaded.Tokenizer, new GenerationSettings { Stop = ["S"] });
+        foreach (var token in loaded.Tokenizer!.Encode(text)) reply.Push(token);
+        reply.Push(0xE4);
+
+        reply.Finish();
+
+        Assert.Equal(expected, reply.Text);
+    }
 }

@@ -65,6 +65,22 @@ public sealed class DiagnosisTests
         Assert.InRange(finding.Fixed.NumTrainEpochs, 1, 1.5);
     }
 
+    // Ten evaluations of 1, the last ones higher: one may be an accident, and two that fall again are no trend.
+    [Theory]
+    [InlineData(1, 1.5, false)]
+    [InlineData(1.4, 1.5, true)]
+    [InlineData(1.5, 1.4, false)]
+    public void Of_LastEvaluationsAboveTheBest_AreOverfittingWhenBothAre(double last, double newest, bool overfits)
+    {
+        var steps = new SyntheticRun(1) { EvalLoss = _ => 1, EvalNoise = 0 }.Steps();
+        steps[89] = steps[89] with { EvalLoss = last };
+        steps[99] = steps[99] with { EvalLoss = newest };
+
+        var found = Diagnosis.Of(steps, Recipe with { LoggingSteps = 1 }, 100, EightBillion);
+
+        Assert.Equal(overfits ? ["overfitting"] : [], found.Select(finding => finding.Problem.Code));
+    }
+
     [Theory, MemberData(nameof(Seeds))]
     public void Of_LossThatStays_IsSlowAfterAThirdOfTheRun(int seed)
     {

@@ -1,5 +1,6 @@
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -78,6 +79,31 @@ public sealed class OptimizerTests : IDisposable
             var moved = (before[pair.Key] - pair.Value.detach()).mean().ToSingle();
             Assert.Equal(pair.Key.EndsWith("lora_A.weight", StringComparison.Ordinal) ? 1e-4 : 16e-4, moved, 1e-6);
         });
+    }
+
+    [Theory]
+    [InlineData("model.layers.0.self_attn.q_proj.weight", true, true)]
+    [InlineData("model.layers.0.self_attn.q_proj.bias", false, false)]
+    [InlineData("model.embed_tokens.weight", true, true)]
+    [InlineData("model.layers.0.input_layernorm.weight", false, false)]
+    [InlineData("model.norm.weight", false, true)]
+    [InlineData("model.layers.0.self_attn.q_norm.weight", false, true)]
+    public void DecaysByDefault_NameAndFamily_FollowTransformers(string name, bool llama, bool qwen)
+    {
+        Assert.Equal((llama, qwen), (Optimizer.DecaysByDefault(name, DecoderFamily.Llama), Optimizer.DecaysByDefault(name, DecoderFamily.Qwen2)));
+    }
+
+    [Theory]
+    [InlineData(true, 0.9)]
+    [InlineData(false, 1)]
+    public void Step_NoGradient_MovesOnlyWhatDecays(bool decays, float expected)
+    {
+        var parameter = ones(3);
+        using var optimizer = new Optimizer(new Dictionary<string, Tensor> { ["weight"] = parameter }, Full with { WeightDecay = 0.1 }, _ => decays);
+
+        optimizer.Step(1);
+
+        Assert.Equal([expected, expected, expected], parameter.data<float>().ToArray());
     }
 
     private static Tensor Stepped(OptimizerType type, Tensor gradient)

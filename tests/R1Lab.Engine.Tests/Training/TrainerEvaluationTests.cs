@@ -120,6 +120,10 @@ public sealed class TrainerEvaluationTests : IDisposable
     [InlineData(BestMetric.EvalLoss, 0.0, new[] { 5.0, 4, 4.5, 4, 3.9 }, 5, 0)]
     [InlineData(BestMetric.EvalLoss, 0.5, new[] { 5.0, 4, 3.9, 3.8, 3.7 }, 5, 3)]
     [InlineData(BestMetric.EvalTokenAccuracy, 0.0, new[] { 0.2, 0.5, 0.4, double.NaN }, 2, 2)]
+    [InlineData(BestMetric.EvalLoss, 0.5, new[] { 5.0, 4.5, 4.0 }, 3, 2)]
+    [InlineData(BestMetric.EvalLoss, 0.5, new[] { 5.0, 4.25 }, 2, 0)]
+    [InlineData(BestMetric.EvalTokenAccuracy, 0.25, new[] { 0.25, 0.5, 0.875 }, 3, 0)]
+    [InlineData(BestMetric.EvalTokenAccuracy, 0.25, new[] { 0.5, 0.25, 0.75 }, 3, 2)]
     public void Standing_After_CountsAsTransformersDoes(BestMetric metric, double threshold, double[] values, int best, int waited)
     {
         var recipe = new TrainingRecipe { MetricForBestModel = metric, EarlyStoppingThreshold = threshold, EarlyStoppingPatience = 3 };
