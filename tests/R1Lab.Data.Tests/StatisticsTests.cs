@@ -84,6 +84,24 @@ public sealed class StatisticsTests
         Assert.Null(unlinked);
     }
 
+    // A chain: each link has its own odds of 5.25 to 0.25, and a and c, who never met, follow from both.
+    [Fact]
+    public void BradleyTerry_PairsThatNeverMet_GetNoHalfTies()
+    {
+        var scores = BradleyTerry.Fit([new Win("a", "b", 5), new Win("b", "c", 5)])!.Scores;
+
+        var link = 400 * Math.Log10(5.25 / 0.25);
+        Assert.Equal([1000 + link, 1000, 1000 - link], new[] { "a", "b", "c" }.Select(name => scores[name]), (one, other) => Math.Abs(one - other) < 1e-6);
+    }
+
+    [Theory]
+    [InlineData(new[] { 2, 1 }, new[] { 3, 0 }, true)]
+    [InlineData(new[] { 2, 1 }, new[] { 2, 0 }, false)]
+    [InlineData(new[] { 2, 0 }, new[] { 2, 1 }, false)]
+    [InlineData(new[] { 1, 0 }, new[] { 0, 1 }, false)]
+    public void Fleiss_RatersOfEveryItem_MustBeAsManyAndAtLeastTwo(int[] first, int[] second, bool accepted) =>
+        Assert.Equal(accepted, Record.Exception(() => Kappa.Fleiss([first, second])) is not ArgumentException);
+
     [Fact]
     public void SignedRank_GoldenPairs_GivesGoldenNumbers()
     {
