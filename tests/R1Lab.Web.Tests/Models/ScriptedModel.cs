@@ -32,17 +32,31 @@ internal static class ScriptedModel
         "{% if add_generation_prompt %}<|Assistant|>{% if enable_thinking is not defined or enable_thinking %}<think>\n{% endif %}{% endif %}";
 
     private static readonly Lazy<string> Made = new(Make);
+    private static readonly Lazy<string> MadeBreaking = new(MakeBreaking);
 
     /// <summary>The folder; made once, gone with the process.</summary>
     public static string Folder => Made.Value;
 
-    private static string Make()
+    /// <summary>The same model, except that it breaks off in the middle of its thought: what follows "numbers" is not a number.</summary>
+    public static string Breaking => MadeBreaking.Value;
+
+    private static string Make() => Make((_, _) => { });
+
+    private static string MakeBreaking() => Make((decoder, tokenizer) =>
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        decoder.Parameters["model.embed_tokens.weight"][tokenizer.Encode(" numbers", addSpecialTokens: false).Single()].fill_(float.NaN);
+    });
+
+    private static string Make(Action<Decoder, Tokenizer> damage)
     {
         var folder = Directory.CreateTempSubdirectory("r1lab-scripted-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         var tokenizer = BpeTrainer.Train(Enumerable.Repeat($"{Thought}\nThe answer is three", 30), Vocabulary(), folder);
         using var decoder = ModelLoader.CreateRandom(Shape, ComputeDevice.Cpu, ScalarType.Float32, seed: 1);
         Teach(decoder, [.. tokenizer.Encode(Reply, addSpecialTokens: false), tokenizer.EosId!.Value]);
+        damage(decoder, tokenizer);
         ModelLoader.Save(decoder, folder, ScalarType.Float32);
         File.WriteAllText(Path.Combine(folder, "generation_config.json"), $$"""{"bos_token_id":{{tokenizer.BosId}},"eos_token_id":{{tokenizer.EosId}},"do_sample":true,"temperature":0.6,"top_p":0.95}""");
         return folder;

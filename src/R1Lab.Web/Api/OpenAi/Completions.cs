@@ -23,6 +23,7 @@ public static class Completions
         private readonly string _id = $"cmpl-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         private readonly int[] _written = new int[choices.Count];
+        private readonly int[] _scored = new int[choices.Count];
         private readonly string?[] _echoed = new string?[choices.Count];
         private readonly HashSet<int> _begun = [];
 
@@ -58,19 +59,19 @@ public static class Completions
         {
             var prompt = choices[index].Prompt;
             var echoed = request.Echo == true ? PromptText(index) : "";
-            return new CompletionChoice(index, echoed + result.Text, Logprobs(prompt, result), FinishReasons.Name(result.Finish))
+            return new CompletionChoice(index, echoed + result.Text, Logprobs(prompt, echoed, result), FinishReasons.Name(result.Finish))
             {
                 PromptTokenIds = request.ReturnTokenIds == true ? prompt : null,
                 TokenIds = request.ReturnTokenIds == true ? result.Tokens : null,
             };
         }
 
-        private CompletionLogprobs? Logprobs(IReadOnlyList<int> prompt, GenerationResult result)
+        private CompletionLogprobs? Logprobs(IReadOnlyList<int> prompt, string echoed, GenerationResult result)
         {
             if (request.Logprobs is null) return null;
             IReadOnlyList<TokenLogprob?> generated = result.Logprobs ?? [];
             return request.Echo == true
-                ? CompletionLogprobs.Of(session, [.. prompt, .. result.Tokens], [.. result.PromptLogprobs ?? [], .. generated], 0)
+                ? CompletionLogprobs.Of(session, [.. prompt, .. result.Tokens], [.. result.PromptLogprobs ?? [], .. generated], EchoOffset(prompt, echoed))
                 : CompletionLogprobs.Of(session, result.Tokens, generated, 0);
         }
 
@@ -88,10 +89,12 @@ public static class Completions
             var isFirst = _begun.Add(index);
             var echoes = isFirst && request.Echo == true;
             if (echoes) _echoed[index] = PromptText(index);
-            var offset = _written[index] + (_echoed[index]?.Length ?? 0);
+            // Of tokens, not of text sent: the text may be held back for a stop text while its tokens are reported.
+            var offset = _scored[index] + (_echoed[index]?.Length ?? 0);
+            _scored[index] += ids.Sum(id => session.TokenText(id).Length);
             _written[index] += text.Length;
             var scores = request.Logprobs is null ? null
-                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], 0)
+                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], EchoOffset(prompt, _echoed[index]!))
                 : ids.Length == 0 ? null : CompletionLogprobs.Of(session, ids, logprobs, offset);
             return new CompletionChoice(index, echoes ? _echoed[index] + text : text, scores, null)
             {
@@ -99,6 +102,9 @@ public static class Completions
                 TokenIds = ids.Length > 0 && request.ReturnTokenIds == true ? ids : null,
             };
         }
+
+        // Negative where the prompt begins with tokens that its text does not show, such as the one that begins a text.
+        private int EchoOffset(IReadOnlyList<int> prompt, string echoed) => echoed.Length - prompt.Sum(id => session.TokenText(id).Length);
 
         // The choices of one prompt follow each other.
         private string PromptText(int index)

@@ -14,14 +14,14 @@ public sealed record CompletionLogprobs(
     /// <param name="session">Names the tokens.</param>
     /// <param name="ids">The tokens reported.</param>
     /// <param name="logprobs">One entry a token; null where there is none.</param>
-    /// <param name="textOffset">Characters before the first of them.</param>
+    /// <param name="textOffset">Characters before the first of them; negative when so many at the beginning are not part of the text.</param>
     public static CompletionLogprobs Of(ModelSession session, IReadOnlyList<int> ids, IReadOnlyList<TokenLogprob?> logprobs, int textOffset)
     {
         var tokens = ids.Select(session.TokenText).ToList();
         var offsets = new List<int>(tokens.Count);
         foreach (var token in tokens)
         {
-            offsets.Add(textOffset);
+            offsets.Add(Math.Max(0, textOffset));
             textOffset += token.Length;
         }
 
