@@ -37,6 +37,17 @@ public sealed class CurveBuilderTests
         Assert.Equal([new(0.5, 3), new ChartPoint(2, 2)], points);
     }
 
+    // 100 tokens a second, two seconds a step; logged are steps 1, 5 and 6.
+    [Fact]
+    public void NextAll_ByTokens_CountsTheStepsThatWereNotLogged()
+    {
+        var builder = new CurveBuilder(Curve("loss"), new(Axis: ChartAxis.Tokens), Start);
+
+        var points = builder.NextAll(new[] { 1, 5, 6 }.Select(step => new RunMetric { Step = step, Loss = 1, TokensPerSecond = 100, SecondsPerStep = 2, At = Start }));
+
+        Assert.Equal([200, 1000, 1200], points.Select(point => point.X));
+    }
+
     [Fact]
     public void Next_Smoothed_GoesOnFromTheFirstDraw()
     {

@@ -39,5 +39,17 @@ public sealed class PointReductionTests
         Assert.Equal((1000d, -1000d), (kept.Max(point => point.Y), kept.Min(point => point.Y)));
     }
 
+    // Buckets of six points each. The lowest and the highest of each stay in their order; where all are equal there is one.
+    [Fact]
+    public void MinMax_EachBucket_KeepsItsLowestAndHighestOnce()
+    {
+        List<ChartPoint> points = [new(0, 5)];
+        points.AddRange(new double[] { 3, 9, 4, 1, 5, 5 }.Select((y, i) => new ChartPoint(1 + i, y)));
+        points.AddRange(Enumerable.Range(7, 6).Select(x => new ChartPoint(x, 2)));
+        points.Add(new(13, 5));
+
+        Assert.Equal([new(0, 5), new(2, 9), new(4, 1), new(7, 2), new ChartPoint(13, 5)], PointReduction.MinMax(points, 6));
+    }
+
     private static List<ChartPoint> Wave(int count) => [.. Enumerable.Range(0, count).Select(x => new ChartPoint(x, Math.Sin(x / 50d)))];
 }

@@ -21,6 +21,12 @@ public sealed class RunFailureTests
         { new MemoryRefusedException("The run", 2, 1, "CPU"), "memory_refused", false },
         { new PlanRefusedException(new Problem("model_unknown", "model", ProblemSeverity.Error, "There is none.", "r1")), "plan_refused", false },
         { new IOException("something else"), "failed", false },
+        { new IOException("no words", unchecked((int)0x80070070)), "disk_full", true },
+        { new IOException("no words", 28), "disk_full", true },
+        { new IOException("no words", 27), "failed", false },
+        { new IOException("The Disk Is Full."), "disk_full", true },
+        { new InvalidOperationException("disk is full, says somebody else"), "failed", false },
+        { new InvalidOperationException("saving", new IOException("no words", 28)), "disk_full", true },
     };
 
     [Theory, MemberData(nameof(Cases))]
