@@ -14,6 +14,8 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
 
     private static readonly string[] Rooms = ["Engine", "Data", "Web"];
 
+    private readonly Dictionary<TestSelection, IReadOnlyList<string>> _anyway = [];
+
     /// <summary>
     /// Copies the repository's sources into the folder, plants every fault and builds. A file that is there already and the same keeps its
     /// time, so that a second build compiles only what changed.
@@ -35,13 +37,13 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
         await RunAsync("dotnet", ["build", "R1Lab.sln", "-c", "Release", "-v", "quiet", "-clp:NoSummary", "-p:RunAnalyzers=false"], folder);
     }
 
-    /// <summary>Runs tests with one fault switched on, or none; stops at the first failure.</summary>
+    /// <summary>Runs tests with one fault switched on, or none.</summary>
     /// <param name="number">From 1; 0 switches none on.</param>
-    /// <returns>The first test that failed, <see cref="Crash"/> or <see cref="Timeout"/>; null when all passed.</returns>
-    public async Task<string?> TestAsync(TestSelection tests, int number, TimeSpan limit)
+    /// <returns>The test methods that failed, or <see cref="Crash"/> or <see cref="Timeout"/>; none when all passed.</returns>
+    public async Task<IReadOnlyList<string>> TestAsync(TestSelection tests, int number, TimeSpan limit)
     {
         var program = Path.Combine(folder, "tests", tests.Project, "bin", "Release", "net10.0", tests.Project);
-        string[] options = ["--progress", "off", "--no-ansi", "--stop-on-fail", "on", "--ignore-exit-code", "8", .. tests.Options];
+        string[] options = ["--progress", "off", "--no-ansi", "--ignore-exit-code", "8", .. tests.Options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         var start = new ProcessStartInfo(program, options)
         {
             WorkingDirectory = folder,
@@ -61,13 +63,24 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            return Timeout;
+            return [Timeout];
         }
 
-        if (process.ExitCode == 0) return null;
-        var failed = (await output).Split('\n').FirstOrDefault(line => line.StartsWith("failed ", StringComparison.Ordinal));
-        return failed?["failed ".Length..].Trim() ?? Crash;
+        if (process.ExitCode == 0) return [];
+        var failed = FailedIn(await output);
+        return failed.Count > 0 ? failed : [Crash];
     }
+
+    /// <summary>What fails without any fault; run once for each selection.</summary>
+    public async Task<IReadOnlyList<string>> FailingAnywayAsync(TestSelection tests, TimeSpan limit)
+    {
+        if (!_anyway.TryGetValue(tests, out var failed)) _anyway[tests] = failed = await TestAsync(tests, number: 0, limit);
+        return failed;
+    }
+
+    // A line such as "failed R1Lab.Data.Tests.KappaTests.Cohen_Equal_IsOne(x: 1) (3ms)".
+    private static IReadOnlyList<string> FailedIn(string output) =>
+        [.. output.Split('\n').Where(line => line.StartsWith("failed ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1].Split('(')[0]).Distinct()];
 
     private static async Task<string> RunAsync(string program, string[] words, string workingFolder)
     {

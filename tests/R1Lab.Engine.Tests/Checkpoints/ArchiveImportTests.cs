@@ -141,6 +141,7 @@ public sealed class ArchiveImportTests : IDisposable
         var whole = File.ReadAllBytes(archive);
         var lengths = Enumerable.Range(0, Math.Min(whole.Length - 1, 150)).Select(i => i * (whole.Length - 1) / Math.Min(whole.Length - 1, 150));
 
+        var refused = 0;
         foreach (var length in lengths)
         {
             File.WriteAllBytes(archive, whole[..length]);
@@ -151,9 +152,13 @@ public sealed class ArchiveImportTests : IDisposable
             }
             catch (BadInputException)
             {
+                refused++;
                 Assert.Equal([archive], Directory.GetFileSystemEntries(_folder.Root));
             }
         }
+
+        // A zip is read from its end, so none of its beginnings is one.
+        Assert.InRange(refused, name.EndsWith(".zip", StringComparison.Ordinal) ? lengths.Count() : 1, lengths.Count());
     }
 
     [Fact]

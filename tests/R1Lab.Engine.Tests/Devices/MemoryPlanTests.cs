@@ -41,6 +41,21 @@ public sealed class MemoryPlanTests
         Assert.Equal(33L * 2048 * 4096 * 2, plan.BytesOf(MemoryPart.Activations));
     }
 
+    // Rows of 16 tokens: the loss is the worst moment. Only where the head is trained its gradient, as large as the head, comes out of it.
+    [Theory]
+    [InlineData(TrainingMethod.Lora, 0)]
+    [InlineData(TrainingMethod.Dora, 0)]
+    [InlineData(TrainingMethod.Full, 1)]
+    public void Of_MomentOfTheLoss_HoldsTheHeadsGradientWhereItIsTrained(TrainingMethod method, int heads)
+    {
+        var plan = MemoryPlan.Of(Lora with { Method = method, MaxLength = 16 }, Llama8B, new() { LongestRow = 16 }, Card);
+
+        // 15 to 16 scored places of 12 + 2 bytes a word and of 4096 states in 8 bytes.
+        var rest = plan.BytesOf(MemoryPart.Logits) - (heads * EmbeddingNumbers * 2);
+        Assert.Equal(MemoryMoment.Loss, plan.Moment);
+        Assert.InRange(rest, 15L * ((128256 * 14) + (4096 * 8)), 16L * ((128256 * 14) + (4096 * 8)));
+    }
+
     [Fact]
     public void Of_QloraOn8B_StoresFourBitsAndTheirScales()
     {

@@ -1,6 +1,7 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Time.Testing;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
 using R1Lab.Web.Components.Pages.Devices;
@@ -52,13 +53,14 @@ public sealed class DevicePageTests : RunPageTest
     [Fact]
     public async Task LendAsync_BackFromAnAnswer_IsTheSameHoldingSinceTheBeginning()
     {
-        var lease = Get<DeviceLease>();
+        var time = new FakeTimeProvider();
+        var lease = new DeviceLease(time);
         var training = await lease.AcquireAsync("Li", "tune", Cancel);
         var answer = lease.AcquireAsync("chat", "demo", Cancel);
         var since = training.Holder.Since;
 
         var back = training.LendAsync(Cancel);
-        await Task.Delay(20, Cancel);
+        time.Advance(TimeSpan.FromSeconds(1));
         (await answer).Dispose();
         using var again = await back;
 

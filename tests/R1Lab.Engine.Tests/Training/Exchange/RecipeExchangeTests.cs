@@ -211,16 +211,21 @@ public sealed class RecipeExchangeTests
         var pieces = OneOf("TrainingArguments(", "LoraConfig(", ")", "(", "[", "]", "{", "}", ",", "=", "\"", "'", "'''", "\\", "\n", "#", "r", "learning_rate", "1e-4", "-", ":", " ", "**", "stage: sft", "&a", "*a", "!t", "- ", "? ", "|", ">", "%", "\t", "\u0085", "f'", "torch.", "None", "\0",
             "def f(", "for ", "self.", "args.", "x.add_argument('--r', ", "field(", "default=", "//", "*=", "+", "%", "trainer.train()", "train_args.seed=", "x: int = ", "**x", "(a+)+", "lora_target: ", "{\"cells\": [", "use_peft: true", "model_name_or_path: m", "datasets:");
 
+        var (read, refused) = (0, 0);
         pieces.Array[0, 40].Select(string.Concat).Hold(text =>
         {
             try
             {
                 RecipeExchange.Import(text);
+                Interlocked.Increment(ref read);
             }
-            catch (BadInputException)
+            catch (BadInputException error)
             {
+                Interlocked.Increment(ref refused);
+                Assert.InRange(error.Message.Length, 1, 2000);
             }
         }, cases: 3000);
+        Assert.True(read > 0 && refused > 0, $"{read} read, {refused} refused");
     }
 
     [Fact]
