@@ -6,12 +6,13 @@ namespace R1Lab.Browser.Tests;
 /// <summary>A client program under tests/clients, run by Node with the packages its package.json pins.</summary>
 internal static class NodeClient
 {
-    /// <summary>Installs what the client needs; without Node, npm or a package registry the test is skipped, or fails where CI=true.</summary>
+    /// <summary>Installs what the client needs; without Node, npm or a package registry the test is skipped, and fails where CI=true.</summary>
     /// <returns>The client's folder.</returns>
     public static async Task<string> InstallAsync(string name, CancellationToken cancellation)
     {
         var folder = Path.Combine(ReferenceFiles.Repository, "tests", "clients", name);
-        MachineNeeds.Demand(OnPath("node") && OnPath("npm"), "Node and npm were not found: install them to test with other people's clients.");
+        var installed = OnPath("node") && OnPath("npm");
+        MachineNeeds.Demand(installed, "Node and npm were not found: install them to test with other people's clients.");
         if (Directory.Exists(Path.Combine(folder, "node_modules", name))) return folder;
         var (exit, _, errors) = await RunAsync("npm", folder, ["install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], new Dictionary<string, string>(), cancellation);
         MachineNeeds.Demand(exit == 0, $"The package '{name}' could not be installed: {errors}");

@@ -53,6 +53,24 @@ public sealed class ModelAndConversationStoreTests
         Assert.Single((await lab.Conversations.GetAsync(chat.Id, "u1", Cancel))!.Turns);
     }
 
+    // u and a are roles, the digit is the column.
+    [Theory]
+    [InlineData("u0 a0 a1 a2", new[] { 0, 1, 1, 1 })]
+    [InlineData("a0 a0", new[] { 0, 1 })]
+    [InlineData("a1 a0", new[] { 0, 1 })]
+    [InlineData("a0 a1 a1 a2", new[] { 0, 0, 1, 1 })]
+    [InlineData("u0 a1", new[] { 0, 1 })]
+    public async Task AppendAsync_AnswersOfGrowingColumnOnly_StandSideBySide(string turns, int[] positions)
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var chat = await lab.Conversations.CreateAsync(Actors.User("u1"), "chat", cancellationToken: Cancel);
+        var appended = turns.Split(' ').Select(turn => Turn(turn[0] == 'u' ? "user" : "assistant", turn[1] - '0')).ToList();
+
+        await lab.Conversations.AppendAsync(Actors.User("u1"), chat.Id, appended, Cancel);
+
+        Assert.Equal(positions, appended.Select(turn => turn.Position));
+    }
+
     [Fact]
     public async Task Conversations_AnotherOwner_SeesAndChangesNothing()
     {

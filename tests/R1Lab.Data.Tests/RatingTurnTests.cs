@@ -64,18 +64,21 @@ public sealed class RatingTurnTests
     public async Task TwoStudies_OneClosed_TheOtherGoesOn()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var (closed, open) = (await lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(2, 1), Cancel), await lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(2, 1), Cancel));
+        var closed = await lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(2, 1), Cancel);
+        var open = await lab.Studies.CreateAsync(Actors.Lab, RatingStoreTests.Sample(2, 1), Cancel);
         var late = (await lab.Ratings.NextAsync(Actors.Rater("r1"), closed.Id, Cancel))!;
         var current = (await lab.Ratings.NextAsync(Actors.Rater("r1"), open.Id, Cancel))!;
 
         await lab.Studies.SetStatusAsync(Actors.Lab, closed.Id, StudyStatus.Closed, Cancel);
 
-        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Ratings.SubmitAsync(Actors.Rater("r1"), late.AssignmentId, RatingStoreTests.All(late, 5), Cancel));
+        var scores = RatingStoreTests.All(late, 5);
+        await Assert.ThrowsAsync<RecordConflictException>(() => lab.Ratings.SubmitAsync(Actors.Rater("r1"), late.AssignmentId, scores, Cancel));
         await Assert.ThrowsAsync<RecordNotFoundException>(() => lab.Ratings.NextAsync(Actors.Rater("r1"), closed.Id, Cancel));
         await lab.Ratings.SubmitAsync(Actors.Rater("r1"), current.AssignmentId, RatingStoreTests.All(current, 5), Cancel);
         Assert.Equal([open.Id], (await lab.Ratings.StudiesAsync("r1", Cancel)).Select(study => study.StudyId));
         Assert.Equal([current.AssignmentId], (await lab.Ratings.SubmissionsAsync("r1", Cancel)).Select(one => one.AssignmentId));
-        Assert.Equal((0, 10), ((await lab.Studies.ExportAsync(closed.Id, Cancel)).Count, (await lab.Studies.ExportAsync(open.Id, Cancel)).Count));
+        Assert.Empty(await lab.Studies.ExportAsync(closed.Id, Cancel));
+        Assert.Equal(10, (await lab.Studies.ExportAsync(open.Id, Cancel)).Count);
     }
 
     private static async Task<string> RateAsync(LabFixture lab, int studyId, string rater)

@@ -10,8 +10,14 @@ public sealed class RunTransitionTests
     public static TheoryData<RunStatus, RunStatus[], bool, bool> Table => new()
     {
         { RunStatus.Queued, [RunStatus.Running, RunStatus.Failed, RunStatus.Stopped], false, false },
-        { RunStatus.Running, [RunStatus.Paused, RunStatus.Finished, RunStatus.Failed, RunStatus.Interrupted, RunStatus.Stopped], false, false },
-        { RunStatus.Paused, [RunStatus.Queued, RunStatus.Running, RunStatus.Failed, RunStatus.Interrupted, RunStatus.Stopped], true, false },
+        {
+            RunStatus.Running, [RunStatus.Paused, RunStatus.Finished, RunStatus.Failed, RunStatus.Interrupted, RunStatus.Stopped],
+            false, false
+        },
+        {
+            RunStatus.Paused, [RunStatus.Queued, RunStatus.Running, RunStatus.Failed, RunStatus.Interrupted, RunStatus.Stopped],
+            true, false
+        },
         { RunStatus.Finished, [], false, true },
         { RunStatus.Failed, [RunStatus.Queued], true, true },
         { RunStatus.Interrupted, [RunStatus.Queued], true, true },
@@ -28,7 +34,8 @@ public sealed class RunTransitionTests
     }
 
     [Theory, MemberData(nameof(Table))]
-    public async Task SetStatusAsync_EveryPairOfStates_ChangesTheRunWhereTheTableAllowsIt(RunStatus from, RunStatus[] next, bool resumable, bool ended)
+    public async Task SetStatusAsync_EveryPairOfStates_ChangesTheRunWhereTheTableAllowsIt(
+        RunStatus from, RunStatus[] next, bool resumable, bool ended)
     {
         await using var lab = await LabFixture.CreateAsync();
         _ = (resumable, ended);

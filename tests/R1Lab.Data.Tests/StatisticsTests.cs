@@ -91,7 +91,9 @@ public sealed class StatisticsTests
         var scores = BradleyTerry.Fit([new Win("a", "b", 5), new Win("b", "c", 5)])!.Scores;
 
         var link = 400 * Math.Log10(5.25 / 0.25);
-        Assert.Equal([1000 + link, 1000, 1000 - link], new[] { "a", "b", "c" }.Select(name => scores[name]), (one, other) => Math.Abs(one - other) < 1e-6);
+        Assert.Equal(1000 + link, scores["a"], 1e-6);
+        Assert.Equal(1000, scores["b"], 1e-6);
+        Assert.Equal(1000 - link, scores["c"], 1e-6);
     }
 
     [Theory]

@@ -39,7 +39,8 @@ public sealed class TwoDatasetsTests
 
         Assert.Equal(1, await lab.Datasets.DeleteRowsAsync(Actors.Lab, one, ids, Cancel));
 
-        Assert.Equal((1, 1), ((await lab.Datasets.GetAsync(one, Cancel))!.RowCount, (await lab.Datasets.GetAsync(other, Cancel))!.RowCount));
+        Assert.Equal(1, (await lab.Datasets.GetAsync(one, Cancel))!.RowCount);
+        Assert.Equal(1, (await lab.Datasets.GetAsync(other, Cancel))!.RowCount);
         Assert.Equal(["c"], (await RowsAsync(lab, other)).Select(row => row.Prompt));
         Assert.NotNull(await lab.Datasets.UndoAsync(Actors.Lab, one, Cancel));
         Assert.Equal(["a", "b"], (await RowsAsync(lab, one)).Select(row => row.Prompt));
@@ -61,6 +62,8 @@ public sealed class TwoDatasetsTests
         Assert.Equal(DatasetStore.UndoDepth, undone);
         Assert.Equal(["a"], (await RowsAsync(lab, one)).Select(row => row.Prompt));
         Assert.Equal(["b", "0"], (await RowsAsync(lab, other)).Select(row => row.Prompt));
+        Assert.Equal(1, (await lab.Datasets.GetAsync(one, Cancel))!.RowCount);
+        Assert.Equal(2, (await lab.Datasets.GetAsync(other, Cancel))!.RowCount);
     }
 
     [Theory]

@@ -72,5 +72,9 @@ internal sealed record FaultVerdict(int Number, string Room, string File, string
 {
     public bool IsNoticed => NoticedBy.Count > 0;
 
-    public override string ToString() => $"{Number,3} {Room,-6} {(IsNoticed ? "noticed" : "NOT NOTICED")}  {Fault}  {NoticedBy.FirstOrDefault()}";
+    public override string ToString()
+    {
+        var first = NoticedBy is [var test, ..] ? test : "";
+        return $"{Number,3} {Room,-6} {(IsNoticed ? "noticed" : "NOT NOTICED")}  {Fault}  {first}";
+    }
 }

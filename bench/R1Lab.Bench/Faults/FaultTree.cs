@@ -31,7 +31,10 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
         }
 
         foreach (var room in Rooms)
-            Write($"src/R1Lab.{room}/FaultSwitch.cs", Encoding.UTF8.GetBytes(PlantedFault.SwitchOf(room)), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        {
+            var code = Encoding.UTF8.GetBytes(PlantedFault.SwitchOf(room));
+            Write($"src/R1Lab.{room}/FaultSwitch.cs", code, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
 
         // Analyzers would object to what was planted.
         await RunAsync("dotnet", ["build", "R1Lab.sln", "-c", "Release", "-v", "quiet", "-clp:NoSummary", "-p:RunAnalyzers=false"], folder);
@@ -43,7 +46,8 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
     public async Task<IReadOnlyList<string>> TestAsync(TestSelection tests, int number, TimeSpan limit)
     {
         var program = Path.Combine(folder, "tests", tests.Project, "bin", "Release", "net10.0", tests.Project);
-        string[] options = ["--progress", "off", "--no-ansi", "--ignore-exit-code", "8", .. tests.Options.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        var filters = tests.Options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] options = ["--progress", "off", "--no-ansi", "--ignore-exit-code", "8", .. filters];
         var start = new ProcessStartInfo(program, options)
         {
             WorkingDirectory = folder,
@@ -80,7 +84,8 @@ internal sealed class FaultTree(string folder, IReadOnlyList<PlantedFault> fault
 
     // A line such as "failed R1Lab.Data.Tests.KappaTests.Cohen_Equal_IsOne(x: 1) (3ms)".
     private static IReadOnlyList<string> FailedIn(string output) =>
-        [.. output.Split('\n').Where(line => line.StartsWith("failed ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1].Split('(')[0]).Distinct()];
+        [.. output.Split('\n').Where(line => line.StartsWith("failed ", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[1].Split('(')[0]).Distinct()];
 
     private static async Task<string> RunAsync(string program, string[] words, string workingFolder)
     {

@@ -6,7 +6,7 @@ namespace R1Lab.Bench.Faults;
 /// <param name="Find">An expression, or a statement with its semicolon; it must occur exactly once in the file.</param>
 /// <param name="Put">Its replacement; may be empty for a statement.</param>
 /// <param name="Fault">What goes wrong, in words.</param>
-/// <param name="Near">Test classes that are run first, such as <c>Web.Api.CompletionTests</c>; null where the folder's tests suffice.</param>
+/// <param name="Near">Test classes to run first, such as <c>Web.Api.CompletionTests</c>; null where the folder's tests suffice.</param>
 internal sealed record PlantedFault(string Room, string File, string Find, string Put, string Fault, IReadOnlyList<string>? Near = null)
 {
     /// <summary>The environment variable that names the fault to switch on.</summary>

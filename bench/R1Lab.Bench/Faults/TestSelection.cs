@@ -6,7 +6,7 @@ internal sealed record TestSelection(string Room, string Options)
 {
     public string Project => $"R1Lab.{Room}.Tests";
 
-    /// <summary>Where a fault is looked for, nearest first: the classes named beside it, the folder of the same name, whole projects.</summary>
+    /// <summary>Where to look for a fault, nearest first: the classes named beside it, the folder of the same name, whole projects.</summary>
     public static IEnumerable<TestSelection> For(PlantedFault fault, TestReach reach)
     {
         foreach (var room in (fault.Near ?? []).GroupBy(name => name.Split('.')[0]))

@@ -51,7 +51,8 @@ public sealed class LoraLinearTests : IDisposable
     private static LoraLinear Update(bool dora, double dropout)
     {
         var generator = new Generator(7);
-        return new LoraLinear(randn(2, 6, generator: generator), randn(4, 2, generator: generator), dora ? rand(4, generator: generator) + 1 : null, scaling: 0.5, dropout);
+        var (a, b) = (randn(2, 6, generator: generator), randn(4, 2, generator: generator));
+        return new LoraLinear(a, b, dora ? rand(4, generator: generator) + 1 : null, scaling: 0.5, dropout);
     }
 
     private static Projection Map(ProjectionKind kind, bool bias)

@@ -50,7 +50,8 @@ public sealed class PeftAdapterTests : IDisposable
     [InlineData(true, 16 / 2.0, 16 / 2.8284271247461903)]
     public void Scale_WithRankPattern_DividesByTheModulesOwnRank(bool rslora, double ofQuery, double ofKey)
     {
-        var config = new PeftAdapterConfig { R = 8, LoraAlpha = 16, UseRslora = rslora, RankPattern = new Dictionary<string, int> { ["q_proj"] = 4 } };
+        var ranks = new Dictionary<string, int> { ["q_proj"] = 4 };
+        var config = new PeftAdapterConfig { R = 8, LoraAlpha = 16, UseRslora = rslora, RankPattern = ranks };
 
         Assert.Equal(ofQuery, config.ScaleOf(Query), 1e-12);
         Assert.Equal(ofKey, config.ScaleOf("model.layers.1.self_attn.k_proj"), 1e-12);

@@ -103,7 +103,8 @@ public sealed class BatcherTests
     [InlineData(1, 1)]
     [InlineData(3, 3)]
     [InlineData(25, 10)]
-    public void Count_ShareOrNumber_TellsThemApartAtOne(double valSize, int expected) => Assert.Equal(expected, EvaluationSplit.Count(10, valSize));
+    public void Count_ShareOrNumber_TellsThemApartAtOne(double valSize, int expected) =>
+        Assert.Equal(expected, EvaluationSplit.Count(10, valSize));
 
     [Fact]
     public void Next_GroupedByLength_PadsLess()

@@ -59,7 +59,7 @@ public sealed class ExampleEncoderTests : IDisposable
     [InlineData("a$", "[q]a$")]
     [InlineData("a$b", "[q]a$b$")]
     public void Encode_ResponseThatHasTheEnd_GetsNoSecondOne(string response, string expected) =>
-        Assert.Equal(expected, Show(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(new DatasetRow("q", response)).Example));
+        Assert.Equal(expected, Show(Bare(maxLength: 100).Encode(new DatasetRow("q", response)).Example));
 
     // "q", five letters and the end are 7 tokens.
     [Theory]
@@ -67,7 +67,7 @@ public sealed class ExampleEncoderTests : IDisposable
     [InlineData(7, RowOmission.None)]
     [InlineData(6, RowOmission.TooLong)]
     public void Encode_RowOfExactlyTheLength_IsTrained(int maxLength, RowOmission omission) =>
-        Assert.Equal(omission, new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, maxLength).Encode(new DatasetRow("q", "abcde")).Omission);
+        Assert.Equal(omission, Bare(maxLength).Encode(new DatasetRow("q", "abcde")).Omission);
 
     [Theory]
     [InlineData(true, "a", RowOmission.NoThought)]
@@ -79,7 +79,9 @@ public sealed class ExampleEncoderTests : IDisposable
     {
         var template = thinks ? Plain : "{% for m in messages %}U:{{ m.content }}{% endfor %}A:";
 
-        Assert.Equal(omission, Encoder(template, ThinkingPolicy.DropRowsWithoutThought, thinks).Encode(new DatasetRow("q", response)).Omission);
+        var encoder = Encoder(template, ThinkingPolicy.DropRowsWithoutThought, thinks);
+
+        Assert.Equal(omission, encoder.Encode(new DatasetRow("q", response)).Omission);
     }
 
     [Fact]
@@ -121,6 +123,8 @@ public sealed class ExampleEncoderTests : IDisposable
         Assert.Equal(["^", "U", ":", "q", "A", ":", "", "é", "$"], view.Select(piece => piece.Text));
         Assert.Equal([false, false, false, false, false, false, true, true, true], view.Select(piece => piece.Trained));
     }
+
+    private ExampleEncoder Bare(int maxLength) => new(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, maxLength);
 
     private ExampleEncoder Encoder(string template, ThinkingPolicy policy, bool thinks = true, int maxLength = 200)
     {

@@ -47,8 +47,10 @@ public sealed class GenerationStreamTests : IDisposable
 
             Assert.Equal(whole.Text, string.Concat(steps.Select(step => step.Text)));
             Assert.Equal(whole.Tokens, steps.Select(step => step.TokenId));
-            if (stopLength > 0) Assert.Equal((free.Text[..free.Text.IndexOf(request.Stop[0], StringComparison.Ordinal)], FinishReason.Stop), (whole.Text, whole.Finish));
-            else Assert.Equal((model.Tokenizer!.Decode(whole.Tokens, settings.SkipSpecialTokens), FinishReason.Length), (whole.Text, whole.Finish));
+            var (expected, finish) = stopLength > 0
+                ? (free.Text[..free.Text.IndexOf(request.Stop[0], StringComparison.Ordinal)], FinishReason.Stop)
+                : (model.Tokenizer!.Decode(whole.Tokens, settings.SkipSpecialTokens), FinishReason.Length);
+            Assert.Equal((expected, finish), (whole.Text, whole.Finish));
         }
     }
 

@@ -21,7 +21,8 @@ public sealed class RotaryEmbeddingTests
         {
             HeadDim = 16,
             RopeTheta = 10_000,
-            RopeScaling = new RopeScaling.Yarn(Factor: 4, OriginalMaxPositions: 64, AttentionFactor: null, BetaFast: 32, BetaSlow: 1, truncate),
+            RopeScaling = new RopeScaling.Yarn(
+                Factor: 4, OriginalMaxPositions: 64, AttentionFactor: null, BetaFast: 32, BetaSlow: 1, truncate),
         };
 
         using var rotary = new RotaryEmbedding(config, ComputeDevice.Cpu, ScalarType.Float32);
@@ -33,7 +34,8 @@ public sealed class RotaryEmbeddingTests
             var (plain, stretched) = (Math.Pow(10_000, -i / 8.0), Math.Clamp(i / high, 0, 1));
             return plain / 4 * stretched + plain * (1 - stretched);
         });
-        Assert.Equal(expected, rotary.InverseFrequencies.data<float>().Select(value => (double)value), (a, b) => Math.Abs(a / b - 1) < 1e-5);
+        var actual = rotary.InverseFrequencies.data<float>().Select(value => (double)value);
+        Assert.Equal(expected, actual, (a, b) => Math.Abs(a / b - 1) < 1e-5);
     }
 
     // 0.1 ln(factor) + 1 by the paper; both mscale fields give a quotient, one alone changes nothing; a given factor wins.

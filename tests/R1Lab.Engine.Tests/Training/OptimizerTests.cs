@@ -90,7 +90,8 @@ public sealed class OptimizerTests : IDisposable
     [InlineData("model.layers.0.self_attn.q_norm.weight", false, true)]
     public void DecaysByDefault_NameAndFamily_FollowTransformers(string name, bool llama, bool qwen)
     {
-        Assert.Equal((llama, qwen), (Optimizer.DecaysByDefault(name, DecoderFamily.Llama), Optimizer.DecaysByDefault(name, DecoderFamily.Qwen2)));
+        Assert.Equal(llama, Optimizer.DecaysByDefault(name, DecoderFamily.Llama));
+        Assert.Equal(qwen, Optimizer.DecaysByDefault(name, DecoderFamily.Qwen2));
     }
 
     [Theory]
@@ -99,7 +100,8 @@ public sealed class OptimizerTests : IDisposable
     public void Step_NoGradient_MovesOnlyWhatDecays(bool decays, float expected)
     {
         var parameter = ones(3);
-        using var optimizer = new Optimizer(new Dictionary<string, Tensor> { ["weight"] = parameter }, Full with { WeightDecay = 0.1 }, _ => decays);
+        var parameters = new Dictionary<string, Tensor> { ["weight"] = parameter };
+        using var optimizer = new Optimizer(parameters, Full with { WeightDecay = 0.1 }, _ => decays);
 
         optimizer.Step(1);
 

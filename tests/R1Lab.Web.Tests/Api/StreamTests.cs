@@ -3,7 +3,7 @@ using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Api;
 
-/// <summary>A stream, joined, is the whole answer, whatever the settings: texts, thoughts, reasons, tokens, scores and usage of every choice.</summary>
+/// <summary>A stream, joined, is the whole answer, whatever the settings: texts, thoughts, reasons, tokens, scores and usage.</summary>
 public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
 {
     private const string Chat = "/v1/chat/completions";
@@ -43,15 +43,16 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
         Assert.All(whole["choices"]!.AsArray(), choice =>
         {
             var parts = PartsOf(chunks, choice!);
-            Assert.Equal(choice!["message"]!["content"]?.GetValue<string>() ?? "", string.Concat(parts.Select(part => part["delta"]!["content"]?.GetValue<string>())));
-            Assert.Equal(choice["message"]!["reasoning_content"]?.GetValue<string>() ?? "", string.Concat(parts.Select(part => part["delta"]!["reasoning_content"]?.GetValue<string>())));
-            Assert.Equal(Joined([choice["logprobs"]!["content"]!]), Joined(parts.Select(part => part["logprobs"]?["content"])));
+            Assert.All(new[] { "content", "reasoning_content" }, field =>
+                Assert.Equal(TextOf(choice!["message"]!, field), string.Concat(parts.Select(part => TextOf(part["delta"]!, field)))));
+            Assert.Equal(Joined([choice!["logprobs"]!["content"]!]), Joined(parts.Select(part => part["logprobs"]?["content"])));
             AssertSameEndAndTokens(choice, parts);
         });
     }
 
     [Theory, MemberData(nameof(Settings))]
-    public Task Complete_AnySettings_StreamsTheWholeAnswer(string settings) => AssertCompletionAsync(Request(settings, """{"prompt":"I","logprobs":1}"""));
+    public Task Complete_AnySettings_StreamsTheWholeAnswer(string settings) =>
+        AssertCompletionAsync(Request(settings, """{"prompt":"I","logprobs":1}"""));
 
     [Theory]
     [InlineData("""{"prompt":"I add","echo":true,"logprobs":0,"max_tokens":4}""")]
@@ -67,7 +68,8 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
     {
         string[] prompts = ["I add", "The answer"];
 
-        var answer = await models.Client.AskAsync(Text, Request("""{"n":2,"max_tokens":2,"echo":true,"logprobs":0}""", """{"prompt":["I add","The answer"]}"""));
+        var request = Request("""{"n":2,"max_tokens":2,"echo":true,"logprobs":0}""", """{"prompt":["I add","The answer"]}""");
+        var answer = await models.Client.AskAsync(Text, request);
 
         Assert.All(answer["choices"]!.AsArray().Index(), choice =>
         {
@@ -136,7 +138,8 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
     public async Task Complete_FieldLeftOut_TakesTheModelsDefault(string defaults, string given, bool same)
     {
         using var folder = new TemporaryFolder();
-        foreach (var file in Directory.GetFiles(ModelLab.GoldenModel(ModelLab.Golden))) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        var files = Directory.GetFiles(ModelLab.GoldenModel(ModelLab.Golden));
+        foreach (var file in files) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "generation_config.json"), defaults, TestContext.Current.CancellationToken);
         var model = Path.GetFileName(folder.Path);
         await models.Client.AskAsync("/api/v1/models", new { path = folder.Path, name = model });
@@ -145,7 +148,8 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
 
         async Task<string> TokensAsync(string settings)
         {
-            var request = Request(settings, """{"prompt":[94,44,208],"max_tokens":30,"seed":4,"ignore_eos":true,"return_token_ids":true}""", greedy: false);
+            const string sampled = """{"prompt":[94,44,208],"max_tokens":30,"seed":4,"ignore_eos":true,"return_token_ids":true}""";
+            var request = Request(settings, sampled, greedy: false);
             request["model"] = model;
             return (await models.Client.AskAsync(Text, request))["choices"]![0]!["token_ids"]!.ToJsonString();
         }
@@ -185,8 +189,9 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
         {
             var parts = PartsOf(chunks, choice!);
             Assert.Equal(choice!["text"].Str(), string.Concat(parts.Select(part => part["text"].Str())));
-            if (choice["logprobs"] is { } scores)
-                Assert.All(new[] { "tokens", "token_logprobs", "top_logprobs", "text_offset" }, field => Assert.Equal(Joined([scores[field]]), Joined(parts.Select(part => part["logprobs"]?[field]))));
+            string[] fields = choice["logprobs"] is null ? [] : ["tokens", "token_logprobs", "top_logprobs", "text_offset"];
+            Assert.All(fields, field =>
+                Assert.Equal(Joined([choice["logprobs"]![field]]), Joined(parts.Select(part => part["logprobs"]?[field]))));
             AssertSameEndAndTokens(choice, parts);
         });
     }
@@ -199,14 +204,18 @@ public sealed class StreamTests(ModelLab models) : IClassFixture<ModelLab>
     }
 
     private static List<JsonNode> PartsOf(IReadOnlyList<JsonNode> chunks, JsonNode choice) =>
-        [.. chunks.SelectMany(chunk => chunk["choices"]!.AsArray()).OfType<JsonNode>().Where(part => part["index"].Int() == choice["index"].Int())];
+        [.. chunks.SelectMany(chunk => chunk["choices"]!.AsArray()).OfType<JsonNode>()
+            .Where(part => part["index"].Int() == choice["index"].Int())];
 
     private static void AssertSameEndAndTokens(JsonNode choice, List<JsonNode> parts)
     {
         Assert.Equal(choice["finish_reason"].Str(), parts[^1]["finish_reason"].Str());
         Assert.All(parts.SkipLast(1), part => Assert.Null(part["finish_reason"]));
-        if (choice["token_ids"] is { } ids) Assert.Equal(ids.Ids(), parts.Where(part => part["token_ids"] is not null).SelectMany(part => part["token_ids"].Ids()));
+        if (choice["token_ids"] is not { } ids) return;
+        Assert.Equal(ids.Ids(), parts.Where(part => part["token_ids"] is not null).SelectMany(part => part["token_ids"].Ids()));
     }
+
+    private static string TextOf(JsonNode message, string field) => message[field]?.GetValue<string>() ?? "";
 
     private static IEnumerable<string> Joined(IEnumerable<JsonNode?> lists) =>
         lists.OfType<JsonNode>().SelectMany(list => list.AsArray()).Select(one => one?.ToJsonString() ?? "null");

@@ -43,7 +43,8 @@ public sealed class CurveBuilderTests
     {
         var builder = new CurveBuilder(Curve("loss"), new(Axis: ChartAxis.Tokens), Start);
 
-        var points = builder.NextAll(new[] { 1, 5, 6 }.Select(step => new RunMetric { Step = step, Loss = 1, TokensPerSecond = 100, SecondsPerStep = 2, At = Start }));
+        int[] logged = [1, 5, 6];
+        var points = builder.NextAll(logged.Select(step => new RunMetric { Step = step, Loss = 1, TokensPerSecond = 100, SecondsPerStep = 2 }));
 
         Assert.Equal([200, 1000, 1200], points.Select(point => point.X));
     }

@@ -73,8 +73,8 @@ public sealed class RunRecorderRetryTests : IAsyncLifetime
     private RunRecorder Recorder(int error, int refusals)
     {
         (_contexts.Error, _contexts.Left) = (error, refusals);
-        return new RunRecorder(
-            _run.Id, new RunStore(_contexts, new WriteQueue(_contexts, _time), _time), new RunFeed(_time, NullLogger<RunFeed>.Instance), _time, NullLogger.Instance);
+        var store = new RunStore(_contexts, new WriteQueue(_contexts, _time), _time);
+        return new RunRecorder(_run.Id, store, new RunFeed(_time, NullLogger<RunFeed>.Instance), _time, NullLogger.Instance);
     }
 
     // The pauses between tries pass as fast as they are waited for.

@@ -70,9 +70,9 @@ public static class Completions
         {
             if (request.Logprobs is null) return null;
             IReadOnlyList<TokenLogprob?> generated = result.Logprobs ?? [];
-            return request.Echo == true
-                ? CompletionLogprobs.Of(session, [.. prompt, .. result.Tokens], [.. result.PromptLogprobs ?? [], .. generated], EchoOffset(prompt, echoed))
-                : CompletionLogprobs.Of(session, result.Tokens, generated, 0);
+            if (request.Echo != true) return CompletionLogprobs.Of(session, result.Tokens, generated, 0);
+            IReadOnlyList<TokenLogprob?> scores = [.. result.PromptLogprobs ?? [], .. generated];
+            return CompletionLogprobs.Of(session, [.. prompt, .. result.Tokens], scores, EchoOffset(prompt, echoed));
         }
 
         private CompletionChoice Piece(ChoiceEvent next) => next.Result is { } result
@@ -93,9 +93,10 @@ public static class Completions
             var offset = _scored[index] + (_echoed[index]?.Length ?? 0);
             _scored[index] += ids.Sum(id => session.TokenText(id).Length);
             _written[index] += text.Length;
+            var before = echoes ? EchoOffset(prompt, _echoed[index]!) : offset;
             var scores = request.Logprobs is null ? null
-                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], EchoOffset(prompt, _echoed[index]!))
-                : ids.Length == 0 ? null : CompletionLogprobs.Of(session, ids, logprobs, offset);
+                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], before)
+                : ids.Length == 0 ? null : CompletionLogprobs.Of(session, ids, logprobs, before);
             return new CompletionChoice(index, echoes ? _echoed[index] + text : text, scores, null)
             {
                 PromptTokenIds = isFirst && request.ReturnTokenIds == true ? prompt : null,

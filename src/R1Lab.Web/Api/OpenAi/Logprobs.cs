@@ -14,7 +14,7 @@ public sealed record CompletionLogprobs(
     /// <param name="session">Names the tokens.</param>
     /// <param name="ids">The tokens reported.</param>
     /// <param name="logprobs">One entry a token; null where there is none.</param>
-    /// <param name="textOffset">Characters before the first of them; negative when so many at the beginning are not part of the text.</param>
+    /// <param name="textOffset">Characters before the first of them; negative when the text does not show so many at the beginning.</param>
     public static CompletionLogprobs Of(ModelSession session, IReadOnlyList<int> ids, IReadOnlyList<TokenLogprob?> logprobs, int textOffset)
     {
         var tokens = ids.Select(session.TokenText).ToList();
