@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using R1Lab.Data.Access;
 
 namespace R1Lab.Web.Tests.Access;
@@ -39,6 +41,28 @@ public sealed class OriginTests(OriginTests.SignedIn visitor) : IClassFixture<Or
         request.Headers.TryAddWithoutValidation("Origin", origin);
 
         Assert.Equal(ours, !await IsRefusedAsync(request));
+    }
+
+    // Pages, forms, the API in all its shapes and the circuit's negotiation: whatever is served, with every method that it takes.
+    [Theory]
+    [InlineData(Foreign)]
+    [InlineData("http://localhost:8080")]
+    public async Task Change_OnAnyEndpoint_IsRefusedToAForeignPage(string origin)
+    {
+        var taken = new List<string>();
+        var endpoints = visitor.Endpoints.SelectMany(endpoint => MethodsOf(endpoint).Select(method => (Method: method, Address: AddressOf(endpoint))))
+            .Distinct().ToList();
+
+        foreach (var (method, address) in endpoints)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), address);
+            request.Headers.TryAddWithoutValidation("Origin", origin);
+            if (!await IsRefusedAsync(request)) taken.Add($"{method} {address}");
+        }
+
+        Assert.Empty(taken);
+        string[] surfaces = ["POST /v1/chat/completions", "POST /generate", "POST /account/sign-out", "DELETE /api/v1/datasets/1", "POST /_blazor/negotiate"];
+        Assert.Empty(surfaces.Except(endpoints.Select(endpoint => $"{endpoint.Method} {endpoint.Address}")));
     }
 
     [Theory]
@@ -96,12 +120,22 @@ public sealed class OriginTests(OriginTests.SignedIn visitor) : IClassFixture<Or
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
+    private static IEnumerable<string> MethodsOf(RouteEndpoint endpoint) =>
+        (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["POST"]).Except(["GET", "HEAD"]);
+
+    private static string AddressOf(RouteEndpoint endpoint) => "/" + string.Join(
+        '/', endpoint.RoutePattern.PathSegments.Select(segment => segment.Parts is [RoutePatternLiteralPart literal] ? literal.Content : "1"));
+
     private async Task<bool> IsRefusedAsync(HttpRequestMessage request)
     {
         using var answer = await visitor.Browser.SendAsync(request, TestContext.Current.CancellationToken);
-        if (answer.StatusCode != HttpStatusCode.BadRequest || answer.Content.Headers.ContentType?.MediaType != "application/json") return false;
+        if (answer.Content.Headers.ContentType?.MediaType != "application/json" || answer.IsSuccessStatusCode) return false;
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
-        return body.TryGetProperty("error", out var error) && error.GetProperty("code").GetString() == "request_refused";
+        if (!body.TryGetProperty("error", out var error)) return false;
+        // text-generation-inference answers with a sentence where OpenAI has an object.
+        return error.ValueKind == JsonValueKind.Object
+            ? error.GetProperty("code").GetString() == "request_refused"
+            : error.GetString()!.Contains("page of another site", StringComparison.Ordinal);
     }
 
     /// <summary>A browser in which a trainer is signed in.</summary>
@@ -110,6 +144,8 @@ public sealed class OriginTests(OriginTests.SignedIn visitor) : IClassFixture<Or
         private readonly LabHost _lab = new();
 
         public HttpClient Browser { get; private set; } = default!;
+
+        public IEnumerable<RouteEndpoint> Endpoints => _lab.Get<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
         public async ValueTask InitializeAsync() => Browser = await _lab.SignedInAsync(LabRoles.Trainer);
 
