@@ -24,6 +24,8 @@ public sealed class RunFailureTests
         { new IOException("no words", unchecked((int)0x80070070)), "disk_full", true },
         { new IOException("no words", 28), "disk_full", true },
         { new IOException("no words", 27), "failed", false },
+        { new IOException("no words", new InvalidOperationException("cause")) { HResult = 28 }, "disk_full", true },
+        { new IOException("no words", new InvalidOperationException("cause")) { HResult = 27 }, "failed", false },
         { new IOException("The Disk Is Full."), "disk_full", true },
         { new InvalidOperationException("disk is full, says somebody else"), "failed", false },
         { new InvalidOperationException("saving", new IOException("no words", 28)), "disk_full", true },
