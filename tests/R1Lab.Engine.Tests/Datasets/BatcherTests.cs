@@ -81,13 +81,13 @@ public sealed class BatcherTests
         Assert.Equal(1, batcher.Steps);
     }
 
-    // Padded, the row of 5 alone is the longest; packed, the line of 3 + 3 is. The first of equals counts.
+    // Padded, the two rows of 5 are the widest batch; packed, the two lines of 3 + 3 are.
     [Theory]
-    [InlineData(null, 10, new[] { 2, 3 })]
-    [InlineData(6, 12, new[] { 0, 1, 2 })]
+    [InlineData(null, 10, new[] { 0, 1 })]
+    [InlineData(6, 12, new[] { 2, 3, 4, 5 })]
     public void Largest_PaddedOrPacked_CountsWholeLines(int? packTo, int places, int[] rows)
     {
-        var batcher = new Batcher(Rows(3, 3, 5, 5), InOrder with { PackTo = packTo, Accumulation = 1, Epochs = 1 });
+        var batcher = new Batcher(Rows(5, 5, 3, 3, 3, 3), InOrder with { PackTo = packTo, Accumulation = 1, Epochs = 1 });
 
         var largest = batcher.Largest(4);
 
