@@ -65,6 +65,13 @@ async function retryWhenVisible() {
   if (document.visibilityState === "visible") await retry();
 }
 
+// A column heading that sorts is a button by its role only: the keys of a button work on it, too.
+document.addEventListener("keydown", event => {
+  if (!event.target.matches(".mud-table-sort-label[role=button]") || event.key !== "Enter" && event.key !== " ") return;
+  event.preventDefault();
+  event.target.click();
+});
+
 // Copies the text of the element that a button names. The clipboard interface exists only with HTTPS or on this machine; over plain HTTP
 // a selection does it.
 document.addEventListener("click", async event => {

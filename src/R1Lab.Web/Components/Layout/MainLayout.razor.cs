@@ -29,7 +29,7 @@ public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
         {
             await (await _theme).DisposeAsync();
         }
-        catch (JSDisconnectedException)
+        catch (Exception error) when (error is JSDisconnectedException or OperationCanceledException)
         {
             // The page is gone, and the module with it.
         }

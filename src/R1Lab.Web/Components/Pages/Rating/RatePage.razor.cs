@@ -74,7 +74,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
             if (_desk is not null) await _desk.InvokeVoidAsync("stop");
             if (_module is not null) await _module.DisposeAsync();
         }
-        catch (JSDisconnectedException)
+        catch (Exception error) when (error is JSDisconnectedException or OperationCanceledException)
         {
             // The tab is gone, and its script with it.
         }
