@@ -65,8 +65,12 @@ public sealed class FilledLab : IAsyncDisposable
         using var api = new HttpClient { BaseAddress = _server.Address };
         api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         await FillAsync(api, cancellation);
-        await lab.OpenAsync($"chat?model={Model}");
-        await lab.AskAsync(Question, answers: 1);
+        foreach (var question in new[] { Question, "47-22等于多少？" })
+        {
+            await lab.OpenAsync($"chat?model={Model}");
+            await lab.AskAsync(question, answers: 1);
+        }
+
         await RateAsync(page);
         foreach (var name in new[] { "long", "waiting" }) await TrainAsync(api, name, 1e-4, 20_000, cancellation);
         await page.Context.CloseAsync();
@@ -89,7 +93,6 @@ public sealed class FilledLab : IAsyncDisposable
         {
             await FinishedAsync(api, await TrainAsync(api, name, rate, 16, cancellation), cancellation);
         }
-
 
         var study = new { name = "First look", overlap = 1, items = Enumerable.Range(1, 6).Select(Item) };
         await PostAsync(api, "api/v1/studies", study, cancellation);
