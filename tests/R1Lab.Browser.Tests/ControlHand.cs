@@ -5,7 +5,7 @@ using R1Lab.Tests.Shared;
 namespace R1Lab.Browser.Tests;
 
 /// <summary>Operates a control as a person would, and reads back what came of it.</summary>
-internal sealed class ControlHand(IPage page)
+internal sealed class ControlHand(IPage page, TimeSpan limit)
 {
     private readonly RoundTrips _trips = new(page);
 
@@ -22,7 +22,7 @@ internal sealed class ControlHand(IPage page)
     /// <summary>A form's fields, and the reason for skipping a question: a button sends them.</summary>
     private const string SentLater = "one => Boolean((one.control ?? one).form?.getAttribute('method') ?? one.closest('[data-desk-why]'))";
 
-    private static readonly float Limit = (float)Patience.For(TimeSpan.FromSeconds(5)).TotalMilliseconds;
+    private readonly float _limit = (float)limit.TotalMilliseconds;
 
 
     /// <summary>What is wrong with the control; null when it had an effect.</summary>
@@ -31,7 +31,7 @@ internal sealed class ControlHand(IPage page)
         "link" when control.IsDownload => await DownloadAsync(control),
         _ when control.Address is not null => await FollowAsync(control),
         "textbox" or "spinbutton" or "searchbox" => await TypeAsync(control),
-        "slider" => await ValueAsync(control, on => on.FillAsync(control.Sample!, new() { Timeout = Limit })),
+        "slider" => await ValueAsync(control, on => on.FillAsync(control.Sample!, new() { Timeout = _limit })),
         "listbox" => await SelectAsync(control),
         "combobox" => await ChooseAsync(control),
         "checkbox" or "switch" or "radio" => await TickAsync(control),
@@ -42,7 +42,7 @@ internal sealed class ControlHand(IPage page)
 
     private static string SampleFile(Control control) => control.Key.EndsWith("import-file", StringComparison.Ordinal) ? DatasetFile : SettingsFile;
 
-    private Task ClickAsync(Control control) => control.On(page).ClickAsync(new() { Timeout = Limit });
+    private Task ClickAsync(Control control) => control.On(page).ClickAsync(new() { Timeout = _limit });
 
     private Task<string> PerceivedAsync() => PageScripts.RunAsync<string>(page, PageScripts.Perceived);
 
@@ -85,7 +85,7 @@ internal sealed class ControlHand(IPage page)
             if (IsOver(begin)) return "neither the lab nor a script hears of its value";
         }
 
-        await _trips.AnsweredAsync(TimeSpan.FromMilliseconds(Limit));
+        await _trips.AnsweredAsync(limit);
         return null;
     }
 
@@ -103,7 +103,7 @@ internal sealed class ControlHand(IPage page)
         var wanted = control with { Sample = named.Value ?? control.Sample };
         return ValueAsync(wanted, async on =>
         {
-            await on.FillAsync(wanted.Sample!, new() { Timeout = Limit });
+            await on.FillAsync(wanted.Sample!, new() { Timeout = _limit });
             await on.BlurAsync();
         });
     }
@@ -115,7 +115,7 @@ internal sealed class ControlHand(IPage page)
         var on = control.On(page);
         if (await on.EvaluateAsync<bool>(blank)) return "shows no choice";
         if (control.Sample is null) return null;
-        var fault = await HeardAsync(control, _ => on.SelectOptionAsync(control.Sample, new() { Timeout = Limit }));
+        var fault = await HeardAsync(control, _ => on.SelectOptionAsync(control.Sample, new() { Timeout = _limit }));
         if (fault is not null || await on.CountAsync() == 0) return fault;
         return await on.EvaluateAsync<bool>(blank) ? $"shows no choice after \"{control.Sample}\" was chosen" : null;
     }
@@ -125,7 +125,7 @@ internal sealed class ControlHand(IPage page)
         const string open = ".mud-popover-open [role=option], .mud-popover-open .mud-list-item";
         await ClickAsync(control);
         var choices = page.Locator(open);
-        await choices.First.WaitForAsync(new() { Timeout = Limit });
+        await choices.First.WaitForAsync(new() { Timeout = _limit });
         var other = page.Locator($":is({open}):not([aria-selected=true]):not(.mud-selected-item)").First;
         if (await other.CountAsync() == 0)
         {
@@ -136,7 +136,7 @@ internal sealed class ControlHand(IPage page)
 
         return await EffectAsync(async () =>
         {
-            await other.ClickAsync(new() { Timeout = Limit });
+            await other.ClickAsync(new() { Timeout = _limit });
             if (await choices.CountAsync() > 1) await page.Keyboard.PressAsync("Escape"); // a list of several stays open
         });
     }
@@ -162,7 +162,7 @@ internal sealed class ControlHand(IPage page)
 
     private async Task<string?> DownloadAsync(Control control)
     {
-        var download = await page.RunAndWaitForDownloadAsync(() => ClickAsync(control), new() { Timeout = Limit });
+        var download = await page.RunAndWaitForDownloadAsync(() => ClickAsync(control), new() { Timeout = _limit });
         return new FileInfo(await download.PathAsync()).Length > 0 ? null : "an empty file";
     }
 
@@ -170,8 +170,8 @@ internal sealed class ControlHand(IPage page)
     private async Task<string?> FollowAsync(Control control)
     {
         var on = control.On(page);
-        await on.FocusAsync(new() { Timeout = Limit });
-        await on.ClickAsync(new() { Trial = true, Timeout = Limit });
+        await on.FocusAsync(new() { Timeout = _limit });
+        await on.ClickAsync(new() { Trial = true, Timeout = _limit });
         if (control.Address is ['#', .. var id])
         {
             await page.Keyboard.PressAsync("Enter");
@@ -183,7 +183,7 @@ internal sealed class ControlHand(IPage page)
         return answer.Ok && (await answer.BodyAsync()).Length > 0 ? null : $"answers {answer.Status}";
     }
 
-    private static bool IsOver(long begin) => TimeProvider.System.GetElapsedTime(begin).TotalMilliseconds > Limit;
+    private bool IsOver(long begin) => TimeProvider.System.GetElapsedTime(begin) > limit;
 
     private static bool IsSame(string kept, string entered) =>
         kept.ReplaceLineEndings() == entered.ReplaceLineEndings() || (Number(kept) is { } one && Number(entered) is { } other && Math.Abs(one - other) <= 1e-9 * Math.Abs(other));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Browser.Tests;
 
@@ -10,7 +11,7 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
     private const int MostTurns = 400;
     private const int MostTries = 3;
 
-    private readonly ControlHand _hand = new(page);
+    private readonly ControlHand _hand = new(page, Patience.For(TimeSpan.FromSeconds(3)));
     private readonly Dictionary<string, Sighting> _seen = [];
     private readonly HashSet<string> _operated = [];
     private readonly List<string> _faults = [];

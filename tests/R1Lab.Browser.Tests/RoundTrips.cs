@@ -55,11 +55,11 @@ internal sealed partial class RoundTrips
 
     /// <summary>The numbers of the calls; a frame holds several messages, each with the call's number behind its name.</summary>
     private static IEnumerable<object> Calls(IWebSocketFrame frame, Regex call) =>
-        frame.Binary is { } bytes ? call.Matches(System.Text.Encoding.Latin1.GetString(bytes)).Select(match => match.Groups[1].Value) : [];
+        frame.Binary is { } bytes ? call.Matches(System.Text.Encoding.Latin1.GetString(bytes)).Select(match => match.Groups["call"].Value) : [];
 
-    [GeneratedRegex(@"BeginInvokeDotNetFromJS.[\xa0-\xbf](\d+)", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"BeginInvokeDotNetFromJS.[\xa0-\xbf](?<call>\d+)", RegexOptions.Singleline, 1000)]
     private static partial Regex Question();
 
-    [GeneratedRegex(@"EndInvokeDotNet.[\xa0-\xbf](\d+)", RegexOptions.Singleline, 1000)]
+    [GeneratedRegex(@"EndInvokeDotNet.[\xa0-\xbf](?<call>\d+)", RegexOptions.Singleline, 1000)]
     private static partial Regex Answer();
 }
