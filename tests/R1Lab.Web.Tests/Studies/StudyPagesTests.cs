@@ -185,7 +185,7 @@ public sealed class StudyPagesTests : StudyTest
         var verdict = page.WaitForElement("[data-testid=study-verdict]", Patience);
         Assert.Equal($"Correctness: {TunedName} is scored higher than {BaseName}.", verdict.QuerySelector("p.study-verdict")!.TextContent);
         Assert.Contains("24 of 24 rater–prompt pairs on 12 prompts", verdict.TextContent, StringComparison.Ordinal);
-        Assert.Contains("hold for these 2 raters", verdict.TextContent, StringComparison.Ordinal);
+        Assert.Contains("hold for the raters of this study (2)", verdict.TextContent, StringComparison.Ordinal);
         Assert.Equal(["primary", "exploratory", "exploratory", "exploratory", "exploratory"], page.FindAll(".study-role").Select(role => role.TextContent));
         Assert.Contains("Fixed since the first rating.", page.Find("[data-testid=study-primary]").TextContent, StringComparison.Ordinal);
         Assert.DoesNotContain("conclude", page.Find("[data-testid=study-agreement]").TextContent, StringComparison.Ordinal);
