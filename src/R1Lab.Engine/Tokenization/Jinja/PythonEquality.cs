@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace R1Lab.Engine.Tokenization.Jinja;
 
@@ -45,8 +46,9 @@ internal sealed class PythonEquality : IEqualityComparer<object>
     public static bool AreEqual(object? left, object? right, RenderLimits? limits = null)
     {
         if (ReferenceEquals(left, right)) return left is not double.NaN;
-        System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
-        return (left, right) switch
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        limits?.EnterValue();
+        var equal = (left, right) switch
         {
             (string a, string b) => AreEqual(a, b, limits),
             (JinjaUndefined, JinjaUndefined) => true,
@@ -56,6 +58,8 @@ internal sealed class PythonEquality : IEqualityComparer<object>
             (null, _) or (_, null) => false,
             _ => PythonNumber.IsNumber(left) && PythonNumber.IsNumber(right) && PythonNumber.Compare(left, right) == 0,
         };
+        limits?.LeaveValue();
+        return equal;
     }
 
     private static bool AreEqual(string left, string right, RenderLimits? limits)

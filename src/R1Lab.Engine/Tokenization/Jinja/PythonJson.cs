@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace R1Lab.Engine.Tokenization.Jinja;
@@ -41,7 +40,7 @@ internal sealed class PythonJson
 
     private void Value(object? value, int depth)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        _limits.EnterValue();
         _limits.Make(2);
         switch (value)
         {
@@ -55,6 +54,8 @@ internal sealed class PythonJson
             case JinjaDict dict: Object(dict, depth); break;
             default: throw new JinjaException($"Object of type {PythonText.TypeName(value)} is not JSON serializable");
         }
+
+        _limits.LeaveValue();
     }
 
     private void Number(object value)

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace R1Lab.Engine.Tokenization.Jinja;
 
 /// <summary>Python's operators on the values of a template.</summary>
@@ -179,13 +177,17 @@ internal static class PythonOperators
 
     private static int Compare(IReadOnlyList<object?> left, IReadOnlyList<object?> right, RenderLimits limits)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        limits.EnterValue();
         for (var index = 0; index < Math.Min(left.Count, right.Count); index++)
         {
             limits.Spend(4);
-            if (!PythonEquality.AreEqual(left[index], right[index], limits)) return Compare(left[index], right[index], limits);
+            if (PythonEquality.AreEqual(left[index], right[index], limits)) continue;
+            var order = Compare(left[index], right[index], limits);
+            limits.LeaveValue();
+            return order;
         }
 
+        limits.LeaveValue();
         return left.Count.CompareTo(right.Count);
     }
 

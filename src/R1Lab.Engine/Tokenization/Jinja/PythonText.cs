@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace R1Lab.Engine.Tokenization.Jinja;
@@ -42,7 +41,7 @@ internal static class PythonText
 
     private static void Write(object? value, StringBuilder result, RenderLimits limits)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        limits.EnterValue();
         limits.Make(2);
         switch (value)
         {
@@ -63,6 +62,8 @@ internal static class PythonText
                 break;
             default: result.Append('<').Append(TypeName(value)).Append('>'); break;
         }
+
+        limits.LeaveValue();
     }
 
     private static void Number(object value, StringBuilder result, RenderLimits limits)

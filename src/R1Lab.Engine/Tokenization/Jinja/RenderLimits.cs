@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace R1Lab.Engine.Tokenization.Jinja;
 
@@ -23,6 +24,9 @@ internal sealed class RenderLimits
     /// <summary>Calls of macros within macros.</summary>
     private const int MostCalls = 50;
 
+    /// <summary>Lists within lists, where a value is written or compared; about what Python's own stack allows.</summary>
+    private const int DeepestValue = 1000;
+
     /// <summary>The promise is one second; the clock is checked between operations, so the limit stands a little before it.</summary>
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(0.8);
 
@@ -32,6 +36,7 @@ internal sealed class RenderLimits
     private long _uncheckedEffort;
     private int _steps;
     private int _calls;
+    private int _depth;
 
     /// <summary>One statement, one iteration of a loop, one item a filter visits.</summary>
     public void Step()
@@ -71,6 +76,15 @@ internal sealed class RenderLimits
     }
 
     public void LeaveCall() => _calls--;
+
+    /// <summary>Called before a value's items are visited, and <see cref="LeaveValue"/> after.</summary>
+    public void EnterValue()
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        if (++_depth > DeepestValue) throw new JinjaException($"a value is nested too deeply: {DeepestValue} lists within lists are allowed");
+    }
+
+    public void LeaveValue() => _depth--;
 
     private void Announce(long count, int weight)
     {
