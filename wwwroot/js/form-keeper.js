@@ -9,18 +9,37 @@ const kept = "input:not([type=password]):not([type=file]):not([type=hidden]), te
 const written = new WeakSet();
 document.addEventListener("input", event => written.add(event.target), true);
 
+const keepers = new Map();
+
 /**
- * Restores the form below the element that selector names and keeps it from now on; restored() says whether there was one, and
- * what the page itself had kept. fields: false leaves the controls to the page.
+ * Restores the form below the element that selector names and keeps it from now on. fields: false leaves the controls to the page.
+ * @returns {{restored: boolean, state: string | null} | null} whether there was a kept form, and what the page itself had kept with
+ * it; null when the form was closed before its script had come
  */
 export function keep(selector, key, fields) {
-  const keeper = new Keeper(document.querySelector(selector), prefix + key, fields);
-  return {
-    restored: () => keeper.restored,
-    setState: state => keeper.setState(state),
-    finish: () => keeper.finish(),
-    stop: () => keeper.stop(),
-  };
+  const root = document.querySelector(selector);
+  if (root === null) return null;
+  stop(key);
+  const keeper = new Keeper(root, prefix + key, fields);
+  keepers.set(key, keeper);
+  return keeper.restored;
+}
+
+/** Keeps what no field of the page holds. */
+export function setState(key, state) {
+  keepers.get(key)?.setState(state);
+}
+
+/** The form has done its work: nothing of it is kept. */
+export function finish(key) {
+  stop(key);
+  sessionStorage.removeItem(prefix + key);
+}
+
+/** The form is left; what is kept of it stays. */
+export function stop(key) {
+  keepers.get(key)?.stop();
+  keepers.delete(key);
 }
 
 /** The rest of the keys of unfinished forms whose key begins so. */
@@ -33,14 +52,14 @@ class Keeper {
     this.root = root;
     this.key = key;
     this.form = read(key);
-    this.restored = this.form === null ? null : { state: this.form.state ?? null };
+    this.restored = { restored: this.form !== null, state: this.form?.state ?? null };
     this.form ??= { fields: {}, state: null };
     this.note = event => this.remember(event.target);
     if (!fields) return;
     root.addEventListener("input", this.note);
     root.addEventListener("change", this.note);
     for (const control of root.querySelectorAll(kept)) if (written.has(control)) this.remember(control);
-    if (this.restored !== null) this.restore();
+    if (this.restored.restored) this.restore();
   }
 
   remember(control) {
@@ -73,11 +92,6 @@ class Keeper {
     this.observer.observe(this.root, { childList: true, subtree: true });
     setTimeout(() => this.observer.disconnect(), patience);
     fill();
-  }
-
-  finish() {
-    this.stop();
-    sessionStorage.removeItem(this.key);
   }
 
   stop() {

@@ -12,10 +12,18 @@ const reloadAfterAsks = 6;
 const idleBeforeReload = 10000;
 const patienceOfReload = 10000;
 
+let desk = null;
+
 /** Starts the desk. page: the .NET object that shows other questions. */
 export function open(page, user) {
-  const desk = new Desk(page, user);
-  return { stop: () => desk.stop() };
+  close();
+  desk = new Desk(page, user);
+}
+
+/** The page is left; what is unsent is sent by the next desk. */
+export function close() {
+  desk?.stop();
+  desk = null;
 }
 
 class Desk {

@@ -3,6 +3,9 @@
 const pieceBytes = 4 * 1024 * 1024;
 const mostFailures = 8;
 
+// The upload under way; the dialog that sends is the only one open.
+let sending = null;
+
 /** @returns {{name: string, size: number} | null} the chosen file */
 export function chosen(input) {
   const file = input.files?.[0];
@@ -30,7 +33,7 @@ export function acceptDrops(zone, input) {
  */
 export async function send(input, page) {
   const controller = new AbortController();
-  input.labUpload = controller;
+  sending = controller;
   let id = null;
   try {
     const file = input.files[0];
@@ -48,8 +51,8 @@ export async function send(input, page) {
   }
 }
 
-export function cancel(input) {
-  input.labUpload?.abort();
+export function cancel() {
+  sending?.abort();
 }
 
 async function pieces(file, address, page, signal) {

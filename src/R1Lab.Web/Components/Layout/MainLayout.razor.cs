@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Microsoft.JSInterop;
+using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Layout;
 
@@ -8,7 +9,8 @@ namespace R1Lab.Web.Components.Layout;
 public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
 {
     private ErrorBoundary? _boundary;
-    private Task<IJSObjectReference>? _theme;
+    private ErrorBoundary? _dialogs;
+    private PageScript _theme = default!;
     private bool _isDark;
     private bool _themeChosen;
     private bool _menuOpen = true;
@@ -22,41 +24,34 @@ public sealed partial class MainLayout : LayoutComponentBase, IAsyncDisposable
     [CascadingParameter(Name = "Theme")]
     private string? Theme { get; set; }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (_theme is null) return;
-        try
-        {
-            await (await _theme).DisposeAsync();
-        }
-        catch (Exception error) when (error is JSDisconnectedException or OperationCanceledException)
-        {
-            // The page is gone, and the module with it.
-        }
-    }
+    public ValueTask DisposeAsync() => _theme.DisposeAsync();
 
-    protected override void OnInitialized() => _isDark = Theme == "dark";
+    protected override void OnInitialized()
+    {
+        _theme = new PageScript(Script, "./js/theme.js");
+        _isDark = Theme == "dark";
+    }
 
     protected override void OnParametersSet() => _boundary?.Recover();
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (!firstRender) return;
-        var isDark = await (await ThemeScriptAsync()).InvokeAsync<bool>("isDark");
+        var isDark = await _theme.CallAsync<bool>("isDark");
         if (isDark == _isDark || _themeChosen) return; // a switch used meanwhile is newer than this answer
         _isDark = isDark;
         StateHasChanged();
     }
 
-    private Task<IJSObjectReference> ThemeScriptAsync() => _theme ??= Script.InvokeAsync<IJSObjectReference>("import", "./js/theme.js").AsTask();
-
     private void ToggleMenu() => _menuOpen = !_menuOpen;
 
     private void Recover() => _boundary?.Recover();
 
-    private async Task UseTheme(bool isDark)
+    private void RecoverDialogs() => _dialogs?.Recover();
+
+    private Task UseTheme(bool isDark)
     {
         (_isDark, _themeChosen) = (isDark, true);
-        await (await ThemeScriptAsync()).InvokeVoidAsync("use", isDark ? "dark" : "light");
+        return _theme.CallAsync("use", isDark ? "dark" : "light");
     }
 }

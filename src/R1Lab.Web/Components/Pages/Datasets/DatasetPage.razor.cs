@@ -11,12 +11,13 @@ using R1Lab.Web.Components.Shared;
 namespace R1Lab.Web.Components.Pages.Datasets;
 
 /// <summary>The rows of one dataset: read, search, change, undo.</summary>
-public sealed partial class DatasetPage : ComponentBase
+public sealed partial class DatasetPage : ComponentBase, IAsyncDisposable
 {
-    private readonly Dictionary<int, int> _numbers = [];
     // Equal heights are what lets a hundred thousand rows scroll.
     private const float RowHeight = 41;
 
+    private readonly Dictionary<int, int> _numbers = [];
+    private PageScript _script = default!;
     private MudDataGrid<DatasetRowEntity>? _grid;
     private Dataset? _dataset;
     private DatasetEdit? _lastEdit;
@@ -60,6 +61,10 @@ public sealed partial class DatasetPage : ComponentBase
     /// <summary>Why the visitor may not change the rows; null when it is allowed.</summary>
     private string? Reason => _dataset is null ? null : ChangeReason.Of(Denied, _visitor, _dataset.OwnerId, _dataset.OwnerName);
 
+    public ValueTask DisposeAsync() => _script.DisposeAsync();
+
+    protected override void OnInitialized() => _script = new PageScript(Js, "./js/form-keeper.js");
+
     protected override async Task OnParametersSetAsync()
     {
         _visitor = Visitor.Of((await Session).User);
@@ -94,8 +99,7 @@ public sealed partial class DatasetPage : ComponentBase
     /// <summary>Opens the row that was being written when the page was loaded again.</summary>
     private async Task ResumeRowAsync()
     {
-        await using var module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/form-keeper.js");
-        if (module is null || await module.InvokeAsync<string[]>("unfinished", $"row/{Id}/") is not [var kept, ..]) return;
+        if (await _script.CallAsync<string[]>("unfinished", $"row/{Id}/") is not [var kept, ..]) return;
         var number = int.Parse(kept, CultureInfo.InvariantCulture);
         if (number == 0) await AddAsync();
         else if (number != Row && await Store.GetRowAsync(Id, number) is { } row) await OpenAsync(row);

@@ -22,7 +22,7 @@ public sealed partial class ImportDialog : ComponentBase
     private readonly Stopwatch _clock = new();
     private ElementReference _input;
     private ElementReference _zone;
-    private Task<IJSObjectReference>? _module;
+    private PageScript _script = default!;
     private DotNetObjectReference<ImportDialog>? _self;
     private ImportState _state;
     private ImportResult? _result;
@@ -69,30 +69,22 @@ public sealed partial class ImportDialog : ComponentBase
 
     public async ValueTask DisposeAsync()
     {
+        await _script.CloseAsync("cancel"); // an upload that nobody waits for would go on in the browser
         _self?.Dispose();
-        try
-        {
-            if (_module is not null) await (await _module).DisposeAsync();
-        }
-        catch (Exception error) when (error is JSDisconnectedException or OperationCanceledException)
-        {
-            // The tab is gone, and its script with it.
-        }
     }
+
+    protected override void OnInitialized() => _script = new PageScript(Js, "./js/upload.js");
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (!firstRender) return;
         _self = DotNetObjectReference.Create(this);
-        await (await ModuleAsync()).InvokeVoidAsync("acceptDrops", _zone, _input);
+        await _script.CallAsync("acceptDrops", _zone, _input);
     }
-
-    // A file may be chosen before the script has come.
-    private Task<IJSObjectReference> ModuleAsync() => _module ??= Js.InvokeAsync<IJSObjectReference>("import", "./js/upload.js").AsTask();
 
     private async Task ChooseAsync()
     {
-        if (await (await ModuleAsync()).InvokeAsync<ChosenFile?>("chosen", _input) is not { } file) return;
+        if (await _script.CallAsync<ChosenFile?>("chosen", _input) is not { } file) return;
         (_fileName, _length, _received, _result) = (file.Name, file.Size, 0, null);
         _problem = file.Size == 0 ? Text["Empty"].Value : null;
         await ForgetUploadAsync();
@@ -144,7 +136,7 @@ public sealed partial class ImportDialog : ComponentBase
     {
         (_state, _problem, _result) = (ImportState.Sending, null, null);
         _clock.Restart();
-        var sent = await (await ModuleAsync()).InvokeAsync<SentFile>("send", _input, _self);
+        if (await _script.CallAsync<SentFile>("send", _input, _self) is not { } sent) return false;
         _clock.Stop();
         if (sent.Problem is { } problem) _problem = Text[problem, sent.Reason ?? ""];
         _upload = sent.Id is { } id ? await Uploads.GetAsync(id) : null;
@@ -169,7 +161,7 @@ public sealed partial class ImportDialog : ComponentBase
 
     private async Task CancelAsync()
     {
-        if (_state == ImportState.Sending) await (await ModuleAsync()).InvokeVoidAsync("cancel", _input);
+        if (_state == ImportState.Sending) await _script.CallAsync("cancel");
         await ForgetUploadAsync();
         Dialog.Cancel();
     }

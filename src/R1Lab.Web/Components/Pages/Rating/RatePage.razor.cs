@@ -22,8 +22,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     private IReadOnlyList<RaterSubmission> _own = [];
     private RatingTask? _task;
     private DotNetObjectReference<RatePage>? _self;
-    private IJSObjectReference? _module;
-    private IJSObjectReference? _desk;
+    private PageScript _script = default!;
     private string _raterId = "";
     private string? _failure;
     private string? _note;
@@ -69,21 +68,13 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            if (_desk is not null) await _desk.InvokeVoidAsync("stop");
-            if (_module is not null) await _module.DisposeAsync();
-        }
-        catch (Exception error) when (error is JSDisconnectedException or OperationCanceledException)
-        {
-            // The tab is gone, and its script with it.
-        }
-
+        await _script.CloseAsync("close");
         _self?.Dispose();
     }
 
     protected override async Task OnInitializedAsync()
     {
+        _script = new PageScript(Js, "./js/rating-desk.js");
         var user = (await Session).User;
         _raterId = user.FindFirstValue(ClaimTypes.NameIdentifier)!;
         await OpenAsync();
@@ -93,8 +84,7 @@ public sealed partial class RatePage : ComponentBase, IAsyncDisposable
     {
         if (!firstRender) return;
         _self = DotNetObjectReference.Create(this);
-        _module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/rating-desk.js");
-        if (_module is not null) _desk = await _module.InvokeAsync<IJSObjectReference>("open", _self, _raterId);
+        await _script.CallAsync("open", _self, _raterId);
     }
 
     private Task ChooseStudyAsync(ChangeEventArgs change)

@@ -1,7 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Components;
-using Microsoft.Extensions.Localization;
-using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Engine;
 using R1Lab.Engine.Training;
@@ -22,15 +20,6 @@ public sealed partial class ExportSettingsDialog
     [CascadingParameter]
     private IMudDialogInstance Dialog { get; set; } = null!;
 
-    [Inject]
-    private IJSRuntime Script { get; set; } = null!;
-
-    [Inject]
-    private ISnackbar Snackbar { get; set; } = null!;
-
-    [Inject]
-    private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
-
     private IReadOnlyList<Choice> Formats => [.. SnakeCase.Names<RecipeFormat>().Select(key => new Choice(key, Text[$"Format_{key}"], Text[$"Format_{key}_hint"]))];
 
     private string FileName => _format == RecipeFormat.Trl ? "train.py" : $"{SnakeCase.Of(_format)}.yaml";
@@ -43,19 +32,5 @@ public sealed partial class ExportSettingsDialog
     {
         _format = SnakeCase.Parse<RecipeFormat>(format) ?? _format;
         _exported = RecipeExchange.Export(Recipe, _format);
-    }
-
-    private async Task CopyAsync()
-    {
-        try
-        {
-            await Script.InvokeVoidAsync("navigator.clipboard.writeText", _exported.Text);
-            Snackbar.Add(Text["Copied"], Severity.Success);
-        }
-        catch (JSException)
-        {
-            // Browsers give the clipboard to secure pages only.
-            Snackbar.Add(Failures["Clipboard"], Severity.Warning);
-        }
     }
 }

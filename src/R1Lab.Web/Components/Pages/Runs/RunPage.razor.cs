@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
-using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
@@ -78,9 +77,6 @@ public sealed partial class RunPage : IDisposable
 
     [Inject]
     private ISnackbar Snackbar { get; set; } = null!;
-
-    [Inject]
-    private IJSRuntime Script { get; set; } = null!;
 
     [Inject]
     private IStringLocalizer<RunPage> Text { get; set; } = null!;
@@ -215,20 +211,6 @@ public sealed partial class RunPage : IDisposable
         {
             Snackbar.Add(Text["NotAllowed"], Severity.Warning);
             await LoadAsync();
-        }
-    }
-
-    private async Task CopyRecipeAsync()
-    {
-        try
-        {
-            await Script.InvokeVoidAsync("navigator.clipboard.writeText", PrettyRecipe);
-            Snackbar.Add(Text["Copied"], Severity.Success);
-        }
-        catch (JSException)
-        {
-            // Browsers give the clipboard to secure pages only.
-            Snackbar.Add(Failures["Clipboard"], Severity.Warning);
         }
     }
 }
