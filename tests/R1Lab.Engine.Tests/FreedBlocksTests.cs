@@ -16,12 +16,13 @@ public sealed class FreedBlocksTests
 
         using (new MappedBlocks(64 << 10)) Assert.InRange(KeptOf(count: 1000, kilobytes: 128), 0, 0.25);
         Assert.InRange(KeptOf(count: 2000, kilobytes: 64), 0.75, 1.25);
-        Assert.InRange(KeptOf(count: 2000, kilobytes: 64, FreedMemory.GiveBack), -1.25, 0.25);
+        Assert.InRange(KeptOf(count: 2000, kilobytes: 64, FreedMemory.GiveBack), -0.5, 0.25);
     }
 
     /// <summary>The share of the blocks' memory that the process still has when all but the last are freed.</summary>
     private static double KeptOf(int count, int kilobytes, Action? after = null)
     {
+        FreedMemory.GiveBack(); // pages that earlier tests freed would be counted as the blocks'
         var before = ProcessMemory.Now().Resident;
         var blocks = Enumerable.Range(0, count).Select(_ => TorchSharp.torch.ones(kilobytes << 8)).ToList();
         for (var i = 0; i < count - 1; i++) blocks[i].Dispose();

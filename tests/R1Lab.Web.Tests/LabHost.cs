@@ -18,7 +18,8 @@ public sealed class LabHost : WebApplicationFactory<Program>
     {
     }
 
-    private LabHost(Dictionary<string, string> settings, Action<IServiceCollection>? services) => (_settings, _services) = (settings, services);
+    private LabHost(Dictionary<string, string> settings, Action<IServiceCollection>? services) =>
+        (_settings, _services) = (settings, services);
 
     public TemporaryFolder Folder { get; } = new();
 
@@ -45,7 +46,8 @@ public sealed class LabHost : WebApplicationFactory<Program>
     {
         builder.UseSetting("Lab:DataFolder", Folder.Path).UseSetting("Lab:Bootstrap:ApiKey", BootstrapKey);
         builder.UseSetting("Logging:LogLevel:Default", "Warning").UseSetting("Logging:LogLevel:Microsoft.Hosting", "Warning").UseSetting("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", "Error");
-        builder.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Routing", "Error"); // the test server has no limit of the body size to set
+        // The test server has no limit of the body size to set, which each request would log.
+        builder.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Routing", "Error");
         foreach (var (key, value) in _settings) builder.UseSetting(key, value);
         if (_services is not null) builder.ConfigureTestServices(_services);
     }

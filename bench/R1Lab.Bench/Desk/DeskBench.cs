@@ -12,7 +12,8 @@ namespace R1Lab.Bench.Desk;
 /// </summary>
 internal static class DeskBench
 {
-    public const string Usage = "[--sessions 200] [--items 3] [--longest 60] [--kills 100] [--kill-every 10] [--parallel 10] [--per-cell 100] [--cells on|off]";
+    public const string Usage =
+        "[--sessions 200] [--items 3] [--longest 60] [--kills 100] [--kill-every 10] [--parallel 10] [--per-cell 100] [--cells on|off]";
 
     private static readonly int[] RoundTrips = [0, 50, 150, 300];
     private static readonly int[] KeyGaps = [0, 60, 100];

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace R1Lab.Engine.Native;
 
 /// <summary>
-/// Gives memory that tensors no longer use back to the system. The C heap of Linux (glibc) keeps a heap for each thread that ever computed, and
-/// returns only what lies at the end of one, so a program that trains and answers for weeks would keep its largest use of every thread.
+/// Gives memory that tensors no longer use back to the system. The C heap of Linux (glibc) keeps a heap for each thread that ever computed,
+/// and returns only what lies at the end of one, so a program that trains and answers for weeks would keep its largest use of every thread.
 /// </summary>
 public static partial class FreedMemory
 {

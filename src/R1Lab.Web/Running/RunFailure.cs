@@ -33,7 +33,8 @@ public sealed record RunFailure(string Kind, string Message, params IReadOnlyLis
     public static RunFailure Of(Exception error, string output) => error switch
     {
         MemoryRefusedException refused => new(MemoryRefusedKind, $"R1L-OOM-03: {error.Message}", refused.NeededBytes, refused.FreeBytes),
-        PlanRefusedException { Problem: { } problem } => new(PlanRefusedKind, $"R1L-PLAN-01: {error.Message}", problem.Code, problem.Arguments),
+        PlanRefusedException { Problem: { } problem } => new(
+            PlanRefusedKind, $"R1L-PLAN-01: {error.Message}", problem.Code, problem.Arguments),
         TrainingMemoryException => new("out_of_memory", $"R1L-OOM-02: {error.Message}"),
         _ when OutOfMemory.Is(error) => new("out_of_memory",
             "R1L-OOM-01: The device ran out of memory. Halve the batch size and double the accumulation (the result stays the same), lower the cutoff length, or recompute activations."),

@@ -77,7 +77,8 @@ public sealed class GuessLimitTests : IDisposable
     public async Task Guesses_BeyondTheLimit_CostNoHash()
     {
         var hasher = new CountingHasher();
-        using var counted = LabHost.With(_settings, services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher)));
+        using var counted = LabHost.With(
+            _settings, services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher)));
         using var browser = counted.Browser();
 
         await CountAsync(() => browser.SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", "nobody"), ("password", "guess")));

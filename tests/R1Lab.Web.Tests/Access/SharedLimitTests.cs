@@ -65,7 +65,8 @@ public sealed class SharedLimitTests
 
     private static DefaultHttpContext PageOf(string user, string address)
     {
-        var context = new DefaultHttpContext { User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user)], "test")) };
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, user)], "test");
+        var context = new DefaultHttpContext { User = new ClaimsPrincipal(identity) };
         context.Connection.RemoteIpAddress = IPAddress.Parse(address);
         context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new HubMetadata(typeof(Hub))), "hub"));
         return context;

@@ -10,6 +10,8 @@ namespace R1Lab.Web.Tests.Running;
 
 public sealed class RunFailureTests
 {
+    private static readonly Problem Unknown = new("model_unknown", "model", ProblemSeverity.Error, "There is none.", "r1");
+
     public static TheoryData<Exception, string, bool> Cases => new()
     {
         { new ExternalException("CUDA out of memory. Tried to allocate 2.00 GiB"), "out_of_memory", false },
@@ -19,7 +21,7 @@ public sealed class RunFailureTests
         { new InvalidOperationException("An error occurred while saving.", new SqliteException("database or disk is full", 13)), "disk_full", true },
         { new BadInputException("dataset", "row 3", "token id 9 is not in the vocabulary"), "bad_input", false },
         { new MemoryRefusedException("The run", 2, 1, "CPU"), "memory_refused", false },
-        { new PlanRefusedException(new Problem("model_unknown", "model", ProblemSeverity.Error, "There is none.", "r1")), "plan_refused", false },
+        { new PlanRefusedException(Unknown), "plan_refused", false },
         { new IOException("something else"), "failed", false },
         { new IOException("no words", unchecked((int)0x80070070)), "disk_full", true },
         { new IOException("no words", 28), "disk_full", true },

@@ -12,38 +12,15 @@ using R1Lab.Web.Running;
 namespace R1Lab.Web.Tests.Running;
 
 /// <summary>A database that refuses for a while: a full disk is waited for however long, anything else twenty tries.</summary>
-public sealed class RunRecorderRetryTests : IAsyncLifetime
+public sealed class RunRecorderRetryTests : RunRecordTest
 {
     private const int Busy = 5;
     private const int Full = 13;
 
-    private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-    private readonly ServiceProvider _services;
     private readonly RefusingContexts _contexts;
-    private Run _run = null!;
 
-    public RunRecorderRetryTests()
-    {
-        _services = new ServiceCollection().AddLogging().AddLabData(Path.Combine(_folder.Path, "r1lab.db")).BuildServiceProvider();
-        _contexts = new(_services.GetRequiredService<IDbContextFactory<LabDbContext>>());
-    }
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private RunStore Runs => _services.GetRequiredService<RunStore>();
-
-    public async ValueTask InitializeAsync()
-    {
-        await _services.GetRequiredService<LabDatabase>().MigrateAsync(Cancel);
-        _run = await Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo"), Cancel);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _services.DisposeAsync();
-        _folder.Dispose();
-    }
+    public RunRecorderRetryTests() => _contexts = new(Services.GetRequiredService<IDbContextFactory<LabDbContext>>());
 
     [Theory]
     [InlineData(Full, 40)]
@@ -55,7 +32,7 @@ public sealed class RunRecorderRetryTests : IAsyncLifetime
         recorder.Record(new StepMetrics { Step = 1, TotalSteps = 3 });
         await EndAsync(recorder);
 
-        Assert.Equal([1], (await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+        Assert.Equal([1], (await Runs.MetricsAsync(Run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
         Assert.Equal(refusals, _contexts.Refused);
     }
 
@@ -74,7 +51,7 @@ public sealed class RunRecorderRetryTests : IAsyncLifetime
     {
         (_contexts.Error, _contexts.Left) = (error, refusals);
         var store = new RunStore(_contexts, new WriteQueue(_contexts, _time), _time);
-        return new RunRecorder(_run.Id, store, new RunFeed(_time, NullLogger<RunFeed>.Instance), _time, NullLogger.Instance);
+        return new RunRecorder(Run.Id, store, new RunFeed(_time, NullLogger<RunFeed>.Instance), _time, NullLogger.Instance);
     }
 
     // The pauses between tries pass as fast as they are waited for.

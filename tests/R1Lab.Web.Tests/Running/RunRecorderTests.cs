@@ -10,30 +10,9 @@ using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
 
-public sealed class RunRecorderTests : IAsyncLifetime
+public sealed class RunRecorderTests : RunRecordTest
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly ServiceProvider _services;
     private readonly RunFeed _feed = new(TimeProvider.System, NullLogger<RunFeed>.Instance);
-    private Run _run = null!;
-
-    public RunRecorderTests() => _services = new ServiceCollection().AddLogging().AddLabData(Path.Combine(_folder.Path, "r1lab.db")).BuildServiceProvider();
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private RunStore Runs => _services.GetRequiredService<RunStore>();
-
-    public async ValueTask InitializeAsync()
-    {
-        await _services.GetRequiredService<LabDatabase>().MigrateAsync(Cancel);
-        _run = await Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo"), Cancel);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _services.DisposeAsync();
-        _folder.Dispose();
-    }
 
     [Fact]
     public async Task Record_RunThatGoesOnFromASnapshot_HasNothingTwice()
@@ -46,11 +25,11 @@ public sealed class RunRecorderTests : IAsyncLifetime
             Steps(recorder, 4, 6);
         });
 
-        Assert.Equal([0, 2, 4, 6], (await Runs.ProbesAsync(_run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
-        Assert.Equal([1, 2, 3, 4, 5, 6], (await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
-        var row = Assert.Single((await Runs.LedgerAsync(_run.Id, Cancel)).Page(LedgerOrder.Row, null, 0, 9).Rows);
+        Assert.Equal([0, 2, 4, 6], (await Runs.ProbesAsync(Run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
+        Assert.Equal([1, 2, 3, 4, 5, 6], (await Runs.MetricsAsync(Run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+        var row = Assert.Single((await Runs.LedgerAsync(Run.Id, Cancel)).Page(LedgerOrder.Row, null, 0, 9).Rows);
         Assert.Equal([10, 11, 12], row.Losses);
-        Assert.Equal((6, 6), ((await Runs.GetAsync(_run.Id, Cancel))!.Step, (await Runs.GetAsync(_run.Id, Cancel))!.BestStep));
+        Assert.Equal((6, 6), ((await Runs.GetAsync(Run.Id, Cancel))!.Step, (await Runs.GetAsync(Run.Id, Cancel))!.BestStep));
     }
 
     [Fact]
@@ -60,8 +39,8 @@ public sealed class RunRecorderTests : IAsyncLifetime
 
         await RecordAsync(recorder => Steps(recorder, 0, 3));
 
-        Assert.Equal([0, 2], (await Runs.ProbesAsync(_run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
-        Assert.Equal(2, (await Runs.LedgerAsync(_run.Id, Cancel)).Epochs);
+        Assert.Equal([0, 2], (await Runs.ProbesAsync(Run.Id, cancellationToken: Cancel)).Select(probe => probe.Step));
+        Assert.Equal(2, (await Runs.LedgerAsync(Run.Id, Cancel)).Epochs);
     }
 
     [Fact]
@@ -69,7 +48,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
     {
         var seen = new List<RunUpdate>();
         var rows = new TaskCompletionSource();
-        using var subscription = _feed.Subscribe(_run.Id, update =>
+        using var subscription = _feed.Subscribe(Run.Id, update =>
         {
             seen.Add(update);
             if (update.RowsChanged) rows.TrySetResult();
@@ -85,14 +64,14 @@ public sealed class RunRecorderTests : IAsyncLifetime
     [Fact]
     public async Task Keep_RunGoesOn_EverythingRecordedStandsInTheStoreAtOnce()
     {
-        await using var recorder = new RunRecorder(_run.Id, Runs, _feed, new FakeTimeProvider(), NullLogger.Instance);
+        await using var recorder = new RunRecorder(Run.Id, Runs, _feed, new FakeTimeProvider(), NullLogger.Instance);
         for (var last = 2; last <= 8; last += 2)
         {
             Steps(recorder, last - 2, last);
             recorder.Keep();
 
-            Assert.Equal(Enumerable.Range(1, last), (await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
-            Assert.Equal(last / 2, (await Runs.LedgerAsync(_run.Id, Cancel)).Epochs);
+            Assert.Equal(Enumerable.Range(1, last), (await Runs.MetricsAsync(Run.Id, cancellationToken: Cancel)).Select(metric => metric.Step));
+            Assert.Equal(last / 2, (await Runs.LedgerAsync(Run.Id, Cancel)).Epochs);
         }
     }
 
@@ -101,7 +80,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
     {
         using var ending = new CancellationTokenSource();
         await ending.CancelAsync();
-        var recorder = new RunRecorder(_run.Id + 1, Runs, _feed, TimeProvider.System, NullLogger.Instance, ending: ending.Token);
+        var recorder = new RunRecorder(Run.Id + 1, Runs, _feed, TimeProvider.System, NullLogger.Instance, ending: ending.Token);
 
         recorder.Record(new StepMetrics { Step = 1, TotalSteps = 3 });
 
@@ -114,7 +93,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
     {
         var (time, asked) = (new FakeTimeProvider(), 0);
         var watch = new DeviceWatch(() => new GpuReading(0, "card", "GPU-1", 5L << 30, 24L << 30, 40 + (10 * ++asked), 61, 200, DateTimeOffset.UtcNow), time);
-        await using (var recorder = new RunRecorder(_run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance) { Device = watch })
+        await using (var recorder = new RunRecorder(Run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance) { Device = watch })
         {
             recorder.Record(new StepMetrics { Step = 1, TotalSteps = 3 });
             recorder.Record(new StepMetrics { Step = 2, TotalSteps = 3, DeviceMemoryBytes = 7 });
@@ -122,7 +101,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
             recorder.Record(new StepMetrics { Step = 3, TotalSteps = 3 });
         }
 
-        var metrics = await Runs.MetricsAsync(_run.Id, cancellationToken: Cancel);
+        var metrics = await Runs.MetricsAsync(Run.Id, cancellationToken: Cancel);
         Assert.Equal(
             [(0.5, 61.0, 5L << 30), (0.5, 61.0, 7L), (0.6, 61.0, 5L << 30)],
             metrics.Select(metric => (metric.DeviceUtilization!.Value, metric.DeviceTemperature!.Value, metric.DeviceMemoryBytes!.Value)));
@@ -148,7 +127,7 @@ public sealed class RunRecorderTests : IAsyncLifetime
 
     private async Task RecordAsync(Action<RunRecorder> record)
     {
-        await using var recorder = new RunRecorder(_run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance);
+        await using var recorder = new RunRecorder(Run.Id, Runs, _feed, TimeProvider.System, NullLogger.Instance);
         record(recorder);
     }
 }

@@ -46,7 +46,8 @@ public sealed class RatePageTests : StudyTest
         await Get<UserStore>().SetRoleAsync(Actors.Lab, "li", LabRoles.Viewer, Cancel);
         await page.InvokeAsync(() => page.Instance.AdvanceAsync(assignment));
 
-        page.WaitForAssertion(() => Assert.Contains("Your role or the owner of this does not allow that.", page.Find(".error-panel").TextContent, StringComparison.Ordinal), Patience);
+        var refusal = page.WaitForElement(".error-panel", Patience).TextContent;
+        Assert.Contains("Your role or the owner of this does not allow that.", refusal, StringComparison.Ordinal);
         Assert.Empty(page.FindAll("[data-rating-desk]"));
     }
 

@@ -43,7 +43,8 @@ public sealed class StudyPagesTests : StudyTest
     [InlineData("li", LabRoles.Trainer, true, "Belongs to wang; only its owner and administrators may change it.")]
     [InlineData("wang", LabRoles.Trainer, true, null)]
     [InlineData("admin", LabRoles.Admin, true, null)]
-    public async Task Study_OfWang_IsChangedByWangAndAdministratorsAndExportedByTrainers(string name, string role, bool exports, string? reason)
+    public async Task Study_OfWang_IsChangedByWangAndAdministratorsAndExportedByTrainers(
+        string name, string role, bool exports, string? reason)
     {
         var study = await AddStudyAsync("Arithmetic", owner: "wang");
         SignIn(name, role);
@@ -55,7 +56,8 @@ public sealed class StudyPagesTests : StudyTest
         if (exports) Assert.Equal(reason, close.GetAttribute("title"));
         Assert.Equal(exports ? 1 : 0, page.FindAll("[data-testid=study-export-csv]").Count);
         Assert.Equal(exports ? 1 : 0, page.FindAll("[data-testid=study-export-json]").Count);
-        Assert.Equal(exports ? [reason is not null] : [], page.FindAll("[data-testid=study-delete]").Select(delete => delete.HasAttribute("disabled")));
+        var deletes = page.FindAll("[data-testid=study-delete]");
+        Assert.Equal(exports ? [reason is not null] : [], deletes.Select(delete => delete.HasAttribute("disabled")));
     }
 
     [Fact]

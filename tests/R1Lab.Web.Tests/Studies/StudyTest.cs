@@ -30,12 +30,15 @@ public abstract class StudyTest : PageTest
     }
 
     /// <summary>An open study with two answers to each prompt.</summary>
-    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) => AddStudyAsync(name, Actors.Lab, language, prompts);
+    protected Task<Study> AddStudyAsync(string name = "Study", string? language = null, params string[] prompts) =>
+        AddStudyAsync(name, Actors.Lab, language, prompts);
 
     /// <summary>The same, of this owner.</summary>
     protected Task<Study> AddStudyAsync(string name, string owner) => AddStudyAsync(name, Actors.User(owner), null, []);
 
-    private Task<Study> AddStudyAsync(string name, Actor owner, string? language, string[] prompts) => Get<StudyStore>().CreateAsync(owner, new NewStudy(name)
+    private Task<Study> AddStudyAsync(string name, Actor owner, string? language, string[] prompts) => Get<StudyStore>().CreateAsync(
+        owner,
+        new NewStudy(name)
     {
         Language = language,
         Overlap = 2,
