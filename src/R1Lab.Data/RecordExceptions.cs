@@ -9,7 +9,7 @@ public sealed class RecordNotFoundException(string kind, object key) : Exception
 }
 
 /// <summary>The record cannot be changed that way: its name is taken, its state forbids it, or something else depends on it.</summary>
-public sealed class RecordConflictException(string message) : Exception(message);
+public class RecordConflictException(string message) : Exception(message);
 
 /// <summary>The database was written by a newer version of the lab.</summary>
 public sealed class NewerDatabaseException(string path, string migration) : Exception(

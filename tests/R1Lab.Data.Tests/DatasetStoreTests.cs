@@ -40,12 +40,48 @@ public sealed class DatasetStoreTests
         var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, [new NewRow("old", "r") { Raw = raw, LineEnd = "" }], Cancel);
         var row = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
 
-        var changed = await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("新 \"x\"\n", "r"), Cancel);
+        var changed = await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("新 \"x\"\n", "r"), null, Cancel);
 
-        Assert.True(changed);
+        Assert.Equal(RowUpdate.Saved, changed);
         Assert.Equal(
             "{\"id\":7, \"prompt\":\"新 \\\"x\\\"\\n\" ,\"meta\":{\"prompt\":\"old\"},\"response\":\"r\"}", await ExportAsync(lab, dataset.Id));
         Assert.Equal(2, (await lab.Datasets.GetAsync(dataset.Id, Cancel))!.Version);
+    }
+
+    [Fact]
+    public async Task Changes_ThatChangeNothing_KeepTheVersionAndWhatCanBeUndone()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, [new NewRow("a", "1")], Cancel);
+        var row = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
+        for (var edit = 0; edit < DatasetStore.UndoDepth; edit++)
+            await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("a", $"{edit}"), null, Cancel);
+        var before = (await lab.Datasets.GetAsync(dataset.Id, Cancel))!;
+
+        Assert.Equal(RowUpdate.Unchanged, await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("a", "99"), null, Cancel));
+        Assert.Equal(RowUpdate.Missing, await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, 999_999, new NewRow("b", "2"), null, Cancel));
+        Assert.Equal(0, await lab.Datasets.DeleteRowsAsync(Actors.Admin, dataset.Id, [999_999], Cancel));
+
+        var after = (await lab.Datasets.GetAsync(dataset.Id, Cancel))!;
+        Assert.Equal((before.Version, before.ChangedAt, before.RowCount), (after.Version, after.ChangedAt, after.RowCount));
+        await using var context = lab.Open();
+        Assert.Equal(DatasetStore.UndoDepth, context.DatasetEdits.Count());
+    }
+
+    [Fact]
+    public async Task UpdateRowAsync_RowChangedMeanwhile_IsRefusedWithWhatIsStored()
+    {
+        await using var lab = await LabFixture.CreateAsync();
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, Chats, [new NewRow("a", "1")], Cancel);
+        var row = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
+        await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("a", "theirs"), row.Raw, Cancel);
+
+        var conflict = await Assert.ThrowsAsync<RowConflictException>(
+            () => lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("a", "mine"), row.Raw, Cancel));
+
+        Assert.Equal("theirs", conflict.Stored.Response);
+        Assert.Equal(2, (await lab.Datasets.GetAsync(dataset.Id, Cancel))!.Version);
+        Assert.Equal(RowUpdate.Saved, await lab.Datasets.UpdateRowAsync(Actors.Lab, dataset.Id, row.Id, new NewRow("a", "mine"), conflict.Stored.Raw, Cancel));
     }
 
     [Fact]

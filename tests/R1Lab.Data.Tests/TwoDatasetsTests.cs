@@ -18,7 +18,7 @@ public sealed class TwoDatasetsTests
         var (one, other) = (await AddAsync(lab, "a", "b"), await AddAsync(lab, "c", "d"));
         var foreign = (await RowsAsync(lab, other)).Select(row => row.Id).ToArray();
 
-        Assert.False(await lab.Datasets.UpdateRowAsync(Actors.Lab, one, foreign[0], new NewRow("x", "x"), Cancel));
+        Assert.Equal(RowUpdate.Missing, await lab.Datasets.UpdateRowAsync(Actors.Lab, one, foreign[0], new NewRow("x", "x"), null, Cancel));
         Assert.Equal(0, await lab.Datasets.DeleteRowsAsync(Actors.Lab, one, foreign, Cancel));
         Assert.Null(await lab.Datasets.GetRowAsync(one, foreign[0], Cancel));
         Assert.NotNull(await lab.Datasets.GetRowAsync(other, foreign[0], Cancel));

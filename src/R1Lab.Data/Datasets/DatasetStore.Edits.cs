@@ -30,22 +30,28 @@ public sealed partial class DatasetStore
             },
             cancellationToken);
 
-    /// <summary>Gives a row new values; other fields of its JSON line stay as they were. False when there is no such row.</summary>
+    /// <summary>Gives a row new values; other fields of its JSON line stay as they were.</summary>
+    /// <param name="expected">The <see cref="DatasetRowEntity.Raw"/> that the change was made from; null replaces whatever is stored.</param>
     /// <exception cref="RecordNotFoundException"/>
-    public Task<bool> UpdateRowAsync(Actor actor, int id, int rowId, NewRow row, CancellationToken cancellationToken = default) =>
+    /// <exception cref="RowConflictException">Somebody else changed the row meanwhile.</exception>
+    public Task<RowUpdate> UpdateRowAsync(
+        Actor actor, int id, int rowId, NewRow row, string? expected = null, CancellationToken cancellationToken = default) =>
         writes.RunAsync(
             actor,
             async (context, token) =>
             {
                 var dataset = await ChangingAsync(context, actor, id, token);
                 var stored = await context.DatasetRows.FirstOrDefaultAsync(one => one.DatasetId == id && one.Id == rowId, token);
-                if (stored is null) return false;
+                if (stored is null) return RowUpdate.Missing;
+                if (expected is not null && expected != stored.Raw) throw new RowConflictException(stored);
+                var raw = RowText.Checked(row).Raw ?? JsonLine.Change(dataset.Format, stored, row);
+                if (raw == stored.Raw) return RowUpdate.Unchanged;
                 Changed(context, actor, dataset, AuditActions.RowUpdate, $"row {rowId}");
                 await LogAsync(context, id, DatasetEditKind.Update, [rowId], actor.Name, token);
-                stored.Raw = row.Raw ?? JsonLine.Change(dataset.Format, stored, RowText.Checked(row));
+                stored.Raw = raw;
                 (stored.Prompt, stored.Response, stored.InputIds, stored.Labels) = (row.Prompt, row.Response, row.InputIds, row.Labels);
                 await context.SaveChangesAsync(token);
-                return true;
+                return RowUpdate.Saved;
             },
             cancellationToken);
 
@@ -141,11 +147,17 @@ public sealed partial class DatasetStore
             """,
             [edit.Id, id, JsonSerializer.Serialize(rowIds)],
             cancellationToken);
-        if (edit.RowCount == 0) context.Remove(edit);
+        if (edit.RowCount == 0)
+        {
+            context.Remove(edit);
+            await context.SaveChangesAsync(cancellationToken);
+            return null;
+        }
+
         await context.SaveChangesAsync(cancellationToken);
         await context.DatasetEdits.Where(old => old.DatasetId == id).OrderByDescending(old => old.Id).Skip(UndoDepth)
             .ExecuteDeleteAsync(cancellationToken);
-        return edit.RowCount == 0 ? null : edit;
+        return edit;
     }
 
     private static DatasetRowEntity NewEntity(Dataset dataset, NewRow row, int position) => new()

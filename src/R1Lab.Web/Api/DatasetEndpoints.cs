@@ -90,7 +90,7 @@ public static class DatasetEndpoints
     {
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
         var actor = await session.DemandAsync(LabRight.Train, cancellation);
-        if (!await datasets.UpdateRowAsync(actor, id, rowId, row.Check(dataset.Format), cancellation)) return MissingRow(rowId);
+        if (await datasets.UpdateRowAsync(actor, id, rowId, row.Check(dataset.Format), null, cancellation) == RowUpdate.Missing) return MissingRow(rowId);
         return Results.Json(DatasetAnswers.Row((await datasets.GetRowAsync(id, rowId, cancellation))!, dataset.Format));
     }
 

@@ -86,6 +86,56 @@ public sealed class DatasetPageTests : ModelPageTest
     }
 
     [Fact]
+    public async Task Edit_RowThatSomebodyChangedMeanwhile_ShowsBothTextsAndSavesTheChosenOne()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
+        var row = await FirstRowAsync(page.Instance.Id);
+        Write("mine");
+        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+
+        Dialogs.Find("[data-testid=row-save]").Click();
+
+        Assert.Contains("theirs", Dialogs.WaitForElement("[data-testid=row-conflict]", Patience).TextContent, StringComparison.Ordinal);
+        Assert.Equal("theirs", (await FirstRowAsync(page.Instance.Id)).Response);
+        Assert.Equal("Save my text", Dialogs.Find("[data-testid=row-save]").TextContent.Trim());
+        Dialogs.Find("[data-testid=row-save]").Click();
+        page.WaitForAssertion(() => Assert.Equal("mine", Cells(page)[1]), Patience);
+        Assert.Contains("version 3", page.Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Edit_StoredTextTaken_SavesNothing()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
+        var row = await FirstRowAsync(page.Instance.Id);
+        Write("mine");
+        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+        Dialogs.Find("[data-testid=row-save]").Click();
+
+        Dialogs.WaitForElement("[data-testid=row-take-stored]", Patience).Click();
+        Dialogs.Find("[data-testid=row-save]").Click();
+
+        Dialogs.WaitForAssertion(() => Assert.Empty(Dialogs.FindAll("[data-testid=row-save]")), Patience);
+        Assert.Equal(2, (await Get<DatasetStore>().GetAsync(page.Instance.Id, Cancellation))!.Version);
+    }
+
+    [Fact]
+    public async Task Edit_RowThatSomebodyDeletedMeanwhile_KeepsTheTextAndSaysSo()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
+        Write("mine");
+        await Get<DatasetStore>().DeleteRowsAsync(Actors.Admin, page.Instance.Id, [(await FirstRowAsync(page.Instance.Id)).Id], Cancellation);
+
+        Dialogs.Find("[data-testid=row-save]").Click();
+
+        Dialogs.WaitForAssertion(() => Assert.Contains("The row was deleted meanwhile.", Dialogs.Markup, StringComparison.Ordinal), Patience);
+        Assert.Equal(2, (await Get<DatasetStore>().GetAsync(page.Instance.Id, Cancellation))!.Version);
+    }
+
+    [Fact]
     public async Task Add_EmptyRow_IsRefusedInTheDialog()
     {
         var page = await OpenAsync();
@@ -144,6 +194,12 @@ public sealed class DatasetPageTests : ModelPageTest
         // Virtual rows are drawn when the page's script says what can be seen; here everything can.
         return Show<DatasetPage>(p => p.Add(d => d.Id, dataset.Id));
     }
+
+    private void Write(string response) =>
+        Dialogs.WaitForElement("textarea[data-testid=row-response], [data-testid=row-response] textarea", Patience).Input(response);
+
+    private async Task<DatasetRowEntity> FirstRowAsync(int dataset) =>
+        (await Get<DatasetStore>().PageAsync(dataset, 0, 1, cancellationToken: Cancellation)).Rows[0];
 
     private static List<string> Cells(IRenderedComponent<DatasetPage> page) => [.. page.FindAll("[data-testid=rows] tbody .cell-text").Select(c => c.TextContent)];
 }

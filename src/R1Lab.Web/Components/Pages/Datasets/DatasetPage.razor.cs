@@ -73,9 +73,10 @@ public sealed partial class DatasetPage : ComponentBase, IAsyncDisposable
 
     private async Task ReadAsync()
     {
-        _dataset = await Store.GetAsync(Id);
-        _missing = _dataset is null;
-        _lastEdit = _missing ? null : await Store.LastEditAsync(Id);
+        var id = Id;
+        var dataset = await Store.GetAsync(id);
+        var lastEdit = dataset is null ? null : await Store.LastEditAsync(id);
+        if (id == Id) (_dataset, _missing, _lastEdit) = (dataset, dataset is null, lastEdit); // else another dataset is shown by now
     }
 
     /// <summary>Opens the row the address names, once; a row that is gone is said so.</summary>
@@ -140,24 +141,24 @@ public sealed partial class DatasetPage : ComponentBase, IAsyncDisposable
 
     private async Task AddAsync()
     {
-        if (await EditAsync(null) is not { } row) return;
-        await Store.AddRowAsync(await Live.DemandAsync(LabRight.Train), Id, row);
-        await ChangedAsync(Text["Added"]);
+        if (await EditAsync(null)) await ChangedAsync(Text["Added"]);
     }
 
     private async Task OpenAsync(DatasetRowEntity row)
     {
-        if (await EditAsync(row) is not { } changed) return;
-        await Store.UpdateRowAsync(await Live.DemandAsync(LabRight.Train), Id, row.Id, changed);
-        await ChangedAsync(Text["Saved"]);
+        if (await EditAsync(row)) await ChangedAsync(Text["Saved"]);
     }
 
-    private async Task<NewRow?> EditAsync(DatasetRowEntity? row)
+    /// <summary>Shows a row until it is saved or left; true when the dataset was changed.</summary>
+    private async Task<bool> EditAsync(DatasetRowEntity? row)
     {
-        var parameters = new DialogParameters<RowDialog> { { d => d.Row, row }, { d => d.Format, _dataset!.Format }, { d => d.Kept, $"row/{Id}/{row?.Id ?? 0}" }, { d => d.ReadOnly, Reason } };
+        var parameters = new DialogParameters<RowDialog>
+        {
+            { d => d.DatasetId, Id }, { d => d.Row, row }, { d => d.Format, _dataset!.Format }, { d => d.ReadOnly, Reason },
+        };
         var options = new DialogOptions { MaxWidth = MaxWidth.Large, FullWidth = true, BackdropClick = false };
         var dialog = await Dialogs.ShowAsync<RowDialog>(Text[row is null ? "Add" : "Edit"], parameters, options);
-        return await dialog.Result is { Canceled: false, Data: NewRow edited } ? edited : null;
+        return await dialog.Result is { Canceled: false, Data: true };
     }
 
     private async Task DeleteSelectedAsync()
@@ -169,6 +170,7 @@ public sealed partial class DatasetPage : ComponentBase, IAsyncDisposable
     private async Task UndoAsync()
     {
         if (await Store.UndoAsync(await Live.DemandAsync(LabRight.Train), Id) is { } undone) await ChangedAsync(Text[$"Undone{undone.Kind}", undone.RowCount]);
+        else await ReadAsync(); // somebody else was faster
     }
 
     private async Task ChangedAsync(string done)
