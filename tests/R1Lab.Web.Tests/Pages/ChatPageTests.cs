@@ -69,6 +69,81 @@ public sealed class ChatPageTests : ModelPageTest
     }
 
     [Fact]
+    public async Task OpenAnother_WhileTheFirstAnswers_TheAnswerIsStoredWhereItWasAsked()
+    {
+        await AddScriptedModelAsync();
+        var other = await Get<ConversationStore>().CreateAsync(Actors.Admin, "other", cancellationToken: Cancellation);
+        var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
+        var page = Show<ChatPage>();
+        Ask(page, "1+2?");
+        page.WaitForElement("[data-testid=chat-stop]", Patience);
+        var asked = (await Get<ConversationStore>().ListAsync("admin", Cancellation)).Single(one => one.Id != other.Id);
+
+        page.Render(p => p.Add(c => c.ConversationId, other.Id));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+        Assert.Empty(page.FindAll("[data-testid=chat-stop]"));
+        loan.Dispose();
+
+        await UntilAsync(async () => (await TurnsAsync(asked.Id)).Count == 2);
+        Assert.Equal(ScriptedModel.Answer, (await TurnsAsync(asked.Id))[1].Content);
+        Assert.Empty(await TurnsAsync(other.Id));
+        page.Render(p => p.Add(c => c.ConversationId, asked.Id));
+        page.WaitForElement("[data-testid=reply][data-state=Finished]", Patience);
+    }
+
+    [Fact]
+    public async Task OpenAgain_WhileItStillAnswers_ShowsTheAnswerAsItGrows()
+    {
+        await AddScriptedModelAsync();
+        var other = await Get<ConversationStore>().CreateAsync(Actors.Admin, "other", cancellationToken: Cancellation);
+        using var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
+        var page = Show<ChatPage>();
+        Ask(page, "1+2?");
+        page.WaitForElement("[data-testid=chat-stop]", Patience);
+        var asked = (await Get<ConversationStore>().ListAsync("admin", Cancellation)).Single(one => one.Id != other.Id);
+        page.Render(p => p.Add(c => c.ConversationId, other.Id));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+
+        page.Render(p => p.Add(c => c.ConversationId, asked.Id));
+
+        page.WaitForElement("[data-testid=chat-stop]", Patience).Click();
+        page.WaitForElement("[data-testid=reply][data-state=Stopped]", Patience);
+    }
+
+    [Fact]
+    public async Task Delete_WhileItAnswers_StopsAndDropsTheAnswer()
+    {
+        await AddScriptedModelAsync();
+        using var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
+        var page = Show<ChatPage>();
+        Ask(page, "1+2?");
+        page.WaitForElement("[data-testid=chat-stop]", Patience);
+
+        page.WaitForElement(".conversation-list li button", Patience).Click();
+
+        page.WaitForElement("[data-testid=chat-send]", Patience);
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+        Assert.Empty(await Get<ConversationStore>().ListAsync("admin", Cancellation));
+        Assert.Empty(page.FindAll("[data-testid=error-panel]"));
+    }
+
+    [Fact]
+    public async Task Delete_InAnotherTabWhileItAnswers_IsSaid()
+    {
+        await AddScriptedModelAsync();
+        var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
+        var page = Show<ChatPage>();
+        Ask(page, "1+2?");
+        page.WaitForElement("[data-testid=chat-stop]", Patience);
+        await Get<ConversationStore>().DeleteAsync(Actors.Admin, Assert.Single(await Get<ConversationStore>().ListAsync("admin", Cancellation)).Id, Cancellation);
+
+        loan.Dispose();
+
+        page.WaitForElement("[data-testid=error-panel]", Patience);
+        Assert.Contains(ScriptedModel.Answer, page.Find("[data-testid=reply]").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Send_ModelWithoutTokenizer_KeepsTheQuestionAndSaysWhy()
     {
         await Get<ModelLibrary>().RegisterAsync(Actors.Lab, ModelLab.GoldenModel("llama_base"), null, null, Cancellation);
@@ -108,6 +183,18 @@ public sealed class ChatPageTests : ModelPageTest
 
         Assert.Equal(6, page.FindAll(".compare-column").Count);
         Assert.True(page.Find("[data-testid=compare-add]").HasAttribute("disabled"));
+    }
+
+    private async Task<IReadOnlyList<ConversationTurn>> TurnsAsync(int id) => [.. (await Get<ConversationStore>().GetAsync(id, "admin", Cancellation))!.Turns];
+
+    private static async Task UntilAsync(Func<Task<bool>> reached)
+    {
+        var end = DateTime.UtcNow + Patience;
+        while (!await reached())
+        {
+            Assert.True(DateTime.UtcNow < end);
+            await Task.Delay(20, Cancellation);
+        }
     }
 
     private static void Ask<TPage>(IRenderedComponent<TPage> page, string question) where TPage : Microsoft.AspNetCore.Components.IComponent

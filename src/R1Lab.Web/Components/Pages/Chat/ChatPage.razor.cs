@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.Extensions.Localization;
+using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Engine.Tokenization;
@@ -17,17 +18,15 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
 {
     private const int LongestTitle = 60;
 
-    private readonly List<ChatTurn> _turns = [];
+    // Those that answer, the one on the page or not.
+    private readonly List<OpenChat> _answering = [];
     private IReadOnlyList<Conversation> _conversations = [];
-    private Conversation? _conversation;
+    private OpenChat _open = new();
     private ReplySettings _settings = new();
-    private CancellationTokenSource? _stop;
     private string _owner = "";
     private string? _model;
-    private string? _problem;
     private string _draft = "";
     private bool _settingsOpen;
-    private bool _isAnswering;
 
     [Parameter]
     public int? ConversationId { get; set; }
@@ -59,7 +58,10 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     [Inject]
     private LiveSession Live { get; set; } = default!;
 
-    public void Dispose() => _stop?.Cancel();
+    public void Dispose()
+    {
+        foreach (var chat in _answering) chat.Stop?.Cancel();
+    }
 
     protected override async Task OnInitializedAsync()
     {
@@ -71,11 +73,18 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     protected override async Task OnParametersSetAsync()
     {
         _conversations = await Store.ListAsync(_owner);
-        if (ConversationId == _conversation?.Id) return;
-        _conversation = ConversationId is { } id ? await Store.GetAsync(id, _owner) : null;
-        _turns.Clear();
-        _turns.AddRange(_conversation?.Turns.Select(ChatTurn.Of) ?? []);
-        if (_turns.LastOrDefault(t => t.Model is not null)?.Model is { } last && WantedModel is null) await ChooseModelAsync(last);
+        var wanted = ConversationId;
+        if (wanted == _open.Record?.Id) return;
+        var open = wanted is { } id ? await OpenAsync(id) : new OpenChat();
+        if (wanted != ConversationId) return; // the page was asked for another one meanwhile
+        _open = open;
+        if (open.Turns.LastOrDefault(t => t.Model is not null)?.Model is { } last && WantedModel is null) await ChooseModelAsync(last);
+    }
+
+    private async Task<OpenChat> OpenAsync(int id)
+    {
+        if (_answering.Find(chat => chat.Record?.Id == id) is { } answering) return answering;
+        return await Store.GetAsync(id, _owner) is { } record ? new OpenChat(record) : new OpenChat();
     }
 
     private async Task ChooseModelAsync(string? model)
@@ -88,87 +97,86 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         }
         catch (ModelUnavailableException e)
         {
-            _problem = Failures.Show(e, ProblemText);
+            _open.Problem = Failures.Show(e, ProblemText);
         }
     }
 
     private Task NewAsync()
     {
-        (_conversation, _problem, _draft) = (null, null, "");
-        _turns.Clear();
+        (_open, _draft) = (new OpenChat(), "");
         Navigation.NavigateTo("chat");
         return Task.CompletedTask;
     }
 
     private async Task SendAsync()
     {
-        if (string.IsNullOrWhiteSpace(_draft) || _isAnswering || _model is null) return;
-        var actor = await Live.DemandAsync(LabRight.Infer);
+        if (string.IsNullOrWhiteSpace(_draft) || _model is null) return;
         var question = _draft.Trim();
-        _draft = "";
-        _conversation ??= await Store.CreateAsync(actor, question.Length > LongestTitle ? question[..LongestTitle] + "…" : question);
-        _turns.Add(ChatTurn.Ask(question));
-        await Store.AppendAsync(actor, _conversation.Id, [new ConversationTurn { Role = "user", Content = question }]);
-        await AnswerAsync();
-    }
-
-    private async Task RetryAsync()
-    {
-        if (_isAnswering || _conversation is null) return;
-        if (_turns is [.., { Question: null }])
+        await AskAsync(_open, async (chat, actor) =>
         {
-            _turns.RemoveAt(_turns.Count - 1);
-            await Store.TruncateAsync(await Live.DemandAsync(LabRight.Infer), _conversation.Id, _turns.Count);
-        }
-
-        await AnswerAsync();
+            _draft = "";
+            var isNew = chat.Record is null;
+            chat.Record ??= await Store.CreateAsync(actor, question.Length > LongestTitle ? question[..LongestTitle] + "…" : question);
+            chat.Turns.Add(ChatTurn.Ask(question));
+            await Store.AppendAsync(actor, chat.Record.Id, [new ConversationTurn { Role = "user", Content = question }]);
+            if (!isNew) return;
+            _conversations = await Store.ListAsync(_owner);
+            if (_open == chat) Navigation.NavigateTo($"chat/{chat.Record.Id}", replace: true);
+        });
     }
 
-    private async Task AnswerAsync()
+    private Task RetryAsync() => _open.Record is null || _model is null ? Task.CompletedTask : AskAsync(_open, async (chat, actor) =>
     {
-        var turn = ChatTurn.Answering(_model!);
-        var messages = _turns.Select(t => t.AsMessage()).ToList();
-        _turns.Add(turn);
-        (_isAnswering, _problem) = (true, null);
-        using var stop = _stop = new CancellationTokenSource();
-        StateHasChanged();
+        if (chat.Turns is not [.., { Question: null }]) return;
+        chat.Turns.RemoveAt(chat.Turns.Count - 1);
+        await Store.TruncateAsync(actor, chat.Record!.Id, chat.Turns.Count);
+    });
+
+    /// <summary>Stores the question and has it answered, in the chat it was asked in.</summary>
+    private async Task AskAsync(OpenChat chat, Func<OpenChat, Actor, Task> store)
+    {
+        if (chat.IsAnswering) return;
+        var (model, settings) = (_model!, _settings with { });
+        using var stop = chat.Stop = new CancellationTokenSource();
+        chat.Problem = null;
+        _answering.Add(chat);
+        ChatTurn? turn = null;
         try
         {
-            var reply = await Reply.RunAsync(_model!, messages, _settings, picture => Show(turn, picture), stop.Token);
+            await store(chat, await Live.DemandAsync(LabRight.Infer));
+            var messages = chat.Turns.Select(t => t.AsMessage()).ToList();
+            chat.Turns.Add(turn = ChatTurn.Answering(model));
+            StateHasChanged();
+            var reply = await Reply.RunAsync(model, messages, settings, picture => Show(turn, picture), stop.Token);
             turn.Picture = reply.Picture;
-            await Store.AppendAsync(await Live.DemandAsync(LabRight.Infer), _conversation!.Id, [Kept(reply)]);
+            if (!chat.IsDeleted) await Store.AppendAsync(await Live.DemandAsync(LabRight.Infer), chat.Record!.Id, [Kept(reply, model, settings)]);
         }
         catch (OperationCanceledException)
         {
-            turn.Picture = turn.Picture with { State = ReplyState.Stopped };
+            if (turn is not null) turn.Picture = turn.Picture with { State = ReplyState.Stopped };
         }
-        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
+        catch (Exception e) when (e is RecordNotFoundException or ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
         {
-            _turns.Remove(turn);
-            _problem = Failures.Show(e, ProblemText);
+            if (turn is not null && turn.Picture.IsGrowing) chat.Turns.Remove(turn);
+            chat.Problem = Failures.Show(e, ProblemText);
         }
         finally
         {
-            (_isAnswering, _stop) = (false, null);
+            chat.Stop = null;
+            _answering.Remove(chat);
         }
 
-        await AfterAnswerAsync();
-    }
-
-    private async Task AfterAnswerAsync()
-    {
         _conversations = await Store.ListAsync(_owner);
-        if (_conversation is { } current && ConversationId != current.Id) Navigation.NavigateTo($"chat/{current.Id}", replace: true);
     }
 
-    private ConversationTurn Kept(FinishedReply reply) => new()
+    private static ConversationTurn Kept(FinishedReply reply, string model, ReplySettings settings) => new()
     {
         Role = "assistant",
         Content = reply.Picture.Answer,
         Reasoning = reply.Picture.Thought.Length == 0 ? null : reply.Picture.Thought,
-        ModelName = _model,
+        ModelName = model,
         Fingerprint = reply.Fingerprint,
-        SettingsJson = JsonSerializer.Serialize(_settings),
+        SettingsJson = JsonSerializer.Serialize(settings),
         FinishReason = reply.Result.Finish.ToString().ToLowerInvariant(),
         PromptTokens = reply.Result.PromptTokens,
         CompletionTokens = reply.Result.Tokens.Count,
@@ -182,12 +190,18 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         StateHasChanged();
     });
 
-    private Task StopAsync() => _stop?.CancelAsync() ?? Task.CompletedTask;
+    private Task StopAsync() => _open.Stop?.CancelAsync() ?? Task.CompletedTask;
 
     private async Task DeleteAsync(int id)
     {
         await Store.DeleteAsync(await Live.DemandAsync(LabRight.Infer), id);
-        if (_conversation?.Id == id) await NewAsync();
+        if (_answering.Find(chat => chat.Record?.Id == id) is { } answering)
+        {
+            answering.IsDeleted = true;
+            if (answering.Stop is { } stop) await stop.CancelAsync();
+        }
+
+        if (_open.Record?.Id == id) await NewAsync();
         _conversations = await Store.ListAsync(_owner);
     }
 }

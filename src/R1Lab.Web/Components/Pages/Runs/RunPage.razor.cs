@@ -132,16 +132,18 @@ public sealed partial class RunPage : IDisposable
 
     private async Task LoadAsync()
     {
+        var id = Id;
         try
         {
-            _run = await Store.GetAsync(Id);
-            _history = await RunHistory.ReadAsync(Store, Id);
-            _failure = null;
+            var run = await Store.GetAsync(id);
+            var history = await RunHistory.ReadAsync(Store, id);
+            if (id != Id) return; // another run is shown by now
+            (_run, _history, _failure) = (run, history, null);
             if (_run is not null) Show(_run);
         }
         catch (Exception error)
         {
-            Log.LogError(error, "Run {Run} could not be read.", Id);
+            Log.LogError(error, "Run {Run} could not be read.", id);
             _failure = Failures.Show(error);
         }
 

@@ -70,20 +70,20 @@ public sealed partial class StudyPage : ComponentBase, IDisposable
 
     private async Task ReadAsync()
     {
+        var id = Id;
         try
         {
-            _failure = null;
-            _progress = Generator.Progress(Id);
-            _contents = await Studies.GetAsync(Id);
-            _missing = _contents is null;
+            var contents = await Studies.GetAsync(id);
+            var rows = contents is null ? [] : await Studies.ExportAsync(id);
+            var isFixed = contents is not null && await Studies.HasRatingsAsync(id);
+            if (id != Id) return; // another study is shown by now
+            (_failure, _progress, _contents, _missing, _rows, _isFixed) = (null, Generator.Progress(id), contents, contents is null, rows, isFixed);
             if (_contents is null) return;
-            _rows = await Studies.ExportAsync(Id);
-            _isFixed = await Studies.HasRatingsAsync(Id);
             _results = StudyResults.From(_contents, _rows, _withoutTrainedOn);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Log.LogError(e, "Study {Study} could not be read", Id);
+            Log.LogError(e, "Study {Study} could not be read", id);
             _failure = Text["ReadFailed"];
         }
     }
