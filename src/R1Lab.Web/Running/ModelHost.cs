@@ -47,12 +47,14 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         if (LibTorch.Failure is { } failure) throw new ModelUnavailableException(failure, new LibTorchException(failure));
         var record = await FindAsync(name, cancellation);
         var root = await library.BaseOfAsync(record, cancellation);
+        var adapter = record.Id == root.Id ? null : record;
+        if (Loaded() is { } session) return session; // what is in memory never waits for another model's loading
         await _gate.WaitAsync(cancellation);
         try
         {
             var resident = await ResidentAsync(root, record);
-            var adapter = record.Id == root.Id ? null : await AttachAsync(resident, record);
-            return resident.Open(record.Name, adapter, Serving.MostWaiting);
+            if (adapter is not null) await AttachAsync(resident, adapter);
+            return Loaded() ?? throw new InvalidOperationException("A model was unloaded while its load was under way.");
         }
         catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException or MemoryRefusedException || OutOfMemory.Is(e))
         {
@@ -62,6 +64,8 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         {
             _gate.Release();
         }
+
+        ModelSession? Loaded() => _residents.GetValueOrDefault(root.Id)?.TryOpen(record.Name, adapter, Serving.MostWaiting);
     }
 
     /// <summary>What can be known without loading weights.</summary>
@@ -82,9 +86,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         try
         {
             if (!_residents.TryGetValue(modelId, out var resident)) return true;
-            if (resident.Users > 0) return false;
-            await RemoveAsync(modelId, resident);
-            return true;
+            return await TryRemoveAsync(modelId, resident);
         }
         finally
         {
@@ -131,10 +133,11 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         }
     }
 
-    private async Task<string> AttachAsync(ResidentModel resident, RegisteredModel adapter)
+    private async Task AttachAsync(ResidentModel resident, RegisteredModel adapter)
     {
-        if (!resident.Has(adapter)) await MakeRoomAsync(adapter.Name, room.NeedsOf(adapter, resident), isNew: false, resident);
-        return await resident.AttachAsync(adapter);
+        if (resident.Has(adapter)) return;
+        await MakeRoomAsync(adapter.Name, room.NeedsOf(adapter, resident), isNew: false, resident);
+        await resident.AttachAsync(adapter);
     }
 
     // Counted before anything is unloaded: a model that does not fit anyhow costs nobody theirs.
@@ -146,15 +149,18 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         {
             if (Idle() is not [var idle, ..])
                 throw isNew && _residents.Count >= Serving.MostLoaded ? new ModelBusyException("Every place for a model in memory is in use.") : room.Refusal(name, needs, 0);
-            await RemoveAsync(idle.Key, idle.Value);
+            await TryRemoveAsync(idle.Key, idle.Value);
         }
     }
 
-    private async Task RemoveAsync(int modelId, ResidentModel resident)
+    /// <summary>False when somebody uses it.</summary>
+    private async Task<bool> TryRemoveAsync(int modelId, ResidentModel resident)
     {
+        if (!resident.TryClose()) return false;
         _residents.TryRemove(modelId, out _);
         await resident.DisposeAsync();
         Changed?.Invoke();
+        return true;
     }
 
     private HostedModel Describe(RegisteredModel record, string? baseName, string path)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Generation;
 
@@ -7,10 +8,13 @@ namespace R1Lab.Web.Running;
 internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : IAsyncDisposable
 {
     private readonly GenerationEngine _engine = new(model);
-    private readonly HashSet<string> _adapters = [];
+    private const int Closed = -1;
+
+    private readonly ConcurrentDictionary<string, bool> _adapters = [];
     private int _users;
 
-    public int Users => Volatile.Read(ref _users);
+    /// <summary>Open sessions.</summary>
+    public int Users => Math.Max(0, Volatile.Read(ref _users));
 
     public DateTimeOffset LastUsed { get; private set; } = DateTimeOffset.UtcNow;
 
@@ -23,32 +27,39 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
     public int Element { get; } = model.Decoder.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
 
     /// <summary>Whether an adapter is in memory already.</summary>
-    public bool Has(RegisteredModel adapter) => _adapters.Contains($"{adapter.Id}");
+    public bool Has(RegisteredModel adapter) => _adapters.ContainsKey(NameOf(adapter));
 
     /// <summary>Puts an adapter on the base once; its record id names it, so that a renamed model stays the same.</summary>
-    public async Task<string> AttachAsync(RegisteredModel adapter)
+    public async Task AttachAsync(RegisteredModel adapter)
     {
-        var name = $"{adapter.Id}";
-        if (!_adapters.Contains(name))
+        if (Has(adapter)) return;
+        await Task.Run(() => model.AddAdapter(NameOf(adapter), adapter.Path));
+        _adapters[NameOf(adapter)] = true;
+    }
+
+    /// <summary>A session of a model that is in memory with its adapter; null while either is not, or once the base is being unloaded.</summary>
+    public ModelSession? TryOpen(string name, RegisteredModel? adapter, int mostWaiting)
+    {
+        if (adapter is not null && !Has(adapter)) return null;
+        for (var users = Volatile.Read(ref _users); users != Closed; users = Volatile.Read(ref _users))
         {
-            await Task.Run(() => model.AddAdapter(name, adapter.Path));
-            _adapters.Add(name);
+            if (Interlocked.CompareExchange(ref _users, users + 1, users) != users) continue;
+            return new ModelSession(name, adapter is null ? null : NameOf(adapter), model, _engine, turns, mostWaiting, Release);
         }
 
-        return name;
+        return null;
     }
 
-    public ModelSession Open(string name, string? adapter, int mostWaiting)
-    {
-        Interlocked.Increment(ref _users);
-        return new ModelSession(name, adapter, model, _engine, turns, mostWaiting, Release);
-    }
+    /// <summary>Takes no more sessions; false while one is open.</summary>
+    public bool TryClose() => Interlocked.CompareExchange(ref _users, Closed, 0) == 0;
 
     public async ValueTask DisposeAsync()
     {
         await Task.Run(_engine.Dispose);
         model.Dispose();
     }
+
+    private static string NameOf(RegisteredModel adapter) => $"{adapter.Id}";
 
     private void Release()
     {
