@@ -1,7 +1,7 @@
 using System.Globalization;
 using R1Lab.Bench;
-using R1Lab.Bench.Faults;
 using R1Lab.Bench.Desk;
+using R1Lab.Bench.Faults;
 using R1Lab.Bench.Load;
 using R1Lab.Bench.Memory;
 using R1Lab.Bench.Parity;

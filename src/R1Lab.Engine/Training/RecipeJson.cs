@@ -33,7 +33,7 @@ public sealed partial record TrainingRecipe
             else Check(fields, typeof(TrainingRecipe), "", found);
             return found.Count > 0 ? null : JsonSerializer.Deserialize<TrainingRecipe>(json, Json);
         }
-        catch (Exception e) when (e is JsonException or ArgumentException)
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException) // the last: a name with half of a surrogate pair
         {
             found.Add(Wrong("", $"The recipe is not valid JSON: {e.Message}"));
             return null;
@@ -67,6 +67,10 @@ public sealed partial record TrainingRecipe
         catch (JsonException e)
         {
             return e.Message.StartsWith("must be", StringComparison.Ordinal) ? e.Message.Split(" Path:")[0].TrimEnd('.') : $"must be {Expected(property.PropertyType)}";
+        }
+        catch (InvalidOperationException)
+        {
+            return "is not valid Unicode text (half of a surrogate pair)";
         }
     }
 

@@ -3,6 +3,9 @@ namespace R1Lab.Web.Api;
 /// <summary>An error on its way to a client, in the shape the address speaks: <c>/generate</c> answers as text-generation-inference does, all else as OpenAI does.</summary>
 public sealed class ApiErrorAnswer(int status, ApiError error) : IResult
 {
+    /// <summary>The status that addresses in OpenAI's shape answer.</summary>
+    public int Status => status;
+
     public Task ExecuteAsync(HttpContext httpContext) =>
         Results.Json(Body(httpContext.Request), statusCode: IsGenerate(httpContext.Request) ? GenerateStatus : status).ExecuteAsync(httpContext);
 

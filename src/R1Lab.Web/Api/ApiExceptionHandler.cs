@@ -12,7 +12,7 @@ using R1Lab.Web.Running;
 namespace R1Lab.Web.Api;
 
 /// <summary>Turns what an endpoint throws into an error answer that names the field; pages keep their own error page.</summary>
-public sealed partial class ApiExceptionHandler : IExceptionHandler
+public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -22,7 +22,9 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         if (httpContext.RequestAborted.IsCancellationRequested) return true;
         if (exception is ModelBusyException) httpContext.Response.Headers.RetryAfter = "1";
         httpContext.Request.Path = path; // the answer's shape goes by it
-        await Answer(exception, path).ExecuteAsync(httpContext);
+        var answer = Answer(exception, path);
+        if (answer.Status >= StatusCodes.Status500InternalServerError) LogFailure(exception, httpContext.Request.Method, path, answer.Status, httpContext.TraceIdentifier);
+        await answer.ExecuteAsync(httpContext);
         return true;
     }
 
@@ -44,10 +46,15 @@ public sealed partial class ApiExceptionHandler : IExceptionHandler
         BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } request => Unbound(request),
         BadHttpRequestException request => ApiError.FromStatus(request.StatusCode, path),
         JsonException json => Unreadable(json),
-        InvalidOperationException { Source: "System.Text.Json" } => ApiError.BadRequest("The body holds text that is no valid Unicode.", null, "invalid_json"),
+        InvalidOperationException { Source: { } source } when source.StartsWith("System.Text.Json", StringComparison.Ordinal) =>
+            ApiError.BadRequest("The body holds text that is no valid Unicode.", null, "invalid_json"),
         _ when FullDisk.Is(exception) => ApiError.NoSpace(),
         _ => ApiError.Internal(),
     };
+
+    // ASP.NET Core does not log what an exception handler has answered.
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} was answered {Status} (request {Request})")]
+    private partial void LogFailure(Exception error, string method, string path, int status, string request);
 
     // "Failed to bind parameter "int offset" from "x"." and "Required parameter "string name" was not provided from query string."
     private static ApiErrorAnswer Unbound(BadHttpRequestException request)

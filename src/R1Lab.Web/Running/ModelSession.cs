@@ -1,4 +1,5 @@
 using R1Lab.Engine.Generation;
+using R1Lab.Web.Api;
 
 namespace R1Lab.Web.Running;
 
@@ -27,9 +28,13 @@ public sealed class ModelSession : ModelVocabulary, IDisposable
     /// <summary>Hash of base, adapter and template; stored with every answer that is kept.</summary>
     public string Fingerprint { get; }
 
+    /// <param name="requests">How many one client sends at once.</param>
+    /// <param name="field">The field that asked for so many.</param>
+    /// <exception cref="ApiFieldException">More than ever wait: no later time is better.</exception>
     /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
-    public void CheckRoom(int requests)
+    public void CheckRoom(int requests, string field)
     {
+        if (requests > _mostWaiting) throw new ApiFieldException(field, $"{field} asks for {requests} answers; one request may ask for {_mostWaiting}.");
         if (Waiting + requests > _mostWaiting) throw new ModelBusyException($"{Waiting} requests wait for the model '{Name}' already.");
     }
 

@@ -16,9 +16,9 @@ public sealed class GuessLimitTests : IDisposable
 {
     private const int PerMinute = 3;
     private const int Tries = 12;
-    private static readonly Dictionary<string, string> _settings = new() { ["Lab:RateLimits:SignInsPerMinute"] = $"{PerMinute}" };
+    private static readonly Dictionary<string, string> Settings = new() { ["Lab:RateLimits:SignInsPerMinute"] = $"{PerMinute}" };
 
-    private readonly LabHost _lab = LabHost.With(_settings);
+    private readonly LabHost _lab = LabHost.With(Settings);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -78,7 +78,7 @@ public sealed class GuessLimitTests : IDisposable
     {
         var hasher = new CountingHasher();
         using var counted = LabHost.With(
-            _settings, services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher)));
+            Settings, services => services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<LabUser>>(hasher)));
         using var browser = counted.Browser();
 
         await CountAsync(() => browser.SendFormAsync(AccountPaths.SignIn, "sign-in", ("name", "nobody"), ("password", "guess")));

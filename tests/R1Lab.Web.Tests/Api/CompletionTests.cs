@@ -192,6 +192,20 @@ public sealed class CompletionTests(ModelLab models) : IClassFixture<ModelLab>
     }
 
     [Fact]
+    public async Task Complete_MorePromptsThanMayEverWait_NamesTheLimit()
+    {
+        static JsonObject Request(int prompts) => new()
+        {
+            ["model"] = ModelLab.Golden, ["max_tokens"] = 1, ["prompt"] = new JsonArray([.. Enumerable.Range(0, prompts).Select(_ => (JsonNode)new JsonArray(1, 2))]),
+        };
+
+        var refused = await models.Client.RefusedAsync(Path, Request(65)); // another time would be no better: not 429
+        using var most = await models.Client.PostAsync(new Uri(Path, UriKind.Relative), new StringContent(Request(64).ToJsonString(), System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
+
+        Assert.Equal((400, "prompt", System.Net.HttpStatusCode.OK), (refused.Status, refused.Field, most.StatusCode));
+    }
+
+    [Fact]
     public async Task Complete_PromptLongerThanTheModel_IsRefused()
     {
         var refused = await models.Client.RefusedAsync(Path, new { model = ModelLab.Golden, prompt = Enumerable.Repeat(1, 300) });

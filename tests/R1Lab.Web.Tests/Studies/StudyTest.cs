@@ -43,10 +43,10 @@ public abstract class StudyTest : PageTest
         Language = language,
         Overlap = 2,
         Items = [.. (prompts.Length > 0 ? prompts : ["1+1?"]).Select(prompt => new NewStudyItem(prompt,
-        [
-            new NewStudyResponse(BaseName, $"First of {prompt}", "aaaa"),
-            new NewStudyResponse(TunedName, $"**Second** of {prompt}", "bbbb") { Reasoning = "hidden thought" },
-        ]))],
+            [
+                new NewStudyResponse(BaseName, $"First of {prompt}", "aaaa"),
+                new NewStudyResponse(TunedName, $"**Second** of {prompt}", "bbbb") { Reasoning = "hidden thought" },
+            ]))],
     });
 
     protected async Task AddModelsAsync()
