@@ -39,15 +39,15 @@ public abstract class StudyTest : PageTest
     private Task<Study> AddStudyAsync(string name, Actor owner, string? language, string[] prompts) => Get<StudyStore>().CreateAsync(
         owner,
         new NewStudy(name)
-    {
-        Language = language,
-        Overlap = 2,
-        Items = [.. (prompts.Length > 0 ? prompts : ["1+1?"]).Select(prompt => new NewStudyItem(prompt,
+        {
+            Language = language,
+            Overlap = 2,
+            Items = [.. (prompts.Length > 0 ? prompts : ["1+1?"]).Select(prompt => new NewStudyItem(prompt,
             [
                 new NewStudyResponse(BaseName, $"First of {prompt}", "aaaa"),
                 new NewStudyResponse(TunedName, $"**Second** of {prompt}", "bbbb") { Reasoning = "hidden thought" },
             ]))],
-    });
+        });
 
     protected async Task AddModelsAsync()
     {
