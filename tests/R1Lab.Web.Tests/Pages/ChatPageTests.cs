@@ -71,40 +71,25 @@ public sealed class ChatPageTests : ModelPageTest
     [Fact]
     public async Task OpenAnother_WhileTheFirstAnswers_TheAnswerIsStoredWhereItWasAsked()
     {
-        await AddScriptedModelAsync();
-        var other = await Get<ConversationStore>().CreateAsync(Actors.Admin, "other", cancellationToken: Cancellation);
-        var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
-        var page = Show<ChatPage>();
-        Ask(page, "1+2?");
-        page.WaitForElement("[data-testid=chat-stop]", Patience);
-        var asked = (await Get<ConversationStore>().ListAsync("admin", Cancellation)).Single(one => one.Id != other.Id);
-
-        page.Render(p => p.Add(c => c.ConversationId, other.Id));
-        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+        using var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
+        var (page, asked, other) = await LeaveWhileAnsweringAsync();
         Assert.Empty(page.FindAll("[data-testid=chat-stop]"));
         loan.Dispose();
 
-        await UntilAsync(async () => (await TurnsAsync(asked.Id)).Count == 2);
-        Assert.Equal(ScriptedModel.Answer, (await TurnsAsync(asked.Id))[1].Content);
-        Assert.Empty(await TurnsAsync(other.Id));
-        page.Render(p => p.Add(c => c.ConversationId, asked.Id));
+        await UntilAsync(async () => (await TurnsAsync(asked)).Count == 2);
+        Assert.Equal(ScriptedModel.Answer, (await TurnsAsync(asked))[1].Content);
+        Assert.Empty(await TurnsAsync(other));
+        page.Render(p => p.Add(c => c.ConversationId, asked));
         page.WaitForElement("[data-testid=reply][data-state=Finished]", Patience);
     }
 
     [Fact]
     public async Task OpenAgain_WhileItStillAnswers_ShowsTheAnswerAsItGrows()
     {
-        await AddScriptedModelAsync();
-        var other = await Get<ConversationStore>().CreateAsync(Actors.Admin, "other", cancellationToken: Cancellation);
         using var loan = await Get<DeviceLease>().AcquireAsync("somebody", "training", Cancellation);
-        var page = Show<ChatPage>();
-        Ask(page, "1+2?");
-        page.WaitForElement("[data-testid=chat-stop]", Patience);
-        var asked = (await Get<ConversationStore>().ListAsync("admin", Cancellation)).Single(one => one.Id != other.Id);
-        page.Render(p => p.Add(c => c.ConversationId, other.Id));
-        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+        var (page, asked, _) = await LeaveWhileAnsweringAsync();
 
-        page.Render(p => p.Add(c => c.ConversationId, asked.Id));
+        page.Render(p => p.Add(c => c.ConversationId, asked));
 
         page.WaitForElement("[data-testid=chat-stop]", Patience).Click();
         page.WaitForElement("[data-testid=reply][data-state=Stopped]", Patience);
@@ -183,6 +168,20 @@ public sealed class ChatPageTests : ModelPageTest
 
         Assert.Equal(6, page.FindAll(".compare-column").Count);
         Assert.True(page.Find("[data-testid=compare-add]").HasAttribute("disabled"));
+    }
+
+    /// <summary>Asks in a new conversation and opens another one before the answer; says the ids of both.</summary>
+    private async Task<(IRenderedComponent<ChatPage> Page, int Asked, int Other)> LeaveWhileAnsweringAsync()
+    {
+        await AddScriptedModelAsync();
+        var other = await Get<ConversationStore>().CreateAsync(Actors.Admin, "other", cancellationToken: Cancellation);
+        var page = Show<ChatPage>();
+        Ask(page, "1+2?");
+        page.WaitForElement("[data-testid=chat-stop]", Patience);
+        var asked = (await Get<ConversationStore>().ListAsync("admin", Cancellation)).Single(one => one.Id != other.Id);
+        page.Render(p => p.Add(c => c.ConversationId, other.Id));
+        page.WaitForAssertion(() => Assert.Empty(page.FindAll(".chat-question")), Patience);
+        return (page, asked.Id, other.Id);
     }
 
     private async Task<IReadOnlyList<ConversationTurn>> TurnsAsync(int id) => [.. (await Get<ConversationStore>().GetAsync(id, "admin", Cancellation))!.Turns];

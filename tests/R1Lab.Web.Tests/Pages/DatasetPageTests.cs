@@ -77,8 +77,7 @@ public sealed class DatasetPageTests : ModelPageTest
         var page = await OpenAsync();
         page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
 
-        var response = Dialogs.WaitForElement("textarea[data-testid=row-response], [data-testid=row-response] textarea", Patience);
-        response.Input("two");
+        Write("two");
         Dialogs.Find("[data-testid=row-save]").Click();
 
         page.WaitForAssertion(() => Assert.Equal("two", Cells(page)[1]), Patience);
@@ -88,11 +87,7 @@ public sealed class DatasetPageTests : ModelPageTest
     [Fact]
     public async Task Edit_RowThatSomebodyChangedMeanwhile_ShowsBothTextsAndSavesTheChosenOne()
     {
-        var page = await OpenAsync();
-        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
-        var row = await FirstRowAsync(page.Instance.Id);
-        Write("mine");
-        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+        var page = await WriteWhileAnotherSavesAsync();
 
         Dialogs.Find("[data-testid=row-save]").Click();
 
@@ -107,11 +102,7 @@ public sealed class DatasetPageTests : ModelPageTest
     [Fact]
     public async Task Edit_StoredTextTaken_SavesNothing()
     {
-        var page = await OpenAsync();
-        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
-        var row = await FirstRowAsync(page.Instance.Id);
-        Write("mine");
-        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+        var page = await WriteWhileAnotherSavesAsync();
         Dialogs.Find("[data-testid=row-save]").Click();
 
         Dialogs.WaitForElement("[data-testid=row-take-stored]", Patience).Click();
@@ -193,6 +184,16 @@ public sealed class DatasetPageTests : ModelPageTest
         var dataset = await AddDatasetAsync();
         // Virtual rows are drawn when the page's script says what can be seen; here everything can.
         return Show<DatasetPage>(p => p.Add(d => d.Id, dataset.Id));
+    }
+
+    private async Task<IRenderedComponent<DatasetPage>> WriteWhileAnotherSavesAsync()
+    {
+        var page = await OpenAsync();
+        page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
+        Write("mine");
+        var row = await FirstRowAsync(page.Instance.Id);
+        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+        return page;
     }
 
     private void Write(string response) =>

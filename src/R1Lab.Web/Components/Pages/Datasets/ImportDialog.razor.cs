@@ -69,7 +69,7 @@ public sealed partial class ImportDialog : ComponentBase
 
     public async ValueTask DisposeAsync()
     {
-        await _script.CloseAsync("cancel"); // an upload that nobody waits for would go on in the browser
+        await _script.CloseAsync("cancel"); // otherwise the browser would continue the abandoned upload
         _self?.Dispose();
     }
 
