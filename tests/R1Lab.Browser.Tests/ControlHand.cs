@@ -24,7 +24,6 @@ internal sealed class ControlHand(IPage page, TimeSpan limit)
 
     private readonly float _limit = (float)limit.TotalMilliseconds;
 
-
     /// <summary>What is wrong with the control; null when it had an effect.</summary>
     public async Task<string?> FaultAsync(Control control) => control.Role switch
     {
@@ -137,8 +136,19 @@ internal sealed class ControlHand(IPage page, TimeSpan limit)
         return await EffectAsync(async () =>
         {
             await other.ClickAsync(new() { Timeout = _limit });
-            if (await choices.CountAsync() > 1) await page.Keyboard.PressAsync("Escape"); // a list of several stays open
+            if (!await IsClosedAsync(choices)) await page.Keyboard.PressAsync("Escape"); // a list of several stays open
         });
+    }
+
+    /// <summary>Whether the list closes by itself; Escape while it does would close the dialog behind it.</summary>
+    private static async Task<bool> IsClosedAsync(ILocator choices)
+    {
+        for (var begin = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(begin) < TimeSpan.FromSeconds(1); await Task.Delay(50))
+        {
+            if (await choices.CountAsync() == 0) return true;
+        }
+
+        return false;
     }
 
     private async Task<string?> TickAsync(Control control)

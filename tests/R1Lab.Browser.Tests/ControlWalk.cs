@@ -59,7 +59,7 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
 
     /// <summary>
     /// What disappeared before its turn, such as the other button of a dialog, is revealed again in the same way; its dialog's fields
-    /// are filled again.
+    /// are filled, and its tabs chosen, again.
     /// </summary>
     private bool TryAgain(string place)
     {
@@ -69,7 +69,7 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
         {
             sighting.Tries++;
             for (var at = sighting.Revealer; at is not null; at = _seen[at].Revealer) _operated.Remove(at);
-            _operated.ExceptWith(_seen.Where(one => one.Value.IsField && one.Value.IsBeside(sighting)).Select(one => one.Key));
+            _operated.ExceptWith(_seen.Where(one => one.Value.IsRepeated && one.Value.IsBeside(sighting)).Select(one => one.Key));
         }
 
         return left.Count > 0;
@@ -80,7 +80,7 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
         var list = await PageScripts.RunAsync<string>(page, PageScripts.Controls, new { page = place, language });
         var layer = JsonSerializer.Deserialize<ControlLayer>(list, JsonSerializerOptions.Web)!;
         _turn++;
-        foreach (var control in layer.Controls) _seen.TryAdd(control.Key, new(_turn, place, layer.Name, revealer, control.IsField));
+        foreach (var control in layer.Controls) _seen.TryAdd(control.Key, new(_turn, place, layer.Name, revealer, control.IsField || control.Role == "tab"));
         _faults.AddRange(layer.MouseOnly.Select(one => $"{one}: no keys reach it").Except(_faults));
         return layer;
     }
@@ -103,7 +103,6 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
         if (await failed.CountAsync() > 0) _faults.Add($"{control.Key}: the page failed");
     }
 
-
     private async Task<bool> IsElsewhereAsync(string place) =>
         PlaceOf(new Uri(page.Url)) != place || !await PageScripts.RunAsync<bool>(page, "window.sameDocument === true");
 
@@ -119,7 +118,8 @@ internal sealed partial class ControlWalk(IPage page, string language, Func<stri
     private static partial Regex Digits();
 
     /// <summary>Where and after which control a control was seen first.</summary>
-    private sealed record Sighting(int Turn, string Place, string Layer, string? Revealer, bool IsField)
+    /// <param name="IsRepeated">It is operated again for what is beside it: a field whose value the dialog sends, a tab that hides others.</param>
+    private sealed record Sighting(int Turn, string Place, string Layer, string? Revealer, bool IsRepeated)
     {
         public int Tries { get; set; }
 

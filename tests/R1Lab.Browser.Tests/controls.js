@@ -75,8 +75,9 @@
   const near = `:is(${controls}, label, [tabindex="0"])`;
   const hand = element => element !== null && getComputedStyle(element).cursor === "pointer";
   const free = element => !element.closest(near) && !element.querySelector(near) && !element.closest(unseen);
+  const hasArea = element => element.getBoundingClientRect().width > 0 && element.getBoundingClientRect().height > 0;
   const mouseOnly = [...layer.querySelectorAll("*")].filter(element => hand(element) && !hand(element.parentElement) && free(element)
-    && element.getBoundingClientRect().height > 0 && element.checkVisibility({ visibilityProperty: true }));
+    && hasArea(element) && element.checkVisibility({ visibilityProperty: true }));
   document.querySelectorAll("[data-control]").forEach(element => element.removeAttribute("data-control"));
   found.forEach((element, place) => target(element).setAttribute("data-control", place));
   return JSON.stringify({

@@ -59,6 +59,17 @@ public sealed class ModelsPageTests : ModelPageTest
     }
 
     [Fact]
+    public void Scan_NothingNew_SaysSo()
+    {
+        var page = Show<ModelsPage>();
+        var scan = page.WaitForElement("[data-testid=models-scan]", Patience);
+
+        scan.Click();
+
+        page.WaitForAssertion(() => Assert.Equal("No new models found", Assert.Single(Get<MudBlazor.ISnackbar>().ShownSnackbars).Message), Patience);
+    }
+
+    [Fact]
     public async Task Unload_LoadedModel_GivesItsMemoryBack()
     {
         await AddScriptedModelAsync();

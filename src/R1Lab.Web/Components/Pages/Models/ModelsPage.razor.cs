@@ -57,7 +57,10 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
         _scanning = true;
         try
         {
+            var known = (await Host.ListAsync()).Select(model => model.Record.Id).ToHashSet();
             await Library.ScanAsync(await Live.DemandAsync(LabRight.Train), CancellationToken.None);
+            var added = (await Host.ListAsync()).Count(model => !known.Contains(model.Record.Id));
+            Snackbar.Add(added == 0 ? Text["NothingNew"] : Text["NewModels", added], added == 0 ? Severity.Info : Severity.Success);
         }
         finally
         {
