@@ -4,11 +4,15 @@ namespace R1Lab.Bench.Load;
 
 /// <summary>
 /// Runs the web program under a mixed load and judges it by what the kernel counts: private memory, handles, threads and temporary files,
-/// one sample every ten seconds. After the warm-up they must stay where they are.
+/// one sample every ten seconds. After the warm-up they must stay where they are. The load rests after the warm-up and at the end, because
+/// private memory depends on what happens to be computed at the moment: at rest only what is kept remains.
 /// </summary>
 internal static class LoadBench
 {
     private static readonly TimeSpan SampleEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs end, and freed memory is given back twice.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(150);
 
     public static int Run(CommandOptions options) => RunAsync(options).GetAwaiter().GetResult();
 
@@ -20,10 +24,14 @@ internal static class LoadBench
         var tally = new RequestTally();
         var users = new LabUsers(client, tally, Path.Combine(LabProcess.Repository(), "samples"));
         await users.PrepareAsync(CancellationToken.None);
-        var samples = await LoadAsync(lab, users, tally, TimeSpan.FromMinutes(warmUp + minutes), options.Number("--pace", 1));
-        var report = new LoadReport(tally, [.. samples.Where(sample => sample.Seconds >= warmUp * 60)], !lab.HasExited, warmUp, minutes);
+        var pace = options.Number("--pace", 1);
+        var warm = await LoadAsync(lab, users, tally, TimeSpan.FromMinutes(warmUp), pace);
+        var before = await RestAsync(lab);
+        var samples = await LoadAsync(lab, users, tally, TimeSpan.FromMinutes(minutes), pace);
+        var after = await RestAsync(lab);
+        var report = new LoadReport(tally, samples, new(before, after, minutes), !lab.HasExited) { WarmUpMinutes = warmUp };
         report.Print();
-        if (options.Text("--json") is { } file) await File.WriteAllTextAsync(file, report.Json(samples));
+        if (options.Text("--json") is { } file) await File.WriteAllTextAsync(file, report.Json([.. warm, .. samples]));
         return report.Passed ? 0 : 1;
     }
 
@@ -42,6 +50,15 @@ internal static class LoadBench
         await end.CancelAsync();
         await Task.WhenAll(activities);
         return samples;
+    }
+
+    /// <summary>The least private memory in MiB while nothing is asked of the program.</summary>
+    private static async Task<double> RestAsync(LabProcess lab)
+    {
+        var least = double.PositiveInfinity;
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Rest && !lab.HasExited; await Task.Delay(SampleEvery))
+            least = Math.Min(least, ProcessSample.Of(lab, clock.Elapsed.TotalSeconds).PrivateMebibytes);
+        return least;
     }
 
     private static async Task RepeatAsync(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace R1Lab.Bench.Load;
 
@@ -9,6 +10,11 @@ namespace R1Lab.Bench.Load;
 /// <param name="TemporaryFiles">Files in its temporary folder.</param>
 internal sealed record ProcessSample(double Seconds, long PrivateBytes, int Handles, int Threads, int TemporaryFiles)
 {
+    private const double Mebibyte = 1024 * 1024;
+
+    [JsonIgnore]
+    public double PrivateMebibytes => PrivateBytes / Mebibyte;
+
     public static ProcessSample Of(LabProcess lab, double seconds)
     {
         var status = File.ReadAllLines($"/proc/{lab.Id}/status");
