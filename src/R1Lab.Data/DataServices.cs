@@ -7,6 +7,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
+using R1Lab.Data.Notifications;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 
@@ -35,6 +36,7 @@ public static class DataServices
         services.AddSingleton<RunStore>();
         services.AddSingleton<ModelStore>();
         services.AddSingleton<ConversationStore>();
+        services.AddSingleton<NotificationStore>();
         services.AddSingleton<StudyStore>();
         services.AddSingleton<RatingStore>();
         services.AddSingleton<StudyEntryStore>();

@@ -6,6 +6,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
+using R1Lab.Data.Notifications;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 
@@ -63,6 +64,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
     public DbSet<Assignment> Assignments => Set<Assignment>();
 
     public DbSet<Score> Scores => Set<Score>();
+
+    public DbSet<Notification> Notifications => Set<Notification>();
 
     public DbSet<RatingRevision> RatingRevisions => Set<RatingRevision>();
 

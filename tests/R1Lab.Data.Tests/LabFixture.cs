@@ -5,6 +5,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
+using R1Lab.Data.Notifications;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 
@@ -52,6 +53,8 @@ public sealed class LabFixture : IAsyncDisposable
     public ModelStore Models => Get<ModelStore>();
 
     public ConversationStore Conversations => Get<ConversationStore>();
+
+    public NotificationStore Notifications => Get<NotificationStore>();
 
     public StudyStore Studies => Get<StudyStore>();
 

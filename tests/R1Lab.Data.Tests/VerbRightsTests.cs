@@ -58,6 +58,9 @@ public sealed class VerbRightsTests
         new("StudyStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Studies.CreateAsync(by, RatingStoreTests.Sample(1, 1), Cancel)),
         new("StudyStore.AddItem", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.AddItemAsync(by, (int)id, RatingStoreTests.Sample(1, 1).Items[0], Cancel))),
         new("StudyStore.SetStatus", "Admin Trainer", "Admin", StudyAsync, async (lab, by, id) => await lab.Studies.SetStatusAsync(by, (int)id, StudyStatus.Closed, Cancel)),
+        new("StudyStore.NoteWritingEnded", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.NoteWritingEndedAsync(by, (int)id, true, Cancel))),
+        new("NotificationStore.MarkRead", "Admin Trainer Rater Viewer Generate", "", NotificationAsync, async (lab, by, id) => await lab.Notifications.MarkReadAsync(by, (int)id, Cancel)),
+        new("NotificationStore.MarkAllRead", "Admin Trainer Rater Viewer Generate", "Admin Trainer Rater Viewer Generate", NotificationAsync, (lab, by, id) => DoneAsync(lab.Notifications.MarkAllReadAsync(by, (int)id, Cancel))),
         new("StudyStore.SetPrimary", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.SetPrimaryAsync(by, (int)id, new PrimaryComparison("safety", "demo", "demo-tuned"), Cancel))),
         new("StudyStore.Delete", "Admin Trainer", "Admin", StudyAsync, async (lab, by, id) => await lab.Studies.DeleteAsync(by, (int)id, Cancel)),
         new("StudyStore.Demand", "Admin Trainer", "Admin", StudyAsync, (lab, by, id) => DoneAsync(lab.Studies.DemandAsync(by, (int)id, Cancel))),
@@ -194,6 +197,13 @@ public sealed class VerbRightsTests
         var run = await RunAsync(lab, owner);
         await lab.Runs.ClaimNextAsync(Actors.Lab, Cancel);
         return run;
+    }
+
+    private static async Task<object> NotificationAsync(LabFixture lab, string owner)
+    {
+        await AccountAsync(lab, owner);
+        await lab.Runs.SetStatusAsync(Actors.Lab, (int)await ClaimedRunAsync(lab, owner), RunStatus.Finished, cancellationToken: Cancel);
+        return (await lab.Notifications.ListAsync(owner, 1, Cancel)).Newest[0].Id;
     }
 
     private static async Task<object> StudyAsync(LabFixture lab, string owner) =>

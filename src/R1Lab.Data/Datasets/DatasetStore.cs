@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using R1Lab.Data.Access;
+using R1Lab.Data.Notifications;
 
 namespace R1Lab.Data.Datasets;
 
@@ -9,6 +10,9 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
 {
     // Small enough that a save by somebody else never waits long behind an import.
     private const int ImportBatch = 5_000;
+
+    /// <summary>People who wait longer than this for their rows do something else meanwhile.</summary>
+    private static readonly TimeSpan LongImport = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// Stores all rows or, when <paramref name="rows"/> throws or the import is cancelled, none. The dataset appears when it is complete.
@@ -205,6 +209,8 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
                 dataset.State = DatasetState.Ready;
                 context.Update(dataset);
                 context.Audit(actor, time.Now(), AuditActions.DatasetImport, Subject(dataset), $"{dataset.RowCount} rows");
+                if (time.Now() - dataset.CreatedAt >= LongImport)
+                    await context.NotifyAsync(dataset.OwnerId, time.Now(), NotificationKinds.ImportFinished, dataset.Name, $"datasets/{dataset.Id}", token);
                 await context.SaveChangesAsync(token);
                 return dataset;
             },

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using R1Lab.Data.Access;
+using R1Lab.Data.Notifications;
 
 namespace R1Lab.Data.Runs;
 
@@ -81,10 +82,20 @@ public sealed partial class RunStore(IDbContextFactory<LabDbContext> contexts, W
                 if (status == RunStatus.Queued) (run.QueuedAt, run.QueueOrder) = (time.Now(), await EndOfQueueAsync(context, token));
                 if (status == RunStatus.Running) run.StartedAt ??= time.Now();
                 if (!actor.IsSystem) context.Audit(actor, time.Now(), status == RunStatus.Queued ? AuditActions.RunResume : AuditActions.RunStop, $"run {id}");
+                if (NotificationOf(status) is { } kind) await context.NotifyAsync(run.OwnerId, time.Now(), kind, run.Name, $"runs/{id}", token);
                 await context.SaveChangesAsync(token);
                 return true;
             },
             cancellationToken);
+
+    /// <summary>What the owner is notified of; stopping is what somebody asked for, and an interrupted run continues.</summary>
+    private static string? NotificationOf(RunStatus status) => status switch
+    {
+        RunStatus.Finished => NotificationKinds.RunFinished,
+        RunStatus.Failed => NotificationKinds.RunFailed,
+        RunStatus.Paused => NotificationKinds.RunPaused,
+        _ => null,
+    };
 
     public Task SetOutputPathAsync(Actor actor, int id, string outputPath, CancellationToken cancellationToken = default) =>
         writes.RunAsync(

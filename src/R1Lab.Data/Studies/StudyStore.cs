@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using R1Lab.Data.Access;
+using R1Lab.Data.Notifications;
 
 namespace R1Lab.Data.Studies;
 
@@ -35,6 +36,7 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                 context.AddRange(study.Criteria.Select((criterion, index) => Copy(criterion, created.Id, index)));
                 context.AddRange(study.Items.Select((item, index) => Entity(item, created.Id, index)));
                 context.Audit(actor, time.Now(), AuditActions.StudyCreate, $"study {created.Id}", created.Name);
+                if (created.Status == StudyStatus.Open) await NotifyRatersAsync(context, created, token);
                 await context.SaveChangesAsync(token);
                 return created;
             },
@@ -96,10 +98,27 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
             async (context, token) =>
             {
                 if (await OwnedAsync(context, actor, id, token) is not { } study) return false;
+                if (status == StudyStatus.Open && study.Status != StudyStatus.Open) await NotifyRatersAsync(context, study, token);
                 study.Status = status;
                 context.Audit(actor, time.Now(), status == StudyStatus.Closed ? AuditActions.StudyClose : AuditActions.StudyOpen, $"study {id}");
                 await context.SaveChangesAsync(token);
                 return true;
+            },
+            cancellationToken);
+
+    /// <summary>Notifies the owner of a study that writing its answers ended.</summary>
+    /// <param name="actor">The background work that writes them.</param>
+    /// <param name="id">Nothing happens where there is no such study.</param>
+    /// <param name="succeeded">All answers are there, and the study is open.</param>
+    public Task NoteWritingEndedAsync(Actor actor, int id, bool succeeded, CancellationToken cancellationToken = default) =>
+        writes.RunAsync(
+            actor,
+            async (context, token) =>
+            {
+                if (await OwnedAsync(context, actor, id, token) is not { } study) return;
+                var kind = succeeded ? NotificationKinds.StudyReady : NotificationKinds.StudyFailed;
+                await context.NotifyAsync(study.OwnerId, time.Now(), kind, study.Name, $"studies/{id}", token);
+                await context.SaveChangesAsync(token);
             },
             cancellationToken);
 
@@ -115,6 +134,9 @@ public sealed class StudyStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                 return await context.Studies.Where(one => one.Id == id).ExecuteDeleteAsync(token) == 1;
             },
             cancellationToken);
+
+    private Task NotifyRatersAsync(LabDbContext context, Study study, CancellationToken cancellationToken) =>
+        context.NotifyRatersAsync(study.OwnerId, time.Now(), NotificationKinds.RatingWaits, study.Name, "rate", cancellationToken);
 
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<StudySummary>> ListAsync(CancellationToken cancellationToken = default)

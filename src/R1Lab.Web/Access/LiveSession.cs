@@ -14,18 +14,22 @@ public sealed class LiveSession(IServiceProvider scope, IHttpContextAccessor req
     /// <exception cref="NotAllowedException">The sign-in or key ended, or no longer includes the right; the audit log has the refusal.</exception>
     public async Task<Actor> DemandAsync(LabRight right, CancellationToken cancellationToken = default)
     {
-        var principal = await PrincipalAsync();
-        var address = requests.HttpContext?.Connection.RemoteIpAddress?.ToString();
-        if (await sessions.FindAsync(principal, address, cancellationToken) is not { } actor)
-        {
-            var visitor = Visitor.Of(principal);
-            await RefuseAsync(Actor.Of(visitor.UserId, visitor.Name, [], address: address), "The sign-in or key has ended.");
-            throw new NotAllowedException("Your sign-in or key has ended. Sign in again.");
-        }
-
+        var actor = await DemandSignedInAsync(cancellationToken);
         if (actor.Has(right)) return actor;
         await RefuseAsync(actor, Actor.Denial(right));
         throw new NotAllowedException(Actor.Denial(right));
+    }
+
+    /// <summary>The actor, whatever the role: for what belongs to the own account.</summary>
+    /// <exception cref="NotAllowedException">The sign-in or key ended; the audit log has the refusal.</exception>
+    public async Task<Actor> DemandSignedInAsync(CancellationToken cancellationToken = default)
+    {
+        var principal = await PrincipalAsync();
+        var address = requests.HttpContext?.Connection.RemoteIpAddress?.ToString();
+        if (await sessions.FindAsync(principal, address, cancellationToken) is { } actor) return actor;
+        var visitor = Visitor.Of(principal);
+        await RefuseAsync(Actor.Of(visitor.UserId, visitor.Name, [], address: address), "The sign-in or key has ended.");
+        throw new NotAllowedException("Your sign-in or key has ended. Sign in again.");
     }
 
     /// <summary>The actor, who may change something with this owner.</summary>

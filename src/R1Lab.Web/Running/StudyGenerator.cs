@@ -115,6 +115,7 @@ public sealed class StudyGenerator(
             for (var start = job.PromptsDone; start < job.Plan.Prompts.Count; start += SideBySide) await WriteAsync(job, trained, start);
             await studies.SetStatusAsync(Writer, job.StudyId, StudyStatus.Open, job.Stop);
             await settings.SetAsync(Writer, PlanKey(job.StudyId), null, cancellationToken: job.Stop);
+            await studies.NoteWritingEndedAsync(Writer, job.StudyId, succeeded: true, job.Stop);
             job.End(StudyProgressState.Finished);
         }
         catch (OperationCanceledException) when (job.Stop.IsCancellationRequested)
@@ -125,9 +126,22 @@ public sealed class StudyGenerator(
         {
             log.LogWarning(e, "Writing the answers of study {Study} failed", job.StudyId);
             job.End(StudyProgressState.Failed, e.Message);
+            await NoteFailureAsync(job.StudyId);
         }
 
         Changed?.Invoke(job.StudyId);
+    }
+
+    private async Task NoteFailureAsync(int studyId)
+    {
+        try
+        {
+            await studies.NoteWritingEndedAsync(Writer, studyId, succeeded: false, CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            log.LogWarning(e, "The owner of study {Study} could not be notified", studyId); // the database may be what failed
+        }
     }
 
     private async Task WriteAsync(StudyJob job, TrainedPrompts trained, int start)
