@@ -13,6 +13,7 @@ public sealed class ModelFolder
 
     private static readonly string[] TokenizerFiles = ["tokenizer.json"];
 
+    private readonly Lazy<string> _weights;
     private readonly Lazy<string> _fingerprint;
 
     private ModelFolder(string path, ModelFolderKind kind, JsonObject config, GenerationDefaults generation)
@@ -21,7 +22,8 @@ public sealed class ModelFolder
         Kind = kind;
         ConfigJson = config;
         Generation = generation;
-        _fingerprint = new Lazy<string>(() => ModelFingerprint.Compute(this));
+        _weights = new Lazy<string>(() => ModelFingerprint.OfWeights(this));
+        _fingerprint = new Lazy<string>(() => kind == ModelFolderKind.Adapter ? WeightsFingerprint : ModelFingerprint.Join(WeightsFingerprint, ModelFingerprint.OfText(path)));
     }
 
     /// <summary>Full path of the folder.</summary>
@@ -38,10 +40,19 @@ public sealed class ModelFolder
     public bool HasTokenizer => TokenizerFiles.Any(f => File.Exists(System.IO.Path.Combine(Path, f)));
 
     /// <summary>
+    /// SHA-256 (hex) over <see cref="WeightsFingerprint"/> and, of a model, everything that decides how it is asked: the tokenizer's files, the chat
+    /// templates and the generation defaults. An adapter is asked as its base is.
+    /// </summary>
+    public string Fingerprint => _fingerprint.Value;
+
+    /// <summary>
     /// SHA-256 (hex) over the configuration, every weight file's name, size and header, and samples of its bytes (all of them up to 16 MB):
     /// cheap for any size, and different for two fine-tunes of one model.
     /// </summary>
-    public string Fingerprint => _fingerprint.Value;
+    public string WeightsFingerprint => _weights.Value;
+
+    /// <summary>What PyTorch calls the type most of the weights are stored in (<c>float32</c>, <c>bfloat16</c>), by the files' headers; null where there are none.</summary>
+    public string? Dtype { get; private init; }
 
     /// <summary>An adapter's own description; null for a model.</summary>
     public PeftAdapterConfig? Adapter { get; private init; }
@@ -58,6 +69,9 @@ public sealed class ModelFolder
     /// <summary>Looks for model and adapter folders below the given folders, Hugging Face cache layout included. Bad folders are listed with the reason.</summary>
     public static IEnumerable<ModelFolderListing> Scan(IEnumerable<string> roots) => new ModelFolderScan().Run(roots);
 
+    /// <summary>SHA-256 (hex) over the files of a model folder that turn conversations into tokens: tokenizer, chat templates, generation defaults.</summary>
+    public static string TextFingerprintOf(string folder) => ModelFingerprint.OfText(folder);
+
     internal static bool LooksLikeOne(string folder) =>
         File.Exists(System.IO.Path.Combine(folder, ConfigFileName)) || File.Exists(System.IO.Path.Combine(folder, PeftAdapterConfig.FileName));
 
@@ -73,15 +87,16 @@ public sealed class ModelFolder
         if (!File.Exists(config) && !File.Exists(System.IO.Path.Combine(folder, WeightFiles.Single)) && !File.Exists(System.IO.Path.Combine(folder, WeightFiles.Index)))
             throw WeightFiles.Missing(folder, $"{ConfigFileName} with {WeightFiles.Single}");
         var json = JsonObjectFile.Read(config);
-        ModelWeights.Open(folder).Dispose();
-        return new ModelFolder(folder, ModelFolderKind.Model, json, GenerationDefaults.Load(folder, json));
+        using var weights = ModelWeights.Open(folder);
+        var dtype = SafetensorsDtype.MostOf(weights.Files.SelectMany(file => file.Tensors.Values));
+        return new ModelFolder(folder, ModelFolderKind.Model, json, GenerationDefaults.Load(folder, json)) { Dtype = dtype };
     }
 
     private static ModelFolder OpenAdapter(string folder)
     {
         var adapter = PeftAdapterConfig.Load(folder);
-        PeftAdapter.Check(folder, adapter);
+        using var weights = PeftAdapter.OpenChecked(folder, adapter);
         var json = JsonObjectFile.Read(System.IO.Path.Combine(folder, PeftAdapterConfig.FileName));
-        return new ModelFolder(folder, ModelFolderKind.Adapter, json, GenerationDefaults.Load(folder, [])) { Adapter = adapter };
+        return new ModelFolder(folder, ModelFolderKind.Adapter, json, GenerationDefaults.Load(folder, [])) { Adapter = adapter, Dtype = SafetensorsDtype.MostOf(weights.Tensors.Values) };
     }
 }

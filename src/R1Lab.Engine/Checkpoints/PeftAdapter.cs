@@ -25,9 +25,8 @@ public static class PeftAdapter
     public static (PeftAdapterConfig Config, IReadOnlyDictionary<string, Tensor> Tensors) Load(string folder, ComputeDevice device, ScalarType? dtype = null)
     {
         var config = PeftAdapterConfig.Load(folder);
-        using var file = OpenWeights(folder);
-        CheckTensors(file, config);
-        return (config, file.Tensors.Keys.Order(StringComparer.Ordinal).ToDictionary(key => key, key => file.Read(key, device, dtype), StringComparer.Ordinal));
+        using var file = OpenChecked(folder, config);
+        return (config, Read(file, device, dtype));
     }
 
     /// <summary>Writes a folder PEFT itself can load. The folder may exist; its configuration is written last, so that a half-written adapter is never taken for one.</summary>
@@ -53,18 +52,27 @@ public static class PeftAdapter
     /// <summary>Size of an adapter's weights on disk, in bytes; 0 where they are missing.</summary>
     public static long WeightBytes(string folder) => new FileInfo(Path.Combine(folder, WeightFiles.Adapter)) is { Exists: true } file ? file.Length : 0;
 
-    /// <summary>Checks an adapter folder's weights without reading them.</summary>
-    internal static void Check(string folder, PeftAdapterConfig config)
-    {
-        using var file = OpenWeights(folder);
-        CheckTensors(file, config);
-    }
-
-    private static SafetensorsFile OpenWeights(string folder)
+    /// <summary>Opens an adapter folder's weights and checks their headers; no tensor is read.</summary>
+    /// <exception cref="BadInputException">A tensor does not fit the configuration.</exception>
+    internal static SafetensorsFile OpenChecked(string folder, PeftAdapterConfig config)
     {
         var path = Path.Combine(folder, WeightFiles.Adapter);
-        return File.Exists(path) ? SafetensorsFile.Open(path) : throw WeightFiles.Missing(folder, WeightFiles.Adapter);
+        var file = File.Exists(path) ? SafetensorsFile.Open(path) : throw WeightFiles.Missing(folder, WeightFiles.Adapter);
+        try
+        {
+            CheckTensors(file, config);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>All tensors by PEFT key; the caller owns them.</summary>
+    internal static IReadOnlyDictionary<string, Tensor> Read(SafetensorsFile file, ComputeDevice device, ScalarType? dtype) =>
+        file.Tensors.Keys.Order(StringComparer.Ordinal).ToDictionary(key => key, key => file.Read(key, device, dtype), StringComparer.Ordinal);
 
     private static void CheckTensors(SafetensorsFile file, PeftAdapterConfig config)
     {

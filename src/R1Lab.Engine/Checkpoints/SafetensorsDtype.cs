@@ -56,6 +56,17 @@ public sealed record SafetensorsDtype(string Name, ScalarType? Scalar, int Bits)
 
     public static SafetensorsDtype? Find(ScalarType scalar) => Ranks.TryGetValue(scalar, out var rank) ? All[rank] : null;
 
+    /// <summary>What PyTorch calls the type that most bytes of these tensors have; null where there are no tensors.</summary>
+    internal static string? MostOf(IEnumerable<TensorEntry> tensors) =>
+        tensors.GroupBy(tensor => tensor.Format).MaxBy(one => one.Sum(tensor => tensor.Length))?.Key switch
+        {
+            "F32" => "float32",
+            "BF16" => "bfloat16",
+            "F16" => "float16",
+            "F64" => "float64",
+            var other => other?.ToLowerInvariant(),
+        };
+
     /// <summary>The header's spelling of a type; null when the format has none.</summary>
     public static string? NameOf(ScalarType scalar) => Find(scalar)?.Name;
 

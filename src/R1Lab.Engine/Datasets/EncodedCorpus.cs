@@ -6,11 +6,15 @@ namespace R1Lab.Engine.Datasets;
 /// </summary>
 public sealed class EncodedCorpus
 {
+    // The objects of a row and the headers of its two arrays.
+    private const int RowBytes = 200;
+
     private EncodedCorpus(IReadOnlyList<EncodedRow> rows)
     {
         Rows = rows;
         Lengths = LengthHistogram.Of([.. rows.Select(row => row.Example.Length)]);
         (LowestId, HighestId) = IdRange(rows);
+        Bytes = rows.Sum(row => RowBytes + ((long)row.Example.InputIds.Length + row.Example.Labels.Length) * sizeof(int));
     }
 
     /// <summary>In the dataset's order, those that are left out included.</summary>
@@ -18,6 +22,9 @@ public sealed class EncodedCorpus
 
     /// <summary>How long the rows are, whole.</summary>
     public LengthHistogram Lengths { get; }
+
+    /// <summary>Memory of all rows, about.</summary>
+    public long Bytes { get; }
 
     private int LowestId { get; }
 

@@ -15,26 +15,27 @@ public sealed class LoadedModel : IDisposable
     private readonly Dictionary<string, LoadedAdapter> _adapters = new(StringComparer.Ordinal);
     private readonly string _baseFingerprint;
 
-    private LoadedModel(string folder, Decoder decoder)
+    private LoadedModel(ModelFolder folder, ModelText text, Decoder decoder)
     {
-        var described = ModelFolder.Open(folder);
-        Folder = folder;
+        Folder = folder.Path;
         Decoder = decoder;
-        Tokenizer = described.HasTokenizer ? Tokenizer.Load(folder) : null;
-        ChatTemplate = ChatTemplate.Load(folder);
-        Defaults = described.Generation;
-        _baseFingerprint = Hash(described.Fingerprint, decoder.Dtype.ToString(), ChatTemplate?.Source ?? "");
+        Text = text;
+        Defaults = folder.Generation;
+        _baseFingerprint = Hash(folder.Fingerprint, decoder.Dtype.ToString(), ChatTemplate?.Source ?? "");
     }
 
     public string Folder { get; }
 
     public Decoder Decoder { get; }
 
-    /// <summary>Null: the folder has none; requests by token ids work.</summary>
-    public Tokenizer? Tokenizer { get; }
+    /// <summary>Tokenizer and chat template, and what is wrong with the latter.</summary>
+    public ModelText Text { get; }
 
-    /// <summary>Null: the folder has none.</summary>
-    public ChatTemplate? ChatTemplate { get; }
+    /// <summary>Null: the folder has none; requests by token ids work.</summary>
+    public Tokenizer? Tokenizer => Text.Tokenizer;
+
+    /// <summary>Null: the folder has none that can be used.</summary>
+    public ChatTemplate? ChatTemplate => Text.Template;
 
     public GenerationDefaults Defaults { get; }
 
@@ -62,13 +63,19 @@ public sealed class LoadedModel : IDisposable
     /// <param name="capacity">What the device has; null asks it.</param>
     /// <exception cref="BadInputException">Something in the folder is missing, broken or not supported; the message names file, place and reason.</exception>
     /// <exception cref="MemoryRefusedException">The device has too little memory; nothing was read.</exception>
-    public static LoadedModel Load(string folder, ComputeDevice device, ScalarType? dtype = null, DeviceCapacity? capacity = null)
+    public static LoadedModel Load(string folder, ComputeDevice device, ScalarType? dtype = null, DeviceCapacity? capacity = null) =>
+        Load(ModelDescription.Read(folder), device, dtype, capacity);
+
+    /// <summary>The same of a folder that was read and checked before.</summary>
+    /// <inheritdoc cref="Load(string, ComputeDevice, ScalarType?, DeviceCapacity?)"/>
+    public static LoadedModel Load(ModelDescription description, ComputeDevice device, ScalarType? dtype = null, DeviceCapacity? capacity = null)
     {
-        Plan(folder, dtype, capacity ?? DeviceCapacity.Read(device));
-        var decoder = ModelLoader.Load(folder, device, dtype);
+        var folder = description.Folder;
+        Plan(folder.Path, description.Config, dtype, capacity ?? DeviceCapacity.Read(device));
+        var decoder = ModelLoader.Load(folder.Path, device, dtype);
         try
         {
-            return new LoadedModel(folder, decoder);
+            return new LoadedModel(folder, description.Text, decoder);
         }
         catch
         {
@@ -78,8 +85,8 @@ public sealed class LoadedModel : IDisposable
     }
 
     /// <summary>The tokenizer and template of a folder over its decoder, which is in memory already and stays the caller's: not to be disposed.</summary>
-    /// <exception cref="BadInputException">Tokenizer or template cannot be used.</exception>
-    internal static LoadedModel Over(string folder, Decoder decoder) => new(folder, decoder);
+    /// <exception cref="BadInputException">The tokenizer cannot be used.</exception>
+    internal static LoadedModel Over(string folder, Decoder decoder) => new(ModelFolder.Open(folder), ModelText.Read(folder), decoder);
 
     /// <summary>Reads a PEFT folder as an adapter of this base; one of the same name is replaced, requests that use the old one finish with it.</summary>
     /// <exception cref="BadInputException">The adapter is broken or does not fit the base.</exception>
@@ -105,7 +112,7 @@ public sealed class LoadedModel : IDisposable
         old?.Release();
     }
 
-    /// <summary>SHA-256 (hex) over base weights, dtype, chat template and adapter: the same text may be expected only of the same fingerprint.</summary>
+    /// <summary>SHA-256 (hex) over base weights, dtype, tokenizer, chat template and adapter: the same text may be expected only of the same fingerprint.</summary>
     /// <param name="adapter">Null: the base alone.</param>
     /// <exception cref="BadInputException">There is no such adapter.</exception>
     public string Fingerprint(string? adapter)
@@ -127,9 +134,8 @@ public sealed class LoadedModel : IDisposable
     }
 
     // Linux gives memory that it does not have and kills the process later: the weights are counted before the first of them is read.
-    private static void Plan(string folder, ScalarType? dtype, DeviceCapacity capacity)
+    private static void Plan(string folder, DecoderConfig config, ScalarType? dtype, DeviceCapacity capacity)
     {
-        var config = DecoderConfig.Parse(ModelFolder.Open(folder).ConfigJson, Path.Combine(folder, ModelFolder.ConfigFileName));
         var needs = ServingNeeds.Of(config, capacity.IsCuda, element: dtype is null ? null : dtype == ScalarType.Float32 ? 4 : 2);
         if (needs.TotalBytes > capacity.FreeBytes) throw new MemoryRefusedException($"The model in {folder}", needs.TotalBytes, capacity.FreeBytes, capacity.Name);
     }

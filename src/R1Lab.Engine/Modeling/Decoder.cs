@@ -78,7 +78,7 @@ public sealed class Decoder : IDisposable
 
     /// <summary>The weights that may be held in fewer bits: the blocks' linear maps.</summary>
     internal static IEnumerable<string> QuantizableNames(DecoderConfig config) =>
-        Enumerable.Range(0, config.LayerCount).SelectMany(layer => Enum.GetValues<ProjectionKind>().Select(kind => $"{Projection.PathOf(layer, kind)}.weight"));
+        DecoderShapes.Projections(config).Select(at => $"{at.Path}.weight");
 
     /// <param name="ids">[B,T] long, on any device where the embedding is not on the first layer's, else there.</param>
     /// <returns>[B,T,Hidden] on <see cref="Device"/>.</returns>

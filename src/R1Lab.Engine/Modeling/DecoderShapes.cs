@@ -38,6 +38,13 @@ internal static class DecoderShapes
         return shapes;
     }
 
+    /// <summary>The linear maps of all layers, which adapters can be put on, in the order of the forward pass.</summary>
+    public static IEnumerable<(string Path, long Outputs, long Inputs)> Projections(DecoderConfig config) =>
+        from layer in Enumerable.Range(0, config.LayerCount)
+        from kind in Enum.GetValues<ProjectionKind>()
+        let sizes = Sizes(config, kind)
+        select (Projection.PathOf(layer, kind), sizes.Outputs, sizes.Inputs);
+
     private static void AddLayer(OrderedDictionary<string, long[]> shapes, DecoderConfig config, int layer)
     {
         var prefix = $"model.layers.{layer}.";

@@ -23,13 +23,8 @@ public static class ModelLoader
     internal static Decoder Load(
         string folder, ComputeDevice device, ScalarType? dtype, Func<Tensor, IQuantizedWeight>? quantize, Func<DecoderConfig, LayerPlacement>? place = null, Predicate<string>? learns = null)
     {
-        var model = ModelFolder.Open(folder);
-        if (model.Kind != ModelFolderKind.Model) throw new BadInputException(folder, null, "is an adapter folder: load its base model and add the adapter to it");
-        var config = DecoderConfig.Parse(model.ConfigJson, Path.Combine(folder, ModelFolder.ConfigFileName));
-        using var weights = ModelWeights.Open(folder);
-        DecoderShapes.CheckLayers(weights, config);
-        var shapes = Decoder.ParameterShapes(config);
-        Check(weights, shapes, config);
+        using var opened = DecoderFolder.Open(folder);
+        var (config, weights, shapes) = (opened.Config, opened.Weights, Decoder.ParameterShapes(opened.Config));
         var wanted = dtype ?? (device.IsCuda ? weights.Entry(DecoderShapes.Embedding).Dtype : ScalarType.Float32);
         var placement = place?.Invoke(config) ?? LayerPlacement.Single(device, config.LayerCount);
         ComputeDevice At(string name) => DecoderShapes.PlaceOf(name, config, placement);
@@ -98,34 +93,6 @@ public static class ModelLoader
 
         return quantized;
     }
-
-    private static void Check(ModelWeights weights, IReadOnlyDictionary<string, long[]> shapes, DecoderConfig config)
-    {
-        var present = weights.Names.ToHashSet();
-        foreach (var (name, shape) in shapes)
-        {
-            if (!present.Contains(name)) throw new BadInputException(weights.Source, $"tensor \"{name}\"", "is missing: config.json asks for it");
-            var entry = weights.Entry(name);
-            if (!entry.Shape.SequenceEqual(shape))
-            {
-                throw new BadInputException(weights.Source, $"tensor \"{name}\"", $"has shape [{string.Join(',', entry.Shape)}], config.json asks for [{string.Join(',', shape)}]");
-            }
-
-            if (entry.Dtype is not (ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16))
-            {
-                throw new BadInputException(weights.Source, $"tensor \"{name}\"", $"is stored as {entry.Dtype}: float32, bfloat16 and float16 can be read");
-            }
-        }
-
-        if (present.FirstOrDefault(n => !shapes.ContainsKey(n) && !IsHarmless(n, config)) is { } unknown)
-        {
-            throw new BadInputException(weights.Source, $"tensor \"{unknown}\"", "is not part of the model that config.json describes");
-        }
-    }
-
-    // Old files carry the rotary frequencies, which follow from the config; some carry a copy of tied embeddings.
-    private static bool IsHarmless(string name, DecoderConfig config) =>
-        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (name == "lm_head.weight" && config.TieWordEmbeddings);
 
     private static Tensor Fresh(string name, long[] shape, DecoderConfig config, ComputeDevice device, ScalarType dtype, Generator generator)
     {

@@ -11,7 +11,7 @@ namespace R1Lab.Engine.Training;
 /// </summary>
 /// <param name="model">The run's model; stays the caller's.</param>
 /// <param name="folder">The base model's folder: tokenizer, chat template, end tokens.</param>
-/// <exception cref="BadInputException">Tokenizer or template cannot be used.</exception>
+/// <exception cref="BadInputException">The tokenizer cannot be used.</exception>
 internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, string folder)
 {
     // Prompts answered side by side: each keeps its keys and values in memory.
@@ -22,7 +22,8 @@ internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, stri
     // Held once more than it is used, so that no answer frees it.
     private readonly LoadedAdapter? _adapter = model.Adapter is { } adapter ? new LoadedAdapter(adapter, "") : null;
 
-    public bool HasTokenizer => _loaded.Tokenizer is not null;
+    /// <summary>Why no prompt can be asked; null where they can.</summary>
+    public string? Fault => _loaded.Text.Tokenizer is null ? "the model has no tokenizer." : _loaded.Text.TemplateFault;
 
     /// <param name="step">Optimizer steps done.</param>
     /// <param name="onAnswer">Told every answer, in the order of the prompts.</param>

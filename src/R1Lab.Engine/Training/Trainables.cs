@@ -28,11 +28,13 @@ internal sealed class Trainables : IDisposable
     public long ParameterCount => Parameters.Values.Sum(tensor => tensor.numel());
 
     /// <param name="recipe">The effective recipe.</param>
-    /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe.</exception>
+    /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe; no weight was read.</exception>
     /// <exception cref="MemoryRefusedException">Weights, gradients and moments alone are more than the device has; nothing was read.</exception>
     public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
     {
-        Plan(recipe, modelFolder, device);
+        var (_, config) = DecoderFolder.Read(modelFolder);
+        if (StartOf(recipe) is { } start) CheckStart(recipe, start, config);
+        Plan(recipe, config, device);
         var decoder = ModelLoader.Load(modelFolder, device, DtypeOf(recipe.Dtype, device), recipe.Method == TrainingMethod.Qlora ? QuantizerOf(recipe) : null, PlacerOf(recipe, device),
             learns: name => recipe.Method == TrainingMethod.Full && Learns(name, recipe.FreezeLayers));
         try
@@ -60,10 +62,9 @@ internal sealed class Trainables : IDisposable
     };
 
     // What no smaller batch makes smaller. Several cards are planned where layers are spread over them.
-    private static void Plan(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
+    private static void Plan(TrainingRecipe recipe, DecoderConfig config, ComputeDevice device)
     {
         if (recipe.DeviceMap == DeviceMap.Auto && device.IsCuda) return;
-        var config = DecoderConfig.Parse(ModelFolder.Open(modelFolder).ConfigJson, Path.Combine(modelFolder, ModelFolder.ConfigFileName));
         var capacity = DeviceCapacity.Read(device);
         var needed = MemoryPlan.StoredBytes(recipe, config, capacity);
         if (needed > capacity.FreeBytes) throw new MemoryRefusedException("The run, before its first row is read,", needed, capacity.FreeBytes, capacity.Name);
@@ -103,12 +104,18 @@ internal sealed class Trainables : IDisposable
         Decoder.Dispose();
     }
 
-    private static AdapterSet AdapterOf(Decoder decoder, TrainingRecipe recipe)
+    private static AdapterSet AdapterOf(Decoder decoder, TrainingRecipe recipe) => StartOf(recipe) is { } folder
+        ? AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout)
+        : AdapterSet.Create(decoder, recipe.Lora, recipe.Seed);
+
+    /// <summary>The adapter folder that training goes on from; null where a fresh adapter is trained, or none.</summary>
+    private static string? StartOf(TrainingRecipe recipe) => recipe.Method == TrainingMethod.Full ? null : recipe.Lora.InitFrom;
+
+    private static void CheckStart(TrainingRecipe recipe, string folder, DecoderConfig config)
     {
-        if (recipe.Lora.InitFrom is not { } folder) return AdapterSet.Create(decoder, recipe.Lora, recipe.Seed);
-        var contradictions = recipe.Lora.ContradictionsTo(PeftAdapterConfig.Load(folder), [.. decoder.Projections.Select(at => at.Path)]).ToList();
+        AdapterFit.Check(folder, config);
+        var contradictions = recipe.Lora.ContradictionsTo(PeftAdapterConfig.Load(folder), [.. DecoderShapes.Projections(config).Select(at => at.Path)]).ToList();
         if (contradictions.Count > 0) throw new BadInputException(folder, "lora", $"the adapter to start from is of another kind: {string.Join("; ", contradictions)}");
-        return AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout);
     }
 
     // What learns was read into memory of its own; what stays frozen may be a view of the file.

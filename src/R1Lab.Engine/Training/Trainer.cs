@@ -50,7 +50,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
         using var scope = NewDisposeScope();
         using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device);
         rows.CheckTokens(model.Decoder.Config.VocabSize);
-        var identity = RunIdentity.Of(_recipe, rows.Train, rows.Evaluation, ModelFolder.Open(job.ModelFolder).Fingerprint);
+        var identity = RunIdentity.Of(_recipe, rows.Train, rows.Evaluation, ModelFolder.Open(job.ModelFolder).WeightsFingerprint);
         using var run = new TrainingRun(_recipe, model, rows, identity, BeforePass);
         _told.Started(rows, run.TotalSteps, model.ParameterCount, job.Recipe);
         var steps = new TrainingSteps(_recipe, run, _told, _meter, ProbesOf(model));
@@ -64,8 +64,8 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     {
         if (_recipe.ProbePrompts.Count == 0) return null;
         var probes = new ProbePrompts(_recipe, model, job.ModelFolder);
-        if (probes.HasTokenizer) return probes;
-        _told.ProbeFailed(0, "the model has no tokenizer.");
+        if (probes.Fault is not { } fault) return probes;
+        _told.ProbeFailed(0, fault);
         return null;
     }
 

@@ -47,7 +47,7 @@ public sealed record ApiError(ApiErrorBody Error)
     {
         var first = problems.FirstOrDefault(p => p.IsError) ?? problems[0];
         var body = new ApiErrorBody(first.Message, InvalidRequest, first.Field, first.Code);
-        var listed = problems.Select(p => new ApiProblem(p.Field, p.Message, p.Code, p.Severity.ToString().ToLowerInvariant())).ToList();
+        var listed = problems.Select(ApiProblem.Of).ToList();
         return new ApiErrorAnswer(StatusCodes.Status422UnprocessableEntity, new ApiError(body) { Problems = listed });
     }
 
@@ -94,6 +94,9 @@ public sealed record ApiProblem(
     string Field,
     string Message,
     string Code,
-    string Severity);
+    string Severity)
+{
+    public static ApiProblem Of(Problem problem) => new(problem.Field, problem.Message, problem.Code, problem.Severity.ToString().ToLowerInvariant());
+}
 
 public sealed record ApiBadLine(int Line, string Reason);

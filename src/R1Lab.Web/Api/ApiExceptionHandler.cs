@@ -33,6 +33,7 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
     {
         ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
         ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
+        ModelUnavailableException { IsPermanent: true } model => ApiError.Unprocessable(model.Message, "model", "model_unusable"),
         ModelUnavailableException model => ApiError.Unavailable(model.Message, model.Problem?.Code ?? "model_unavailable"),
         ModelBusyException => ApiError.TooMany(1),
         MemoryRefusedException memory => ApiError.Unavailable(memory.Message, "out_of_memory"),

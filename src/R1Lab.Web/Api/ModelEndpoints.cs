@@ -63,6 +63,7 @@ public static class ModelEndpoints
         Loaded = model.State == LoadState.Loaded,
         model.State,
         Error = model.Failure,
+        Findings = model.Findings.Select(ApiProblem.Of),
         model.Record.RunId,
         CreatedAt = model.Record.CreatedAt.ToUnixTimeSeconds(),
     };

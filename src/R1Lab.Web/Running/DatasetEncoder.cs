@@ -1,6 +1,7 @@
 using System.Text.Json;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Engine.Training;
@@ -14,20 +15,34 @@ public sealed record EncodedRows(EncodedDataset Set, bool ModelThinks, Tokenizer
 
 /// <summary>
 /// Turns stored rows into token ids, off the page's thread. The last datasets are kept whole, before the length limit, because the form asks
-/// again after every change of a parameter; only another model, policy or version of the data is work. Who stops waiting does not stop that
-/// work: the next question finds it done.
+/// again after every change of a parameter; only another tokenizer, template, policy or version of the data is work. Who stops waiting does not stop
+/// that work: the next question finds it done.
 /// </summary>
 public sealed class DatasetEncoder(DatasetStore datasets)
 {
-    private const int Kept = 3;
+    private const int MostKept = 3;
+    private const int MemoryShare = 8;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<(Key Key, Task<Encoding> Encoding)> _recent = new();
+    private readonly LinkedList<Entry> _recent = new();
+
+    /// <summary>Most bytes of token ids that are kept together; a dataset that has more alone is encoded each time.</summary>
+    public long MostBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare;
+
+    /// <summary>Bytes of token ids that are kept now.</summary>
+    public long KeptBytes
+    {
+        get
+        {
+            lock (_lock) return _recent.Sum(entry => entry.Bytes);
+        }
+    }
 
     /// <exception cref="BadInputException">The tokenizer or the template of the model cannot be used.</exception>
     public async Task<EncodedRows> EncodeAsync(TrainingRecipe recipe, ModelChoice model, Dataset dataset, CancellationToken cancellationToken = default)
     {
-        var key = new Key(dataset.Id, dataset.Version, model.Folder, recipe.ThinkingPolicy);
+        var text = await Task.Run(() => ModelFolder.TextFingerprintOf(model.Folder), cancellationToken);
+        var key = new Key(dataset.Id, dataset.Version, model.Folder, text, recipe.ThinkingPolicy);
         var encoding = await Recent(key, model, dataset).WaitAsync(cancellationToken);
         return new(encoding.Corpus.Under(recipe.MaxLength, recipe.OverlongRows).Sample(recipe.MaxSamples, recipe.Seed), encoding.ModelThinks, encoding.Tokenizer);
     }
@@ -36,17 +51,29 @@ public sealed class DatasetEncoder(DatasetStore datasets)
     {
         lock (_lock)
         {
-            for (var entry = _recent.First; entry is not null; entry = entry.Next)
+            var known = _recent.FirstOrDefault(entry => entry.Key == key && entry.Encoding is not { IsFaulted: true });
+            if (known is not null) _recent.Remove(known);
+            var entry = known ?? new Entry(key);
+            entry.Encoding ??= Task.Run(async () => Keep(entry, Encode(key.Policy, model, await ReadAsync(dataset))));
+            _recent.AddFirst(entry);
+            if (_recent.Count > MostKept) _recent.RemoveLast();
+            return entry.Encoding;
+        }
+    }
+
+    // How large a dataset is, is known once it is encoded: the least recently asked for make room.
+    private Encoding Keep(Entry encoded, Encoding encoding)
+    {
+        lock (_lock)
+        {
+            encoded.Bytes = encoding.Corpus.Bytes;
+            var bytes = 0L;
+            foreach (var entry in _recent.ToList())
             {
-                if (entry.Value.Key != key || entry.Value.Encoding is { IsFaulted: true }) continue;
-                _recent.Remove(entry);
-                _recent.AddFirst(entry);
-                return entry.Value.Encoding;
+                if (bytes + entry.Bytes > MostBytes) _recent.Remove(entry);
+                else bytes += entry.Bytes;
             }
 
-            var encoding = Task.Run(async () => Encode(key.Policy, model, await ReadAsync(dataset)));
-            _recent.AddFirst((key, encoding));
-            if (_recent.Count > Kept) _recent.RemoveLast();
             return encoding;
         }
     }
@@ -60,9 +87,18 @@ public sealed class DatasetEncoder(DatasetStore datasets)
 
     private static Encoding Encode(ThinkingPolicy policy, ModelChoice model, List<(int Id, DatasetRow Row)> rows)
     {
-        var tokenizer = model.HasTokenizer ? Tokenizer.Load(model.Folder) : null;
-        var encoder = tokenizer is null || !rows.Exists(row => row.Row.Tokens is null) ? null : new ExampleEncoder(tokenizer, ChatTemplate.Load(model.Folder), policy, int.MaxValue);
-        return new(EncodedCorpus.Of(rows, encoder), encoder?.ModelThinks ?? false, tokenizer);
+        var text = ModelText.Read(model.Folder);
+        var hasText = text.Tokenizer is not null && rows.Exists(row => row.Row.Tokens is null);
+        try
+        {
+            if (hasText && text.TemplateFault is { } fault) throw new ChatTemplateException(fault);
+            var encoder = hasText ? new ExampleEncoder(text.Tokenizer!, text.Template, policy, int.MaxValue) : null;
+            return new(EncodedCorpus.Of(rows, encoder), encoder?.ModelThinks ?? false, text.Tokenizer);
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new BadInputException($"{model.Folder}: {e.Message}", e);
+        }
     }
 
     private static DatasetRow RowOf(DatasetRowEntity row)
@@ -74,7 +110,18 @@ public sealed class DatasetEncoder(DatasetStore datasets)
         return new("", "") { Tokens = new(ids, labels) };
     }
 
-    private sealed record Key(int Dataset, int Version, string Model, ThinkingPolicy Policy);
+    /// <param name="Text">Fingerprint of tokenizer and template.</param>
+    private sealed record Key(int Dataset, int Version, string Model, string Text, ThinkingPolicy Policy);
+
+    private sealed class Entry(Key key)
+    {
+        public Key Key { get; } = key;
+
+        public Task<Encoding>? Encoding { get; set; }
+
+        /// <summary>0 until it is encoded.</summary>
+        public long Bytes { get; set; }
+    }
 
     private sealed record Encoding(EncodedCorpus Corpus, bool ModelThinks, Tokenizer? Tokenizer);
 }

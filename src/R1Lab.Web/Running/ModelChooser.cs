@@ -1,5 +1,6 @@
 using R1Lab.Data.Models;
 using R1Lab.Engine;
+using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
@@ -17,6 +18,7 @@ public sealed class ModelChooser(ModelStore models)
             var choice = await FindAsync(recipe.Model, cancellationToken);
             if (choice is null) problems.Add(PlanProblems.NoModel(recipe.Model));
             else if (choice.Adapter is not null && recipe.Method == TrainingMethod.Full) problems.Add(PlanProblems.AdapterNeedsLora(recipe.Model));
+            else if (recipe.Method != TrainingMethod.Full && (recipe.Lora.InitFrom ?? choice.Adapter) is { } start) AdapterFit.Check(start, choice.Config);
             return choice;
         }
         catch (BadInputException bad)
@@ -52,8 +54,7 @@ public sealed class ModelChooser(ModelStore models)
 
     private static ModelChoice Look(RegisteredModel model, RegisteredModel? adapter)
     {
-        var folder = ModelFolder.Open(model.Path);
-        var config = DecoderConfig.Parse(folder.ConfigJson, Path.Combine(model.Path, "config.json"));
+        var (folder, config) = DecoderFolder.Read(model.Path);
         return new(model.Name, model.Path, adapter?.Path, model.Id == 0 ? null : model.Id, folder.HasTokenizer, config);
     }
 }

@@ -5,6 +5,7 @@ using R1Lab.Data.Models;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
+using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
 using R1Lab.Web.Options;
 
@@ -16,9 +17,9 @@ namespace R1Lab.Web.Running;
 public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTurns turns, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly ConcurrentDictionary<int, ResidentModel> _residents = [];
-    private readonly ConcurrentDictionary<int, string> _failures = [];
-    private int? _loading;
+    private readonly ConcurrentDictionary<ModelKey, ResidentModel> _residents = [];
+    private readonly ConcurrentDictionary<ModelKey, string> _failures = [];
+    private ModelKey? _loading;
 
     private ServingOptions Serving => options.Value.Serving;
 
@@ -33,9 +34,8 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
     {
         var records = await library.ListAsync(cancellation);
         var known = records.ToDictionary(r => r.Id);
-        return [.. records.Select(record => record.BaseModelId is { } id && known.TryGetValue(id, out var root)
-            ? Describe(record, root.Name, root.Path)
-            : Describe(record, null, record.Path))];
+        HostedModel Describe(RegisteredModel record) => record.BaseModelId is { } id && known.TryGetValue(id, out var root) ? Picture(record, root, root.Name) : Picture(record, record, null);
+        return await Task.Run(() => records.Select(Describe).ToList(), cancellation);
     }
 
     /// <summary>Loads what is needed and opens a session.</summary>
@@ -65,7 +65,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
             _gate.Release();
         }
 
-        ModelSession? Loaded() => _residents.GetValueOrDefault(root.Id)?.TryOpen(record.Name, adapter, Serving.MostWaiting);
+        ModelSession? Loaded() => _residents.GetValueOrDefault(ModelKey.Of(root))?.TryOpen(record.Name, adapter, Serving.MostWaiting);
     }
 
     /// <summary>What can be known without loading weights.</summary>
@@ -85,8 +85,9 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (!_residents.TryGetValue(modelId, out var resident)) return true;
-            return await TryRemoveAsync(modelId, resident);
+            var isOut = true;
+            foreach (var (key, resident) in _residents.Where(resident => resident.Key.Id == modelId)) isOut &= await TryRemoveAsync(key, resident);
+            return isOut;
         }
         finally
         {
@@ -110,20 +111,22 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
 
     private async Task<ResidentModel> ResidentAsync(RegisteredModel root, RegisteredModel asked)
     {
-        if (_residents.TryGetValue(root.Id, out var resident)) return resident;
-        _loading = root.Id;
-        _failures.TryRemove(root.Id, out _);
+        var key = ModelKey.Of(root);
+        if (_residents.TryGetValue(key, out var resident)) return resident;
+        await RemoveReplacedAsync(key);
+        _loading = key;
         Changed?.Invoke();
         try
         {
-            await MakeRoomAsync(asked.Name, room.NeedsOf(library.ShapeOf(root.Path), asked.Id == root.Id ? null : asked), isNew: true);
-            var loaded = await Task.Run(() => LoadedModel.Load(root.Path, ComputeDevice.Default(), capacity: room.Read()));
+            var description = await Task.Run(() => ModelDescription.Read(root.Path));
+            await MakeRoomAsync(asked.Name, room.NeedsOf(description.Config, asked.Id == root.Id ? null : asked), isNew: true);
+            var loaded = await Task.Run(() => LoadedModel.Load(description, ComputeDevice.Default(), capacity: room.Read()));
             log.LogInformation("Loaded {Model} from {Path}", root.Name, root.Path);
-            return _residents[root.Id] = new ResidentModel(loaded, turns);
+            return _residents[key] = new ResidentModel(loaded, turns);
         }
         catch (Exception e) when (e is not ModelBusyException)
         {
-            _failures[root.Id] = e.Message;
+            _failures[key] = e.Message;
             throw;
         }
         finally
@@ -131,6 +134,13 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
             _loading = null;
             Changed?.Invoke();
         }
+    }
+
+    /// <summary>What was read of the same model before its files were replaced; what is still in use goes when it is idle.</summary>
+    private async Task RemoveReplacedAsync(ModelKey key)
+    {
+        foreach (var failed in _failures.Keys.Where(failed => failed.Id == key.Id)) _failures.TryRemove(failed, out _);
+        foreach (var (other, resident) in _residents.Where(resident => resident.Key.Id == key.Id && resident.Key != key)) await TryRemoveAsync(other, resident);
     }
 
     private async Task AttachAsync(ResidentModel resident, RegisteredModel adapter)
@@ -143,7 +153,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
     // Counted before anything is unloaded: a model that does not fit anyhow costs nobody theirs.
     private async Task MakeRoomAsync(string name, ServingNeeds needs, bool isNew, ResidentModel? keep = null)
     {
-        List<KeyValuePair<int, ResidentModel>> Idle() => [.. _residents.Where(r => r.Value.Users == 0 && r.Value != keep).OrderBy(r => r.Value.LastUsed)];
+        List<KeyValuePair<ModelKey, ResidentModel>> Idle() => [.. _residents.Where(r => r.Value.Users == 0 && r.Value != keep).OrderBy(r => r.Value.LastUsed)];
         room.Demand(name, needs, Idle().Sum(r => r.Value.AllBytes), _residents.Values.Where(r => r.Users > 0 && r != keep).Sum(r => r.AllBytes));
         while ((isNew && _residents.Count >= Serving.MostLoaded) || !room.Fits(needs))
         {
@@ -154,21 +164,20 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
     }
 
     /// <summary>False when somebody uses it.</summary>
-    private async Task<bool> TryRemoveAsync(int modelId, ResidentModel resident)
+    private async Task<bool> TryRemoveAsync(ModelKey key, ResidentModel resident)
     {
         if (!resident.TryClose()) return false;
-        _residents.TryRemove(modelId, out _);
+        _residents.TryRemove(key, out _);
         await resident.DisposeAsync();
         Changed?.Invoke();
         return true;
     }
 
-    private HostedModel Describe(RegisteredModel record, string? baseName, string path)
+    private HostedModel Picture(RegisteredModel record, RegisteredModel root, string? baseName)
     {
-        var root = record.BaseModelId ?? record.Id;
-        var resident = _residents.GetValueOrDefault(root);
-        var failure = _failures.GetValueOrDefault(root);
-        var state = resident is not null ? LoadState.Loaded : _loading == root ? LoadState.Loading : failure is null ? LoadState.NotLoaded : LoadState.Failed;
-        return new HostedModel(record, baseName, library.MaxLengthOf(path), library.CanChat(path), state, failure, resident?.MemoryBytes);
+        var key = ModelKey.Of(root);
+        var (resident, failure, summary) = (_residents.GetValueOrDefault(key), _failures.GetValueOrDefault(key), library.SummaryOf(root));
+        var state = resident is not null ? LoadState.Loaded : _loading == key ? LoadState.Loading : failure is null ? LoadState.NotLoaded : LoadState.Failed;
+        return new HostedModel(record, baseName, summary?.Config.MaxPositions, summary?.CanChat == true, state, failure, resident?.MemoryBytes) { Findings = summary?.Findings ?? [] };
     }
 }

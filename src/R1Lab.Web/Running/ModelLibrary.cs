@@ -1,12 +1,11 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Engine;
+using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Modeling;
-using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Running;
@@ -18,7 +17,7 @@ public sealed record RefusedFolder(string Path, string Reason);
 public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options)
 {
     private readonly string[] _roots = Trusted([.. options.Value.ModelFolders, Path.Combine(options.Value.SamplesFolder, "models")]);
-    private readonly ConcurrentDictionary<string, Lazy<Described>> _described = new(StringComparer.Ordinal);
+    private readonly DescribedModels _described = new();
 
     /// <summary>What the last scan could not use.</summary>
     public IReadOnlyList<RefusedFolder> Refused { get; private set; } = [];
@@ -50,9 +49,9 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         {
             try
             {
-                await AddAsync(finder, listing.Folder!, listing.Name, null, cancellation);
+                await StoreAsync(finder, await ReadAsync(listing.Folder!, listing.Name, null, cancellation), cancellation);
             }
-            catch (BadInputException e)
+            catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
             {
                 refused.Add(new RefusedFolder(listing.Path, e.Message));
             }
@@ -61,7 +60,7 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         Refused = refused;
     }
 
-    /// <summary>Registers one folder after checking every header and every shape.</summary>
+    /// <summary>Registers one folder that passed every check that loading makes before it reads weights.</summary>
     /// <param name="actor">Becomes the owner of a folder that was not known.</param>
     /// <param name="path">A model or adapter folder.</param>
     /// <param name="name">What to call it; null takes the folder's name (an adapter's: <c>base:folder</c>).</param>
@@ -75,9 +74,10 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         var folder = await Task.Run(() => ModelFolder.Open(path), cancellation);
         if (name is not null && await models.FindAsync(name, cancellation) is { } other && other.Path != folder.Path)
             throw new RecordConflictException($"There is another model named \"{name}\" already.");
+        var candidate = await ReadAsync(folder, name, baseName, cancellation);
         if (name is not null && await models.FindByPathAsync(folder.Path, cancellation) is { } known && known.Name != name)
             await models.RenameAsync(actor, known.Id, name, cancellation); // the folder was known already: who gives it a name means it
-        return await AddAsync(actor, folder, name, baseName, cancellation);
+        return await StoreAsync(actor, candidate, cancellation);
     }
 
     /// <summary>Tokenizer, template and limits of a base, read once.</summary>
@@ -85,8 +85,8 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     {
         try
         {
-            var described = await Task.Run(() => Describe(root.Path), cancellation);
-            return new ModelVocabulary(name, described.Tokenizer.Value, described.Template.Value, described.Generation, described.Config.VocabSize, described.Config.MaxPositions);
+            var described = await Task.Run(() => _described.DescriptionOf(root), cancellation);
+            return new ModelVocabulary(name, described.Text, described.Folder.Generation, described.Config.VocabSize, described.Config.MaxPositions);
         }
         catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
         {
@@ -94,15 +94,21 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         }
     }
 
-    /// <summary>Most tokens of the model in a folder; null while it cannot be read.</summary>
-    public int? MaxLengthOf(string path) => TryDescribe(path)?.Config.MaxPositions;
+    /// <summary>What is known of a base without its weights; null while its folder cannot be used.</summary>
+    public ModelSummary? SummaryOf(RegisteredModel root)
+    {
+        try
+        {
+            return _described.SummaryOf(root);
+        }
+        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
-    /// <summary>Shape of the model in a folder.</summary>
-    /// <exception cref="BadInputException">The folder cannot be read.</exception>
-    public DecoderConfig ShapeOf(string path) => Describe(path).Config;
-
-    /// <summary>Whether the model in a folder can be talked to: it has a tokenizer and a chat template.</summary>
-    public bool CanChat(string path) => TryDescribe(path) is { HasTokenizer: true, HasTemplate: true };
+    /// <summary>Whether a base can be talked to: it has a tokenizer and a chat template that can be used.</summary>
+    public bool CanChat(RegisteredModel root) => SummaryOf(root) is { CanChat: true };
 
     // A model's files may be links into any folder the operator configured for models.
     private static string[] Trusted(string[] roots)
@@ -111,43 +117,52 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         return roots;
     }
 
-    private async Task<RegisteredModel> AddAsync(Actor actor, ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
+    private async Task<RegisteredModel> StoreAsync(Actor actor, Candidate candidate, CancellationToken cancellation)
     {
-        var record = folder.Kind == ModelFolderKind.Model ? OfModel(folder, name) : await OfAdapterAsync(folder, name, baseName, cancellation);
-        _described.TryRemove(folder.Path, out _); // its files may have changed since they were last read
-        return await models.RegisterFolderAsync(actor, record, cancellation);
+        var stored = await models.RegisterFolderAsync(actor, candidate.Record, cancellation);
+        if (candidate.Summary is { } summary) _described.Keep(stored, summary);
+        return stored;
     }
 
-    private static RegisteredModel OfModel(ModelFolder folder, string? name)
+    private async Task<Candidate> ReadAsync(ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
     {
-        var config = DecoderConfig.Parse(folder.ConfigJson, Path.Combine(folder.Path, ModelFolder.ConfigFileName));
-        ModelFolderCheck.Weights(folder.Path, config);
-        return new RegisteredModel
-        {
-            Name = name ?? Path.GetFileName(folder.Path),
-            Path = folder.Path,
-            Kind = ModelKind.Base,
-            Family = config.Family.ToString().ToLowerInvariant(),
-            ParameterCount = config.ParameterCount,
-            Dtype = config.Dtype,
-            Fingerprint = folder.Fingerprint,
-        };
-    }
-
-    private async Task<RegisteredModel> OfAdapterAsync(ModelFolder folder, string? name, string? baseName, CancellationToken cancellation)
-    {
+        if (folder.Kind == ModelFolderKind.Model) return await Task.Run(() => OfModel(folder.Path, name), cancellation);
         var root = await FindBaseAsync(folder, baseName, cancellation);
-        var config = Describe(root.Path).Config;
-        ModelFolderCheck.Adapter(folder.Path, config);
-        return new RegisteredModel
-        {
-            Name = name ?? $"{root.Name}:{Path.GetFileName(folder.Path)}",
-            Path = folder.Path,
-            Kind = ModelKind.Adapter,
-            BaseModelId = root.Id,
-            Family = root.Family,
-            Fingerprint = folder.Fingerprint,
-        };
+        return await Task.Run(() => OfAdapter(folder, root, name), cancellation);
+    }
+
+    private static Candidate OfModel(string path, string? name)
+    {
+        var model = ModelDescription.Read(path);
+        return new Candidate(
+            new RegisteredModel
+            {
+                Name = name ?? Path.GetFileName(path),
+                Path = path,
+                Kind = ModelKind.Base,
+                Family = model.Config.Family.ToString().ToLowerInvariant(),
+                ParameterCount = model.Config.ParameterCount,
+                Dtype = model.Folder.Dtype,
+                Fingerprint = model.Folder.Fingerprint,
+            },
+            ModelSummary.Of(model));
+    }
+
+    private Candidate OfAdapter(ModelFolder folder, RegisteredModel root, string? name)
+    {
+        AdapterFit.Check(folder.Path, _described.SummaryOf(root).Config);
+        return new Candidate(
+            new RegisteredModel
+            {
+                Name = name ?? $"{root.Name}:{Path.GetFileName(folder.Path)}",
+                Path = folder.Path,
+                Kind = ModelKind.Adapter,
+                BaseModelId = root.Id,
+                Family = root.Family,
+                Dtype = folder.Dtype,
+                Fingerprint = folder.Fingerprint,
+            },
+            null);
     }
 
     // An adapter names its base as its maker did: a repository, a path, or a folder name that exists here too.
@@ -162,39 +177,7 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
                 $"names \"{wanted}\", which is not a registered model; register it first or say which one is meant");
     }
 
-    private Described? TryDescribe(string path)
-    {
-        try
-        {
-            return Describe(path);
-        }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private Described Describe(string path) => _described.GetOrAdd(path, p => new Lazy<Described>(() => Described.Read(p))).Value;
-
-    private sealed record Described(DecoderConfig Config, GenerationDefaults Generation, Lazy<Tokenizer?> Tokenizer, Lazy<ChatTemplate?> Template)
-    {
-        public required bool HasTokenizer { get; init; }
-
-        /// <summary>Asked of the file names alone: reading a large vocabulary for a list would take seconds.</summary>
-        public required bool HasTemplate { get; init; }
-
-        public static Described Read(string path)
-        {
-            var folder = ModelFolder.Open(path);
-            return new Described(
-                DecoderConfig.Parse(folder.ConfigJson, Path.Combine(path, ModelFolder.ConfigFileName)),
-                folder.Generation,
-                new Lazy<Tokenizer?>(() => folder.HasTokenizer ? Engine.Tokenization.Tokenizer.Load(path) : null),
-                new Lazy<ChatTemplate?>(() => ChatTemplate.Load(path)))
-            {
-                HasTokenizer = folder.HasTokenizer,
-                HasTemplate = File.Exists(Path.Combine(path, "chat_template.jinja")) || File.Exists(Path.Combine(path, "tokenizer_config.json")),
-            };
-        }
-    }
+    /// <summary>A folder that may be registered.</summary>
+    /// <param name="Summary">Of a model; an adapter has none of its own.</param>
+    private sealed record Candidate(RegisteredModel Record, ModelSummary? Summary);
 }

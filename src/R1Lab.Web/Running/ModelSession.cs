@@ -13,7 +13,7 @@ public sealed class ModelSession : ModelVocabulary, IDisposable
     private int _disposed;
 
     internal ModelSession(string name, string? adapter, LoadedModel model, GenerationEngine engine, GenerationTurns turns, int mostWaiting, Action release)
-        : base(name, model.Tokenizer, model.ChatTemplate, model.Defaults, model.Decoder.Config.VocabSize, model.Decoder.Config.MaxPositions)
+        : base(name, model.Text, model.Defaults, model.Decoder.Config.VocabSize, model.Decoder.Config.MaxPositions)
     {
         (Adapter, _engine, _turns, _mostWaiting, _release) = (adapter, engine, turns, mostWaiting, release);
         Fingerprint = model.Fingerprint(adapter);
@@ -25,7 +25,7 @@ public sealed class ModelSession : ModelVocabulary, IDisposable
     /// <summary>Requests of everybody that wait for this base.</summary>
     public int Waiting => _engine.Waiting;
 
-    /// <summary>Hash of base, adapter and template; stored with every answer that is kept.</summary>
+    /// <summary>Hash of base, adapter, tokenizer and template; stored with every answer that is kept.</summary>
     public string Fingerprint { get; }
 
     /// <param name="requests">How many one client sends at once.</param>

@@ -13,6 +13,9 @@ public sealed class ModelUnavailableException : Exception
 
     public bool Exists { get; init; }
 
+    /// <summary>Whether its files must change first: no later time is better.</summary>
+    public bool IsPermanent => InnerException is BadInputException;
+
     /// <summary>The same with a code and values, where a reader can be told in another language; null: the message says it all.</summary>
     public Problem? Problem { get; init; }
 }

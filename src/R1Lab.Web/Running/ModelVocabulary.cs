@@ -5,14 +5,17 @@ using R1Lab.Web.Api;
 namespace R1Lab.Web.Running;
 
 /// <summary>What can be said about a model's text without its weights: tokens, template, length.</summary>
-public class ModelVocabulary(string name, Tokenizer? tokenizer, ChatTemplate? template, GenerationDefaults defaults, int vocabularySize, int maxLength)
+public class ModelVocabulary(string name, ModelText text, GenerationDefaults defaults, int vocabularySize, int maxLength)
 {
     /// <summary>The name it was asked for by.</summary>
     public string Name { get; } = name;
 
-    public Tokenizer? Tokenizer { get; } = tokenizer;
+    public Tokenizer? Tokenizer { get; } = text.Tokenizer;
 
-    public ChatTemplate? Template { get; } = template;
+    public ChatTemplate? Template { get; } = text.Template;
+
+    /// <summary>Why the template that the model came with cannot be used; null where nothing is wrong with it.</summary>
+    public string? TemplateFault { get; } = text.TemplateFault;
 
     /// <summary>What <c>generation_config.json</c> says.</summary>
     public GenerationDefaults Defaults { get; } = defaults;
@@ -24,9 +27,10 @@ public class ModelVocabulary(string name, Tokenizer? tokenizer, ChatTemplate? te
     public Tokenizer RequireTokenizer(string field) => Tokenizer
         ?? throw new ApiFieldException(field, $"The model '{Name}' has no tokenizer: only token ids can be used with it.");
 
-    /// <exception cref="ApiFieldException">The model came without a chat template.</exception>
-    public ChatTemplate RequireTemplate(string field) => Template
-        ?? throw new ApiFieldException(field, $"The model '{Name}' has no chat template: use /v1/completions with a finished prompt.");
+    /// <exception cref="ApiFieldException">The model came without a chat template, or with one that cannot be used.</exception>
+    public ChatTemplate RequireTemplate(string field) => Template ?? throw new ApiFieldException(field, TemplateFault is null
+        ? $"The model '{Name}' has no chat template: use /v1/completions with a finished prompt."
+        : $"The chat template of the model '{Name}' cannot be used: {TemplateFault}. /v1/completions takes a finished prompt.");
 
     public void CheckIds(IReadOnlyList<int> ids, string field)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Generation;
 
@@ -8,13 +7,19 @@ namespace R1Lab.Web.Running;
 internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : IAsyncDisposable
 {
     private readonly GenerationEngine _engine = new(model);
-    private const int Closed = -1;
-
-    private readonly ConcurrentDictionary<string, bool> _adapters = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ModelKey, int> _adapterUsers = [];
     private int _users;
+    private bool _closed;
 
     /// <summary>Open sessions.</summary>
-    public int Users => Math.Max(0, Volatile.Read(ref _users));
+    public int Users
+    {
+        get
+        {
+            lock (_gate) return _users;
+        }
+    }
 
     public DateTimeOffset LastUsed { get; private set; } = DateTimeOffset.UtcNow;
 
@@ -26,32 +31,44 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
     /// <summary>Bytes of a number it computes with.</summary>
     public int Element { get; } = model.Decoder.Dtype == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
 
-    /// <summary>Whether an adapter is in memory already.</summary>
-    public bool Has(RegisteredModel adapter) => _adapters.ContainsKey(NameOf(adapter));
+    /// <summary>Whether an adapter is in memory already, with the files it was registered with.</summary>
+    public bool Has(RegisteredModel adapter)
+    {
+        lock (_gate) return _adapterUsers.ContainsKey(ModelKey.Of(adapter));
+    }
 
-    /// <summary>Puts an adapter on the base once; its record id names it, so that a renamed model stays the same.</summary>
+    /// <summary>Puts an adapter on the base once; record id and fingerprint name it, so that a renamed model stays the same and a replaced one does not.</summary>
     public async Task AttachAsync(RegisteredModel adapter)
     {
         if (Has(adapter)) return;
-        await Task.Run(() => model.AddAdapter(NameOf(adapter), adapter.Path));
-        _adapters[NameOf(adapter)] = true;
+        var key = ModelKey.Of(adapter);
+        await Task.Run(() => model.AddAdapter(NameOf(key), adapter.Path));
+        lock (_gate)
+        {
+            _adapterUsers[key] = 0;
+            foreach (var replaced in _adapterUsers.Keys.Where(other => other.Id == key.Id && other != key).ToList()) Drop(replaced);
+        }
     }
 
     /// <summary>A session of a model that is in memory with its adapter; null while either is not, or once the base is being unloaded.</summary>
     public ModelSession? TryOpen(string name, RegisteredModel? adapter, int mostWaiting)
     {
-        if (adapter is not null && !Has(adapter)) return null;
-        for (var users = Volatile.Read(ref _users); users != Closed; users = Volatile.Read(ref _users))
+        ModelKey? key = adapter is null ? null : ModelKey.Of(adapter);
+        lock (_gate)
         {
-            if (Interlocked.CompareExchange(ref _users, users + 1, users) != users) continue;
-            return new ModelSession(name, adapter is null ? null : NameOf(adapter), model, _engine, turns, mostWaiting, Release);
+            if (_closed || (key is { } wanted && !_adapterUsers.ContainsKey(wanted))) return null;
+            _users++;
+            if (key is { } used) _adapterUsers[used]++;
         }
 
-        return null;
+        return new ModelSession(name, key is { } at ? NameOf(at) : null, model, _engine, turns, mostWaiting, () => Release(key));
     }
 
     /// <summary>Takes no more sessions; false while one is open.</summary>
-    public bool TryClose() => Interlocked.CompareExchange(ref _users, Closed, 0) == 0;
+    public bool TryClose()
+    {
+        lock (_gate) return _closed = _users == 0;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -59,11 +76,25 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
         model.Dispose();
     }
 
-    private static string NameOf(RegisteredModel adapter) => $"{adapter.Id}";
+    private static string NameOf(ModelKey adapter) => $"{adapter.Id}:{adapter.Fingerprint}";
 
-    private void Release()
+    private void Release(ModelKey? adapter)
     {
         LastUsed = DateTimeOffset.UtcNow;
-        Interlocked.Decrement(ref _users);
+        lock (_gate)
+        {
+            _users--;
+            if (adapter is not { } key) return;
+            _adapterUsers[key]--;
+            if (_adapterUsers.Keys.Any(other => other.Id == key.Id && other != key)) Drop(key);
+        }
+    }
+
+    // An adapter whose files were replaced serves the sessions that began with it.
+    private void Drop(ModelKey replaced)
+    {
+        if (_adapterUsers[replaced] > 0) return;
+        _adapterUsers.Remove(replaced);
+        model.RemoveAdapter(NameOf(replaced));
     }
 }

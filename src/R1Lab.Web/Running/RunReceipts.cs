@@ -102,7 +102,7 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, IGpuMonitor cards
     {
         Name = model.Name,
         Fingerprint = ModelFolder.Open(model.Folder).Fingerprint,
-        TemplateHash = model.HasTokenizer && ChatTemplate.Load(model.Folder) is { } template ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template.Source))) : null,
+        TemplateHash = model.HasTokenizer && ModelText.ReadTemplate(model.Folder).Template is { } template ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template.Source))) : null,
         ParameterCount = model.Config.ParameterCount,
     };
 

@@ -48,6 +48,47 @@ public sealed class ModelFolderTests : IDisposable
         Assert.NotEqual(prints[0], prints[2]);
     }
 
+    /// <summary>Everything that decides how a model is asked is part of its fingerprint; its weights are the same, and a run may go on with them.</summary>
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("tokenizer_config.json")]
+    [InlineData("special_tokens_map.json")]
+    [InlineData("chat_template.jinja")]
+    [InlineData("additional_chat_templates/tool_use.jinja")]
+    [InlineData("generation_config.json")]
+    public void Fingerprint_OneTextFileChanged_DiffersAndThatOfTheWeightsDoesNot(string file)
+    {
+        foreach (var source in Directory.GetFiles(ReferenceFiles.Golden("huggingface", "models", "qwen2"))) File.Copy(source, _folder.Path(Path.GetFileName(source)));
+        var path = _folder.Path(file.Split('/'));
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        var prints = Array.ConvertAll((string?[])[null, "{}", "{ }", "{}"], text =>
+        {
+            if (text is null) File.Delete(path);
+            else File.WriteAllText(path, text);
+            var folder = ModelFolder.Open(_folder.Root);
+            return (folder.Fingerprint, folder.WeightsFingerprint, Text: ModelFolder.TextFingerprintOf(_folder.Root));
+        });
+
+        Assert.Equal(3, prints.Select(print => print.Fingerprint).Distinct().Count());
+        Assert.Equal(3, prints.Select(print => print.Text).Distinct().Count());
+        Assert.Equal(prints[1], prints[3]);
+        Assert.Single(prints.Select(print => print.WeightsFingerprint).Distinct());
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, "float32")]
+    [InlineData(ScalarType.BFloat16, "bfloat16")]
+    [InlineData(ScalarType.Float16, "float16")]
+    public void Dtype_WhateverTheConfigSays_IsThatOfMostWeights(ScalarType stored, string named)
+    {
+        using var scope = NewDisposeScope();
+        File.WriteAllText(_folder.Path("config.json"), """{"torch_dtype":"float64"}""");
+        SafetensorsWriter.Write(_folder.Path("model.safetensors"), [new("w", ones(10, 10, dtype: stored)), new("norm", ones(10, dtype: ScalarType.Float64))]);
+
+        Assert.Equal(named, ModelFolder.Open(_folder.Root).Dtype);
+    }
+
     [Fact]
     public void GenerationDefaults_OfAnR1Distill_AreTaken()
     {

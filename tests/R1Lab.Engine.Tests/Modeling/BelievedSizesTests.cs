@@ -147,11 +147,7 @@ public sealed class BelievedSizesTests : IDisposable
 
     private static void Refused(Action work) => Measured.Of<BadInputException>(work).Within(TimeSpan.FromSeconds(4), LittleMemory);
 
-    private static void Describe(string path)
-    {
-        var folder = ModelFolder.Open(path);
-        ModelFolderCheck.Weights(path, DecoderConfig.Parse(folder.ConfigJson, Path.Combine(path, ModelFolder.ConfigFileName)));
-    }
+    private static void Describe(string path) => ModelDescription.Read(path);
 
     private BadInputException AdapterRefusal(JsonObject config)
     {

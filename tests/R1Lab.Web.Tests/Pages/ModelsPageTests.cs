@@ -70,6 +70,20 @@ public sealed class ModelsPageTests : ModelPageTest
     }
 
     [Fact]
+    public async Task Page_ModelWithABrokenTemplate_SaysThatChatIsNotPossible()
+    {
+        using var model = ModelCopy.OfScripted();
+        await File.WriteAllTextAsync(model.File("chat_template.jinja"), "{% for message in messages %}", Cancellation);
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, model.Path, "speechless", null, Cancellation);
+
+        var page = Show<ModelsPage>();
+
+        var finding = page.WaitForElement("[data-finding=chat_template_broken]", Patience);
+        Assert.Contains("Chat is not possible", finding.TextContent, StringComparison.Ordinal);
+        Assert.Contains("line 1", finding.TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Unload_LoadedModel_GivesItsMemoryBack()
     {
         await AddScriptedModelAsync();

@@ -3,6 +3,7 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Tests.Models;
 using R1Lab.Web.Tests.Pages;
 
 namespace R1Lab.Web.Tests.Running;
@@ -50,11 +51,49 @@ public sealed class DatasetEncoderTests : RunPageTest
         Assert.Equal(2, (await EncodeAsync(Recipe, dataset)).Set.Rows);
     }
 
+    /// <summary>The folder is the same, and what the rows become is not.</summary>
+    [Theory]
+    [InlineData("tokenizer.json")]
+    [InlineData("chat_template.jinja")]
+    public async Task EncodeAsync_TokenizerOrTemplateReplacedOnDisk_ReadsAgain(string file)
+    {
+        var dataset = await AddAsync();
+        using var model = new ModelCopy(TinyRuns.ThinkingModel);
+        var recipe = Recipe with { Model = model.Path };
+        var first = await EncodeAsync(recipe, dataset);
+        Assert.Same(first.Set.Corpus, (await EncodeAsync(recipe, dataset)).Set.Corpus);
+
+        if (file == "tokenizer.json") await File.AppendAllTextAsync(model.File(file), " ", TestContext.Current.CancellationToken);
+        else await File.WriteAllTextAsync(model.File(file), "{{ messages[0].content }}{{ messages[0].content }}", TestContext.Current.CancellationToken);
+
+        Assert.NotSame(first.Set.Corpus, (await EncodeAsync(recipe, dataset)).Set.Corpus);
+    }
+
+    [Fact]
+    public async Task EncodeAsync_MoreBytesThanAreKept_KeepsTheLastAskedForThatFit()
+    {
+        var dataset = await AddAsync();
+        var size = (await EncodeAsync(Recipe, dataset)).Set.Corpus.Bytes;
+        var two = new DatasetEncoder(Get<DatasetStore>()) { MostBytes = (2 * size) + (size / 2) };
+        var none = new DatasetEncoder(Get<DatasetStore>()) { MostBytes = size / 2 };
+
+        foreach (var policy in Enum.GetValues<ThinkingPolicy>())
+        {
+            await EncodeAsync(Recipe with { ThinkingPolicy = policy }, dataset, encoder: two);
+            await EncodeAsync(Recipe with { ThinkingPolicy = policy }, dataset, encoder: none);
+            Assert.InRange(two.KeptBytes, 1, two.MostBytes);
+            Assert.Equal(0, none.KeptBytes);
+        }
+
+        var last = await EncodeAsync(Recipe with { ThinkingPolicy = Enum.GetValues<ThinkingPolicy>()[^1] }, dataset, encoder: two);
+        Assert.Same(last.Set.Corpus, (await EncodeAsync(Recipe with { ThinkingPolicy = Enum.GetValues<ThinkingPolicy>()[^1] }, dataset, encoder: two)).Set.Corpus);
+    }
+
     private Task<Dataset> AddAsync() => TinyRuns.AddTextDatasetAsync(Get<DatasetStore>(), ("1+1?", "<think>1+1=2</think>2"), ("2+2?", "<think>2+2=4, as everybody knows who ever counted</think>4"));
 
-    private async Task<EncodedRows> EncodeAsync(TrainingRecipe recipe, Dataset dataset, CancellationToken? cancellation = null)
+    private async Task<EncodedRows> EncodeAsync(TrainingRecipe recipe, Dataset dataset, CancellationToken? cancellation = null, DatasetEncoder? encoder = null)
     {
         var model = await Get<ModelChooser>().ChooseAsync(recipe, [], TestContext.Current.CancellationToken);
-        return await Get<DatasetEncoder>().EncodeAsync(recipe, model!, dataset, cancellation ?? TestContext.Current.CancellationToken);
+        return await (encoder ?? Get<DatasetEncoder>()).EncodeAsync(recipe, model!, dataset, cancellation ?? TestContext.Current.CancellationToken);
     }
 }

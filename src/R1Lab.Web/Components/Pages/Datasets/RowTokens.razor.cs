@@ -32,7 +32,7 @@ public sealed partial class RowTokens : ComponentBase
     protected override async Task OnInitializedAsync()
     {
         _models = [.. (await Library.ListAsync(CancellationToken.None)).Where(m => m.Kind != ModelKind.Adapter)];
-        _model = _models.FirstOrDefault(m => Library.CanChat(m.Path)) ?? (_models.Count > 0 ? _models[0] : null);
+        _model = _models.FirstOrDefault(m => Library.CanChat(m)) ?? (_models.Count > 0 ? _models[0] : null);
         await EncodeAsync();
     }
 
@@ -65,7 +65,7 @@ public sealed partial class RowTokens : ComponentBase
             if (vocabulary.Tokenizer is { } tokenizer) Encode(vocabulary, tokenizer);
             else _problem = Text["NoTokenizer", _model.Name];
         }
-        catch (ModelUnavailableException e)
+        catch (Exception e) when (e is ModelUnavailableException or Engine.Tokenization.ChatTemplateException)
         {
             _problem = Failures.Show(e);
         }
@@ -79,6 +79,7 @@ public sealed partial class RowTokens : ComponentBase
             return;
         }
 
+        if (vocabulary.TemplateFault is { } fault) throw new Engine.Tokenization.ChatTemplateException(fault);
         var encoded = new ExampleEncoder(tokenizer, vocabulary.Template, _policy, vocabulary.MaxLength).Encode(new DatasetRow(Row.Prompt, Row.Response));
         (_pieces, _omission) = (TokenView.Of(encoded.Example, tokenizer), encoded.Omission);
     }
