@@ -29,18 +29,23 @@ public sealed class RunResults(ModelStore models, ModelChooser chooser)
             OwnerName = run.OwnerName,
             Family = choice?.Config.Family.ToString().ToLowerInvariant(),
             ParameterCount = choice?.Config.ParameterCount,
-            Dtype = "float32",
+            Dtype = folder.Dtype,
             Fingerprint = folder.Fingerprint,
         });
     }
 
-    private Task<RegisteredModel> RegisterBaseAsync(ModelChoice choice) => models.RegisterFolderAsync(Actor.System("training"), new RegisteredModel
+    private Task<RegisteredModel> RegisterBaseAsync(ModelChoice choice)
     {
-        Name = choice.Name,
-        Path = choice.Folder,
-        Kind = ModelKind.Base,
-        Family = choice.Config.Family.ToString().ToLowerInvariant(),
-        ParameterCount = choice.Config.ParameterCount,
-        Fingerprint = ModelFolder.Open(choice.Folder).Fingerprint,
-    });
+        var folder = ModelFolder.Open(choice.Folder);
+        return models.RegisterFolderAsync(Actor.System("training"), new RegisteredModel
+        {
+            Name = choice.Name,
+            Path = choice.Folder,
+            Kind = ModelKind.Base,
+            Family = choice.Config.Family.ToString().ToLowerInvariant(),
+            ParameterCount = choice.Config.ParameterCount,
+            Dtype = folder.Dtype,
+            Fingerprint = folder.Fingerprint,
+        });
+    }
 }
