@@ -21,27 +21,32 @@ public readonly record struct BatchPosition(int Epoch, int Line, long Taken);
 /// </summary>
 public sealed class Batcher
 {
+    // Packing an epoch is work: a plan looks no further.
+    private const int EpochsPacked = 16;
+
     private readonly IReadOnlyList<TokenExample> _rows;
     private readonly BatchSettings _settings;
+    private readonly EpochLines _lines;
     private readonly long? _limit;
-    private int _plannedEpoch = -1;
-    private IReadOnlyList<int[]> _plan = [];
 
     /// <param name="rows">At least one example.</param>
     public Batcher(IReadOnlyList<TokenExample> rows, BatchSettings settings)
     {
         if (rows.Count == 0) throw new ArgumentException("There is no row to deal out.", nameof(rows));
-        (_rows, _settings) = (rows, settings);
+        (_rows, _settings, _lines) = (rows, settings, new EpochLines(rows, settings));
         _limit = settings.Epochs is { } epochs ? LinesOf(epochs) : null;
     }
 
     public BatchPosition Position { get; set; }
 
     /// <summary>Passes done, with the part of the current one.</summary>
-    public double Epoch => Position.Epoch + (Position.Line == 0 ? 0 : Position.Line / (double)Plan(Position.Epoch).Count);
+    public double Epoch => Position.Epoch + (Position.Line == 0 ? 0 : Position.Line / (double)_lines.Count(Position.Epoch));
 
     /// <summary>Optimizer steps until the lines run out; null when they never do.</summary>
     public int? Steps => _limit is { } lines ? (int)Math.Max(1, (lines + LinesPerStep - 1) / LinesPerStep) : null;
+
+    /// <summary>Lines of the first epoch.</summary>
+    internal int LinesPerEpoch => _lines.Count(0);
 
     private int LinesPerStep => _settings.BatchSize * _settings.Accumulation;
 
@@ -52,6 +57,21 @@ public sealed class Batcher
         var lines = TakeStep();
         if (lines.Count == 0) throw new InvalidOperationException("All rows of the run have been taken.");
         return new StepBatch([.. lines.Chunk(_settings.BatchSize).Select(Lay)]);
+    }
+
+    /// <summary>Where every step of the run ends, in epochs, from the first step on: what <see cref="Epoch"/> will be after it.</summary>
+    /// <remarks>Counts lines and makes no batch. Packed lines are counted in the run's own epochs, or, where it has no such limit, in the first <see cref="EpochsPacked"/>.</remarks>
+    internal IEnumerable<double> StepEnds()
+    {
+        var known = Math.Max(EpochsPacked, (int)Math.Min(int.MaxValue, Math.Ceiling(_settings.Epochs ?? 0)));
+        int Count(int epoch) => _lines.Count(Math.Min(epoch, known));
+        var (epoch, line, taken) = (0, 0L, 0L);
+        for (var count = LinesAt(taken); count > 0; count = LinesAt(taken))
+        {
+            (line, taken) = (line + count, taken + count);
+            for (int lines; line >= (lines = Count(epoch)); epoch++) line -= lines;
+            yield return epoch + line / (double)Count(epoch);
+        }
     }
 
     /// <summary>The micro-batch of most places (padding counted) among the first steps of the run. <see cref="Position"/> stays.</summary>
@@ -82,16 +102,18 @@ public sealed class Batcher
 
     private List<(int[] Rows, int Epoch)> TakeStep()
     {
-        var count = (int)Math.Min(LinesPerStep, (_limit ?? long.MaxValue) - Position.Taken);
-        var lines = new List<(int[], int)>(Math.Max(0, count));
+        var count = LinesAt(Position.Taken);
+        var lines = new List<(int[], int)>(count);
         for (var i = 0; i < count; i++) lines.Add(Take());
         return lines;
     }
 
+    private int LinesAt(long taken) => (int)Math.Clamp((_limit ?? long.MaxValue) - taken, 0, LinesPerStep);
+
     private (int[] Rows, int Epoch) Take()
     {
         var (epoch, line, taken) = Position;
-        var plan = Plan(epoch);
+        var plan = _lines.Of(epoch);
         Position = line + 1 < plan.Count ? new BatchPosition(epoch, line + 1, taken + 1) : new BatchPosition(epoch + 1, 0, taken + 1);
         return (plan[line], epoch);
     }
@@ -100,50 +122,7 @@ public sealed class Batcher
     {
         if (_settings.PackTo is null) return (long)Math.Ceiling(epochs * _rows.Count - 1e-9);
         var whole = (int)Math.Floor(epochs);
-        var lines = Enumerable.Range(0, whole).Sum(epoch => (long)Plan(epoch).Count);
-        return epochs > whole ? lines + (long)Math.Ceiling((epochs - whole) * Plan(whole).Count - 1e-9) : lines;
-    }
-
-    private IReadOnlyList<int[]> Plan(int epoch)
-    {
-        if (_plannedEpoch == epoch) return _plan;
-        var order = _settings.Shuffle ? SeededShuffle.Order(_rows.Count, _settings.Seed, epoch) : [.. Enumerable.Range(0, _rows.Count)];
-        if (_settings.GroupByLength) order = ByLength(order, epoch);
-        (_plannedEpoch, _plan) = (epoch, _settings.PackTo is { } size ? Packed(order, size) : [.. order.Select(row => new[] { row })]);
-        return _plan;
-    }
-
-    // As transformers groups, rows are sorted by length inside large groups; unlike there the batches are then shuffled, for a run of long
-    // batches followed by short ones makes the loss swing and slows learning. A short last batch stays last.
-    private int[] ByLength(int[] order, int epoch)
-    {
-        var size = _settings.BatchSize;
-        var group = Math.Min(Math.Max(1, order.Length / (size * 4)), 50) * size;
-        var batches = order.Chunk(group).SelectMany(rows => rows.OrderByDescending(row => _rows[row].Length).Chunk(size)).ToArray();
-        var whole = batches.Count(batch => batch.Length == size);
-        var shuffled = SeededShuffle.Order(whole, _settings.Seed, epoch, 1).Select(batch => batches[batch]);
-        return [.. shuffled.Concat(batches.Skip(whole)).SelectMany(batch => batch)];
-    }
-
-    // First fit over the last lines still open; a row longer than a line stands alone.
-    private List<int[]> Packed(int[] order, int size)
-    {
-        const int openLines = 64;
-        var lines = new List<(List<int> Rows, int Room)>();
-        foreach (var row in order)
-        {
-            var length = _rows[row].Length;
-            var at = lines.FindIndex(Math.Max(0, lines.Count - openLines), line => line.Room >= length);
-            if (at < 0)
-            {
-                at = lines.Count;
-                lines.Add(([], size));
-            }
-
-            lines[at].Rows.Add(row);
-            lines[at] = (lines[at].Rows, lines[at].Room - length);
-        }
-
-        return [.. lines.Select(line => line.Rows.ToArray())];
+        var lines = Enumerable.Range(0, whole).Sum(epoch => (long)_lines.Count(epoch));
+        return epochs > whole ? lines + (long)Math.Ceiling((epochs - whole) * _lines.Count(whole) - 1e-9) : lines;
     }
 }

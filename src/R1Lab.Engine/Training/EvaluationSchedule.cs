@@ -14,15 +14,19 @@ internal sealed class EvaluationSchedule(TrainingRecipe recipe, int totalSteps)
         return recipe.EvalSteps is { } every ? step % every == 0 : Math.Floor(after) > Math.Floor(before);
     }
 
-    /// <summary>How often it is due in the whole run: once more than before the last step. Counted without going through the steps, of which a recipe may name millions.</summary>
-    /// <param name="perStep">Passes in one step.</param>
-    /// <param name="beforeLast">Passes done before the last step.</param>
-    public int Count(double perStep, double beforeLast)
+    /// <summary>How often it is due in the whole run.</summary>
+    /// <param name="stepEnds">Where every step ends, in passes.</param>
+    public int Count(IEnumerable<double> stepEnds)
     {
         if (recipe.EvalsPerEpoch is null && recipe.EvalSteps is { } every) return ((totalSteps - 1) / every) + 1;
-        // A step that reaches over one part or several is due once.
-        if (perStep * (recipe.EvalsPerEpoch ?? 1) >= 1) return totalSteps;
-        return (int)(recipe.EvalsPerEpoch is { } times ? Parts(beforeLast, times) : Math.Floor(beforeLast)) + 1;
+        var (count, step, before) = (0, 0, 0.0);
+        foreach (var after in stepEnds.Take(totalSteps))
+        {
+            if (IsDue(++step, before, after)) count++;
+            before = after;
+        }
+
+        return count;
     }
 
     // A third of a pass, three times, is a whole one.

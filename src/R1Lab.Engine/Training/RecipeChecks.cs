@@ -8,13 +8,13 @@ namespace R1Lab.Engine.Training;
 public sealed partial record TrainingRecipe
 {
     /// <summary>Everything wrong with or worth saying about these settings, in the user's words.</summary>
-    /// <param name="rows">Rows of the dataset, where known: some problems show only then.</param>
+    /// <param name="length">The run's length, where its rows are known: some problems show only then.</param>
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
-    public IEnumerable<Problem> Problems(int? rows = null, long? parameters = null)
+    public IEnumerable<Problem> Problems(RunLength? length = null, long? parameters = null)
     {
         IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
-        return rows is { } count && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(count)] : own;
+        return length is not null && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(length)] : own;
     }
 
     /// <summary>The largest batch that goes through the device at once.</summary>
@@ -146,21 +146,19 @@ public sealed partial record TrainingRecipe
         }
     }
 
-    private IEnumerable<Problem> AgainstData(int rows)
+    private IEnumerable<Problem> AgainstData(RunLength length)
     {
-        var held = EvaluationSplit.Count(rows, ValSize);
-        if (rows - held < 1)
+        if (length.TrainRows < 1)
         {
             yield return Error("no_rows", ValSize > 0 ? "val_size" : "dataset", "No row is left to train on.");
             yield break;
         }
 
-        if (ValSize > 0 && held < 4)
-            yield return Warning("val_split_too_small", "val_size", $"Only {held} rows are held out for evaluation; the evaluation loss will say little.", held);
-        foreach (var problem in StepProblems(TotalSteps(rows))) yield return problem;
-        var evaluations = Evaluations(TotalSteps(rows), rows - held);
-        if (EarlyStoppingPatience >= evaluations && ValSize > 0)
-            yield return Warning("patience_never_fires", "early_stopping_patience", $"The run evaluates {evaluations} times, so a patience of {EarlyStoppingPatience} never ends it early.", evaluations, EarlyStoppingPatience);
+        if (ValSize > 0 && length.EvaluationRows < 4)
+            yield return Warning("val_split_too_small", "val_size", $"Only {length.EvaluationRows} rows are held out for evaluation; the evaluation loss will say little.", length.EvaluationRows);
+        foreach (var problem in StepProblems(length.Steps)) yield return problem;
+        if (EarlyStoppingPatience >= length.Evaluations && ValSize > 0)
+            yield return Warning("patience_never_fires", "early_stopping_patience", $"The run evaluates {length.Evaluations} times, so a patience of {EarlyStoppingPatience} never ends it early.", length.Evaluations, EarlyStoppingPatience);
     }
 
     /// <summary>What is to be said once the run's length in optimizer steps is known.</summary>

@@ -22,7 +22,7 @@ public sealed partial record TrainingRecipe
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Reads a recipe, naming everything that is wrong with it, not only the first thing.</summary>
-    /// <returns>The recipe, or null when <paramref name="problems"/> holds errors of the form; settings that disagree are told by <see cref="Problems(int?, long?)"/>.</returns>
+    /// <returns>The recipe, or null when <paramref name="problems"/> holds errors of the form; settings that disagree are told by <see cref="Problems(RunLength?, long?)"/>.</returns>
     public static TrainingRecipe? Parse(string json, out IReadOnlyList<Problem> problems)
     {
         var found = new List<Problem>();

@@ -9,7 +9,7 @@ public sealed partial record TrainingRecipe
 
     /// <summary>
     /// A ready set of values: <c>quick_trial</c> shows with 1,000 rows whether the data teaches anything, <c>recommended</c> is what the field agrees on
-    /// for an adapter on an 8B model, <c>tutorial</c> is the tutorial's own numbers with what must be said about them in <see cref="Problems(int?, long?)"/>.
+    /// for an adapter on an 8B model, <c>tutorial</c> is the tutorial's own numbers with what must be said about them in <see cref="Problems(RunLength?, long?)"/>.
     /// </summary>
     /// <param name="name">One of <see cref="PresetNames"/>.</param>
     /// <param name="parameters">The model's parameter count where known: small models learn with a higher rate.</param>

@@ -23,24 +23,11 @@ public sealed partial record TrainingRecipe
     /// <summary>Rows of an optimizer step: batch size times accumulation.</summary>
     public int EffectiveBatchSize => PerDeviceTrainBatchSize * GradientAccumulationSteps;
 
-    /// <summary>
-    /// Optimizer steps over <paramref name="rows"/> rows, those of the evaluation split included. Batches run on across the end of an epoch, so
-    /// that no step is smaller than the others but the very last.
-    /// </summary>
-    public int TotalSteps(int rows) => StepsOver(rows - EvaluationSplit.Count(rows, ValSize));
-
     /// <summary>Warm-up in steps: <see cref="WarmupSteps"/>, else <see cref="WarmupRatio"/> of all, rounded up.</summary>
     public int WarmupOf(int totalSteps) => WarmupSteps > 0 ? WarmupSteps : (int)Math.Ceiling(totalSteps * WarmupRatio);
 
     /// <summary>Steps between snapshots in a run of this length.</summary>
     public int SaveEvery(int totalSteps) => SaveSteps ?? Math.Max(10, (totalSteps + 9) / 10);
-
-    /// <summary>How often a run of so many steps evaluates.</summary>
-    /// <param name="trainRows">Rows of one pass, those held out not counted.</param>
-    public int Evaluations(int totalSteps, int trainRows)
-    {
-        return new EvaluationSchedule(this, totalSteps).Count((double)EffectiveBatchSize / trainRows, (double)(totalSteps - 1) * EffectiveBatchSize / trainRows);
-    }
 
     /// <summary>What <see cref="EmbeddingOnHost"/> comes to: memory is what QLoRA is chosen for.</summary>
     public bool KeepsEmbeddingOnHost => EmbeddingOnHost ?? Method == TrainingMethod.Qlora;
@@ -58,9 +45,6 @@ public sealed partial record TrainingRecipe
     internal BatchSettings Batches() => new(
         PerDeviceTrainBatchSize, GradientAccumulationSteps, MaxSteps is > 0 ? null : NumTrainEpochs, Shuffle, Seed, GroupByLength, Packing ? MaxLength : null);
 
-    /// <summary>Steps over rows that are all trained.</summary>
-    internal int StepsOver(int trainRows) =>
-        MaxSteps is > 0 ? MaxSteps.Value : Math.Max(1, (int)Math.Ceiling(RowsToLearn(trainRows) / (double)EffectiveBatchSize));
-
-    internal long RowsToLearn(int trainRows) => (long)Math.Ceiling(NumTrainEpochs * trainRows - 1e-9);
+    /// <summary>Optimizer steps of a run over these batches.</summary>
+    internal int StepsOver(Batcher batches) => batches.Steps ?? MaxSteps!.Value;
 }

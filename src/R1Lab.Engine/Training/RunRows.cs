@@ -9,11 +9,16 @@ internal sealed record RunRows(IReadOnlyList<TokenExample> Train, IReadOnlyList<
     /// <exception cref="BadInputException">No token of any training row is learned.</exception>
     public static RunRows Of(TrainingJob job)
     {
-        var rows = SampledRows.Of(job.Train, job.Recipe.MaxSamples, job.Recipe.Seed);
-        var (train, evaluation) = job.Evaluation.Count > 0 ? (rows, job.Evaluation) : EvaluationSplit.Split(rows, job.Recipe.ValSize, job.Recipe.Seed);
+        var (train, evaluation) = job.Evaluation.Count > 0 ? (Sampled(job.Recipe, job.Train), job.Evaluation) : Split(job.Recipe, job.Train);
         if (!train.Any(row => row.TrainedTokens > 0)) throw new BadInputException("dataset", null, "no token of any training row is learned");
         return new RunRows(train, evaluation);
     }
+
+    /// <summary>The rows a recipe uses, and of these the ones it holds out.</summary>
+    public static (IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation) Split(TrainingRecipe recipe, IReadOnlyList<TokenExample> rows) =>
+        EvaluationSplit.Split(Sampled(recipe, rows), recipe.ValSize, recipe.Seed);
+
+    private static IReadOnlyList<TokenExample> Sampled(TrainingRecipe recipe, IReadOnlyList<TokenExample> rows) => SampledRows.Of(rows, recipe.MaxSamples, recipe.Seed);
 
     /// <summary>Most tokens of a line of a training batch.</summary>
     public int LongestLine(TrainingRecipe recipe) => Math.Max(recipe.Packing ? recipe.MaxLength : 0, Train.Max(row => row.Length));

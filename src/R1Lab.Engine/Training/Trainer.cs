@@ -12,7 +12,7 @@ namespace R1Lab.Engine.Training;
 /// Supervised fine-tuning from start, or from the newest whole snapshot, to the end or to the next step boundary after a stop is asked for.
 /// The same job takes the same steps, bit for bit, whether it was interrupted or not.
 /// </summary>
-/// <param name="job">What to train on what; settings that passed <see cref="TrainingRecipe.Problems(int?, long?)"/>.</param>
+/// <param name="job">What to train on what; settings that passed <see cref="TrainingRecipe.Problems(RunLength?, long?)"/>.</param>
 /// <param name="observer">Told everything as it happens, on the calling thread.</param>
 public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 {
@@ -32,9 +32,6 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     internal Action? WhileWriting { get; init; }
 
     private string Snapshots => Path.Combine(job.OutputFolder, "snapshots");
-
-    /// <summary>Optimizer steps of a run over so many rows (evaluation split included); packing needs fewer.</summary>
-    public static int TotalSteps(TrainingRecipe recipe, int rows) => recipe.TotalSteps(rows);
 
     /// <summary>Runs on the calling thread, which should be one of its own.</summary>
     /// <param name="stop">Cancelled: the run ends after the step it is in, with a snapshot.</param>

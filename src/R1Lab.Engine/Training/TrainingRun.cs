@@ -28,7 +28,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (_recipe, _identity, _rows, _model, _clock) = (recipe, identity, rows, model, clock);
         _batcher = new Batcher(rows.Train, recipe.Batches());
-        TotalSteps = _batcher.Steps ?? recipe.MaxSteps!.Value;
+        TotalSteps = recipe.StepsOver(_batcher);
         var family = model.Decoder.Config.Family;
         _optimizer = new Optimizer(model.Parameters, recipe, name => recipe.DecayGroups == DecayGroups.Uniform || Optimizer.DecaysByDefault(name, family));
         var pass = new TrainingPass(model.Decoder, model.Adapter, recipe.GradientCheckpointing, clock)

@@ -73,7 +73,17 @@ public sealed record RunFacts
 
     public required int TotalSteps { get; init; }
 
-    public required int RowsPerStep { get; init; }
+    /// <summary>Epochs in all steps, fractional.</summary>
+    public required double Epochs { get; init; }
+
+    /// <summary>Lines of an epoch: rows, or packs of them.</summary>
+    public required int LinesPerEpoch { get; init; }
+
+    /// <summary>Lines of a full step.</summary>
+    public required int LinesPerStep { get; init; }
+
+    /// <summary>Rows of a full step, on average where they are packed.</summary>
+    public double RowsPerStep => LinesPerEpoch == 0 ? LinesPerStep : (double)LinesPerStep * TrainRows / LinesPerEpoch;
 
     public double TrainedShare => Tokens == 0 ? 0 : (double)TrainedTokens / Tokens;
 }

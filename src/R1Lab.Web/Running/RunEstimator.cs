@@ -24,7 +24,7 @@ public static class RunEstimator
     {
         var assumed = AssumedPace(recipe, memory.Model, memory.Device);
         var pace = measured ?? new MeasuredPace(assumed / GuessFactor, assumed, assumed * GuessFactor, 0);
-        var tokens = (double)facts.TotalSteps * facts.RowsPerStep * TokensPerRow(facts);
+        var tokens = facts.Epochs * facts.TrainRows * TokensPerRow(facts);
         return new(pace.Typical, measured is not null, Time(tokens / pace.Typical), memory, memory.PlanFor(recipe), memory.Device.Name)
         {
             Shortest = Time(tokens / pace.Fastest),
@@ -36,6 +36,9 @@ public static class RunEstimator
 
     /// <summary>Mean length of the rows that are used.</summary>
     public static double TokensPerRow(RunFacts facts) => (double)facts.Tokens / Math.Max(1, facts.TrainRows + facts.EvaluationRows);
+
+    /// <summary>Mean length of what passes through the model as one sequence: a row, or a pack of rows.</summary>
+    public static double TokensPerLine(RunFacts facts) => facts.LinesPerEpoch == 0 ? TokensPerRow(facts) : TokensPerRow(facts) * facts.TrainRows / facts.LinesPerEpoch;
 
     private static TimeSpan Time(double seconds) => TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.MaxValue.TotalSeconds / 2));
 

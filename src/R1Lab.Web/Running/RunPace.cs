@@ -19,10 +19,10 @@ public sealed class RunPace(RunStore runs)
 
     /// <param name="recipe">The run to come.</param>
     /// <param name="isCuda">Whether it will be on a card.</param>
-    /// <param name="tokensPerRow">Mean length of its rows.</param>
+    /// <param name="tokensPerLine">Mean length of its rows, or of its packs of rows.</param>
     /// <param name="cancellationToken">Gives up waiting for the database.</param>
     /// <returns>Null when no comparable run was measured yet.</returns>
-    public async Task<MeasuredPace?> MeasuredAsync(TrainingRecipe recipe, bool isCuda, double tokensPerRow, CancellationToken cancellationToken = default)
+    public async Task<MeasuredPace?> MeasuredAsync(TrainingRecipe recipe, bool isCuda, double tokensPerLine, CancellationToken cancellationToken = default)
     {
         var wanted = RunConditions.Of(recipe.Model, recipe, isCuda);
         var measured = new List<double[]>();
@@ -34,7 +34,7 @@ public sealed class RunPace(RunStore runs)
             var steps = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Where(metric => metric.TokensPerSecond > 0 && metric.SecondsPerStep > 0).ToList();
             if (steps.Count == 0 || steps.Exists(step => step.DeviceMemoryBytes is not null) != isCuda) continue;
             var length = At(0.5, steps.Select(step => step.TokensPerSecond * step.SecondsPerStep)) / before.EffectiveBatchSize;
-            if (length <= tokensPerRow * MostLengthRatio && length >= tokensPerRow / MostLengthRatio) measured.Add([.. steps.Select(step => step.TokensPerSecond)]);
+            if (length <= tokensPerLine * MostLengthRatio && length >= tokensPerLine / MostLengthRatio) measured.Add([.. steps.Select(step => step.TokensPerSecond)]);
         }
 
         return measured.Count == 0 ? null : new(measured.Min(paces => At(0.1, paces)), At(0.5, measured.Select(paces => At(0.5, paces))), measured.Max(paces => At(0.9, paces)), measured.Count);

@@ -39,11 +39,12 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
         var data = await EncodeAsync(recipe, model, dataset, problems, cancellationToken);
         if (data is null) return new(recipe, model, dataset, [], Check(recipe, [.. own, .. problems]));
 
-        problems.InsertRange(0, recipe.Problems(data.Set.Examples.Count, model.Config.ParameterCount));
+        var length = await Task.Run(() => RunLength.Of(recipe, data.Set.Examples), cancellationToken);
+        problems.InsertRange(0, recipe.Problems(length, model.Config.ParameterCount));
         problems.AddRange(PlanProblems.Of(recipe, model, data));
-        var facts = Facts(recipe, dataset, data.Set);
+        var facts = Facts(recipe, dataset, data.Set, length);
         var memory = surroundings.MemoryOf(facts, model.Config);
-        var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, memory.Device.IsCuda, RunEstimator.TokensPerRow(facts), cancellationToken));
+        var estimate = RunEstimator.Of(recipe, facts, memory, await pace.MeasuredAsync(recipe, memory.Device.IsCuda, RunEstimator.TokensPerLine(facts), cancellationToken));
         problems.AddRange(PlanProblems.OfRoom(recipe, facts, estimate));
         return new(recipe, model, dataset, data.Set.Examples, Check(recipe, problems) with { Facts = facts, Estimate = estimate });
     }
@@ -79,15 +80,14 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
     private static RunCheck Check(TrainingRecipe recipe, IReadOnlyList<Problem> problems) =>
         new([.. problems.OrderByDescending(problem => problem.Severity).DistinctBy(problem => (problem.Field, problem.Code))], null, null) { Confirmed = recipe.Confirmed };
 
-    private static RunFacts Facts(TrainingRecipe recipe, Dataset dataset, EncodedDataset data)
+    private static RunFacts Facts(TrainingRecipe recipe, Dataset dataset, EncodedDataset data, RunLength length)
     {
-        var held = EvaluationSplit.Count(data.Examples.Count, recipe.ValSize);
         var overLong = data.Omitted.Count(row => row.Reason == RowOmission.TooLong);
         return new()
         {
             Rows = data.Rows,
-            TrainRows = data.Examples.Count - held,
-            EvaluationRows = held,
+            TrainRows = length.TrainRows,
+            EvaluationRows = length.EvaluationRows,
             OverLongRows = overLong + data.SplitRows.Count,
             SplitRowIds = data.SplitRows,
             Omitted = data.Omitted,
@@ -100,8 +100,10 @@ public sealed class RunPlanner(ModelChooser models, DatasetStore datasets, Datas
             TrainedTokens = data.TrainedTokens,
             LongestRow = data.LongestRow,
             MaxLength = recipe.MaxLength,
-            TotalSteps = recipe.TotalSteps(data.Examples.Count),
-            RowsPerStep = recipe.EffectiveBatchSize,
+            TotalSteps = length.Steps,
+            Epochs = length.Epochs,
+            LinesPerEpoch = length.LinesPerEpoch,
+            LinesPerStep = recipe.EffectiveBatchSize,
         };
     }
 }

@@ -21,33 +21,20 @@ public sealed class RecipeLimitsTests
 
         Measured.Of<InvalidOperationException>(() =>
         {
-            var problem = recipe.Problems(1_000).First(one => one.IsError);
+            var problem = recipe.Problems().First(one => one.IsError);
             Assert.Equal((field, field.StartsWith("lora.", StringComparison.Ordinal) ? "lora_rank_too_large" : "above_most"), (problem.Field, problem.Code));
-            Assert.NotEqual(0, recipe.TotalSteps(1_000));
-            recipe.Evaluations(recipe.TotalSteps(1_000), 1_000);
         }).Within(TimeSpan.FromSeconds(1), 16 << 20);
     }
 
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(3, 2)]
-    [InlineData(4, 16)]
-    public void Evaluations_CountedWithoutTheSteps_AreThoseOfTheSchedule(int batch, int accumulated)
+    [Fact]
+    public void Length_OfTheLongestRunAllowed_IsCountedAtOnce()
     {
-        foreach (var total in (int[])[1, 2, 7, 40, 333])
-        {
-            foreach (var rows in (int[])[1, 5, 12, 47, 1000])
-            {
-                foreach (var (every, times) in ((int?, double?)[])[(null, null), (1, null), (7, null), (1000, null), (null, 3), (null, 0.5), (null, 2.5), (7, 1)])
-                {
-                    var recipe = Ordinary with { PerDeviceTrainBatchSize = batch, GradientAccumulationSteps = accumulated, EvalSteps = every, EvalsPerEpoch = times };
-                    var schedule = new EvaluationSchedule(recipe, total);
-                    double Passes(int step) => (double)step * recipe.EffectiveBatchSize / rows;
+        var recipe = Ordinary with { MaxSteps = 10_000_000, EvalsPerEpoch = 10_000, ValSize = 0.1 };
 
-                    Assert.Equal(Enumerable.Range(1, total).Count(step => schedule.IsDue(step, Passes(step - 1), Passes(step))), recipe.Evaluations(total, rows));
-                }
-            }
-        }
+        RunLength? length = null;
+        Measured.Of<InvalidOperationException>(() => length = TrainingRuns.Length(recipe, 1_000)).Within(TimeSpan.FromSeconds(3), 16 << 20);
+
+        Assert.Equal((10_000_000, 10_000_000), (length!.Steps, length.Evaluations));
     }
 
     private static TrainingRecipe With(string field) => field switch

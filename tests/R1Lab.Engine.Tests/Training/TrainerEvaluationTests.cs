@@ -77,7 +77,7 @@ public sealed class TrainerEvaluationTests : IDisposable
 
         // 12 rows, 4 a step: three steps a pass, an evaluation every two thirds of a pass.
         Assert.Equal([2, 4, 6], _runs.Metrics.Select(m => m.Step));
-        Assert.Equal(3, recipe.Evaluations(6, 12));
+        Assert.Equal(3, RunLength.Of(recipe, TrainingRuns.Rows()).Evaluations);
         Assert.All(_runs.Metrics, m => Assert.InRange(m.EvalTokenAccuracy!.Value, 0, 1));
     }
 

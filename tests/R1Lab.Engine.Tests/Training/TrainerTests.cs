@@ -73,7 +73,7 @@ public sealed class TrainerTests : IDisposable
         var result = _runs.Run(_runs.Job(recipe));
 
         // 16 rows, 4 held out, 1.5 passes over 12, 4 a step.
-        Assert.Equal((5, Trainer.TotalSteps(recipe, 16)), (result.Step, 5));
+        Assert.Equal((5, 5), (result.Step, RunLength.Of(recipe, TrainingRuns.Rows()).Steps));
         Assert.Equal([3, 5], _runs.Metrics.Select(m => m.Step));
         Assert.Equal(1.5, _runs.Metrics[^1].Epoch);
     }

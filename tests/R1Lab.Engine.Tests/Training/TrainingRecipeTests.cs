@@ -69,10 +69,10 @@ public sealed class TrainingRecipeTests
     {
         var tutorial = TrainingRecipe.Preset("tutorial") with { Model = "m", Dataset = "1", ValSize = 0 };
 
-        var codes = tutorial.Problems(1000).Select(problem => problem.Code);
+        var codes = tutorial.Problems(TrainingRuns.Length(tutorial, 1000)).Select(problem => problem.Code);
 
         // 1,000 rows, 3 epochs, 16 rows a step.
-        Assert.Equal(188, tutorial.TotalSteps(1000));
+        Assert.Equal(188, TrainingRuns.Length(tutorial, 1000).Steps);
         Assert.Equal((5e-6, 0.01, 100, 10, 500, 4, 4), (tutorial.LearningRate, tutorial.WeightDecay, tutorial.WarmupSteps, tutorial.LoggingSteps,
             tutorial.SaveSteps, tutorial.PerDeviceTrainBatchSize, tutorial.GradientAccumulationSteps));
         Assert.Equal(["eval_without_split", "lr_low", "target_mapped", "warmup_long", "save_never_fires"], codes);
@@ -92,8 +92,12 @@ public sealed class TrainingRecipeTests
     [Theory]
     [InlineData("quick_trial")]
     [InlineData("recommended")]
-    public void Problems_Presets_HaveNone(string name) =>
-        Assert.Empty((TrainingRecipe.Preset(name) with { Model = "m", Dataset = "1" }).Problems(2000));
+    public void Problems_Presets_HaveNone(string name)
+    {
+        var recipe = TrainingRecipe.Preset(name) with { Model = "m", Dataset = "1" };
+
+        Assert.Empty(recipe.Problems(TrainingRuns.Length(recipe, 2000)));
+    }
 
     [Fact]
     public void Problems_WrongNumbers_NameTheirFields()
@@ -101,7 +105,7 @@ public sealed class TrainingRecipeTests
         var recipe = Named with { LearningRate = double.NaN, PerDeviceTrainBatchSize = 0, WarmupRatio = 1, NumTrainEpochs = 0, Lora = new LoraSettings { TargetModules = ["nonsense"] } };
 
         Assert.Equal(["per_device_train_batch_size", "warmup_ratio", "learning_rate", "num_train_epochs", "lora.target_modules"],
-            recipe.Problems(10).Where(problem => problem.IsError).Select(problem => problem.Field));
+            recipe.Problems(TrainingRuns.Length(Named, 10)).Where(problem => problem.IsError).Select(problem => problem.Field));
     }
 
     [Fact]
@@ -109,6 +113,6 @@ public sealed class TrainingRecipeTests
     {
         var recipe = Named with { WarmupSteps = 50, SaveSteps = 100, ValSize = 0.1, EvalSteps = 90, NumTrainEpochs = 1 };
 
-        Assert.Equal(["val_split_too_small", "warmup_longer_than_run", "save_never_fires", "eval_never_fires"], recipe.Problems(20).Select(problem => problem.Code));
+        Assert.Equal(["val_split_too_small", "warmup_longer_than_run", "save_never_fires", "eval_never_fires"], recipe.Problems(TrainingRuns.Length(recipe, 20)).Select(problem => problem.Code));
     }
 }

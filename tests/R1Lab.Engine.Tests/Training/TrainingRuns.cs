@@ -75,6 +75,9 @@ internal sealed class TrainingRuns : IDisposable
         Lora = new LoraSettings { R = 4, LoraAlpha = 8, LoraDropout = 0.2 },
     };
 
+    /// <summary>The length of a run over so many rows of two tokens.</summary>
+    public static RunLength Length(TrainingRecipe recipe, int rows) => RunLength.Of(recipe, [.. Enumerable.Repeat(new TokenExample([1, 2], [-100, 2]), rows)]);
+
     public string NewFolder() => _root.CreateSubdirectory($"run{_count++}").FullName;
 
     public TrainingJob Job(TrainingRecipe recipe, string model = "llama_base", IReadOnlyList<TokenExample>? rows = null, string? output = null) =>

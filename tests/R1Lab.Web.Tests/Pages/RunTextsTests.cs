@@ -73,7 +73,10 @@ public sealed class RunTextsTests
     [InlineData("""{"model":"m","dataset":"d","evals_per_epoch":0,"early_stopping_threshold":-1,"probe_prompts":[" "],"probe_max_new_tokens":0}""")]
     public void Texts_ForProblemsOfARecipe_AreThere(string json)
     {
-        var problems = TrainingRecipe.Parse(json, out _)!.Problems(rows: 40);
+        var recipe = TrainingRecipe.Parse(json, out _)!;
+        var length = new RunLength { TrainRows = 38, EvaluationRows = 2, Steps = 30, Epochs = 3, LinesPerEpoch = 38, Evaluations = 3 };
+
+        var problems = recipe.Problems(length);
 
         Assert.Empty(Missing<ProblemTexts>(problems.Select(problem => problem.Code)));
     }

@@ -43,7 +43,7 @@ public sealed class ProblemFixesTests
         Assert.Empty(ProblemFixes.Of(Tutorial, check, Parameters));
     }
 
-    private static RunCheck CheckOf(TrainingRecipe recipe) => new([.. recipe.Problems(Rows, Parameters)], FactsOf(recipe), null);
+    private static RunCheck CheckOf(TrainingRecipe recipe) => new([.. recipe.Problems(LengthOf(recipe), Parameters)], FactsOf(recipe), null);
 
     private static RunFacts FactsOf(TrainingRecipe recipe) => new()
     {
@@ -62,9 +62,13 @@ public sealed class ProblemFixesTests
         TrainedTokens = 500,
         LongestRow = 10,
         MaxLength = recipe.MaxLength,
-        TotalSteps = recipe.TotalSteps(Rows),
-        RowsPerStep = 16,
+        TotalSteps = LengthOf(recipe).Steps,
+        Epochs = 3,
+        LinesPerEpoch = Rows,
+        LinesPerStep = 16,
     };
+
+    private static RunLength LengthOf(TrainingRecipe recipe) => RunLength.Of(recipe, [.. Enumerable.Repeat(new TokenExample([1, 2], [-100, 2]), Rows)]);
 
     private static IEnumerable<TrainingRecipe> Recipes() =>
     [

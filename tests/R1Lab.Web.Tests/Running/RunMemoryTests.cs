@@ -14,7 +14,7 @@ public sealed class RunMemoryTests
     private static readonly RunFacts Facts = new()
     {
         Rows = 45, TrainRows = 40, EvaluationRows = 0, OverLongRows = 0, SplitRowIds = [], Omitted = [], DatasetId = 1, TextRows = 40, Lengths = LengthHistogram.Of([200]),
-        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 8000, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, RowsPerStep = 4,
+        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 8000, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, Epochs = 1, LinesPerEpoch = 40, LinesPerStep = 4,
     };
 
     private static readonly DecoderConfig Model = new()

@@ -151,7 +151,7 @@ public sealed class RunPaceTests : IAsyncLifetime
     private static RunFacts Facts { get; } = new()
     {
         Rows = 45, TrainRows = 40, EvaluationRows = 0, OverLongRows = 0, SplitRowIds = [], Omitted = [], DatasetId = 1, TextRows = 40, Lengths = R1Lab.Engine.Datasets.LengthHistogram.Of([200]),
-        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 40 * Tokens, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, RowsPerStep = 4,
+        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 40 * Tokens, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, Epochs = 1, LinesPerEpoch = 40, LinesPerStep = 4,
     };
 
     private static RunMemory Memory { get; } = new(

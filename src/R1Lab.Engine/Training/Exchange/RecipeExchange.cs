@@ -10,7 +10,7 @@ public static class RecipeExchange
 
     private static readonly IRecipeFormat[] Formats = [new LlamaFactoryFormat(), new AxolotlFormat(), new TrlFormat()];
 
-    /// <summary>Every reason's code a <see cref="CarriedValue"/> may have, beside the notes of <see cref="TrainingRecipe.Problems(int?, long?)"/>.</summary>
+    /// <summary>Every reason's code a <see cref="CarriedValue"/> may have, beside the notes of <see cref="TrainingRecipe.Problems(RunLength?, long?)"/>.</summary>
     public static IReadOnlyList<string> ReasonCodes => Reasons.Codes;
 
     /// <summary>Reads LLaMA-Factory YAML, Axolotl YAML, a Python script or notebook of TRL, PEFT and transformers, or the YAML of TRL's own commands; which one is found out. Nothing is run.</summary>
