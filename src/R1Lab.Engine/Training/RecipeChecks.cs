@@ -34,8 +34,7 @@ public sealed partial record TrainingRecipe
         (string Field, double Value, double Least)[] least =
         [
             ("per_device_train_batch_size", PerDeviceTrainBatchSize, 1), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, 1),
-            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_samples", MaxSamples ?? 1, 1), ("max_length", MaxLength, 2), ("logging_steps", LoggingSteps, 1),
-            ("save_steps", SaveSteps ?? 1, 1), ("save_total_limit", SaveTotalLimit ?? 1, 1), ("eval_steps", EvalSteps ?? 1, 1),
+            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_samples", MaxSamples ?? 1, 1), ("max_length", MaxLength, 2), ("save_total_limit", SaveTotalLimit ?? 1, 1),
             ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
             ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("gradient_checkpointing_layers", GradientCheckpointingLayers ?? 1, 1), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
             ("early_stopping_patience", EarlyStoppingPatience ?? 1, 1), ("early_stopping_threshold", EarlyStoppingThreshold, 0),
@@ -44,6 +43,12 @@ public sealed partial record TrainingRecipe
         foreach (var (field, value, bound) in least)
         {
             if (!(value >= bound)) yield return Error("too_small", field, $"{field} must be at least {bound}.", field, bound);
+        }
+
+        foreach (var (field, value) in ((string, double)[])[("logging_steps", LoggingSteps), ("save_steps", SaveSteps ?? 1), ("eval_steps", EvalSteps ?? 1)])
+        {
+            if (!(value > 0 && (value < 1 || value == Math.Floor(value)) && double.IsFinite(value)))
+                yield return Error("not_steps", field, $"{field} must be a whole number of steps from 1 on, or a share of all steps below 1.", field);
         }
 
         foreach (var (field, value, bound) in Largest())

@@ -27,7 +27,13 @@ public sealed partial record TrainingRecipe
     public int WarmupOf(int totalSteps) => WarmupSteps > 0 ? WarmupSteps : (int)Math.Ceiling(totalSteps * WarmupRatio);
 
     /// <summary>Steps between snapshots in a run of this length.</summary>
-    public int SaveEvery(int totalSteps) => SaveSteps ?? Math.Max(10, (totalSteps + 9) / 10);
+    public int SaveEvery(int totalSteps) => SaveSteps is { } steps ? Every(steps, totalSteps) : Math.Max(10, (totalSteps + 9) / 10);
+
+    /// <summary>Steps between two logged ones in a run of this length.</summary>
+    public int LogEvery(int totalSteps) => Every(LoggingSteps, totalSteps);
+
+    /// <summary>Steps between evaluations in a run of this length; null where they go by epochs.</summary>
+    public int? EvaluateEvery(int totalSteps) => EvalsPerEpoch is null && EvalSteps is { } steps ? Every(steps, totalSteps) : null;
 
     /// <summary>What <see cref="EmbeddingOnHost"/> comes to: memory is what QLoRA is chosen for.</summary>
     public bool KeepsEmbeddingOnHost => EmbeddingOnHost ?? Method == TrainingMethod.Qlora;
@@ -44,6 +50,9 @@ public sealed partial record TrainingRecipe
     /// <summary>How rows become batches.</summary>
     internal BatchSettings Batches() => new(
         PerDeviceTrainBatchSize, GradientAccumulationSteps, MaxSteps is > 0 ? null : NumTrainEpochs, Shuffle, Seed, GroupByLength, Packing ? MaxLength : null);
+
+    // A share is rounded up, as in transformers.
+    private static int Every(double steps, int totalSteps) => (int)Math.Clamp(steps < 1 ? Math.Ceiling(totalSteps * steps) : steps, 1, int.MaxValue);
 
     /// <summary>Optimizer steps of a run over these batches.</summary>
     internal int StepsOver(Batcher batches) => batches.Steps ?? MaxSteps!.Value;

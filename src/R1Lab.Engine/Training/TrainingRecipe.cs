@@ -93,17 +93,18 @@ public sealed partial record TrainingRecipe
 
     public long Seed { get; init; } = 42;
 
-    public int LoggingSteps { get; init; } = 1;
+    /// <summary>Optimizer steps between two logged ones; below 1 a share of all steps.</summary>
+    public double LoggingSteps { get; init; } = 1;
 
-    /// <summary>Optimizer steps between snapshots; null: about ten a run.</summary>
-    public int? SaveSteps { get; init; }
+    /// <summary>Optimizer steps between snapshots; below 1 a share of all steps; null: about ten per run.</summary>
+    public double? SaveSteps { get; init; }
 
     /// <summary>Snapshots kept; the newest whole one is never deleted. Null: all of them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public int? SaveTotalLimit { get; init; } = 2;
 
-    /// <summary>Optimizer steps between evaluations; null: at the end of every epoch.</summary>
-    public int? EvalSteps { get; init; }
+    /// <summary>Optimizer steps between evaluations; below 1 a share of all steps; null: at the end of every epoch.</summary>
+    public double? EvalSteps { get; init; }
 
     /// <summary>Evaluations in every pass over the data; wins over <see cref="EvalSteps"/>.</summary>
     public double? EvalsPerEpoch { get; init; }

@@ -26,7 +26,7 @@ internal sealed class TrainingSteps(TrainingRecipe recipe, TrainingRun run, Trai
         var look = _schedule.IsDue(run.Step, before, run.Epoch);
         var began = Stopwatch.GetTimestamp();
         var evaluated = look && run.Evaluates ? Evaluate() : null;
-        var log = run.Step == run.TotalSteps || run.Step % recipe.LoggingSteps == 0;
+        var log = run.Step == run.TotalSteps || run.Step % recipe.LogEvery(run.TotalSteps) == 0;
         if (log || evaluated is not null) Report(log, norm, rate, evaluated, Stopwatch.GetElapsedTime(began).TotalSeconds);
         if (look) Probe();
     }

@@ -14,7 +14,7 @@ public static class RecipeEndpoints
     {
         app.MapPost("/api/v1/recipes/import", ImportAsync).WithTags("Runs").WithName("ImportRecipe").RequireAuthorization(LabPolicies.CanView)
             .Accepts<string>("text/plain").Produces<ImportedRecipeView>().Produces<ApiError>(StatusCodes.Status422UnprocessableEntity)
-            .WithSummary("Reads LLaMA-Factory YAML, Axolotl YAML, TRL's own YAML, or a TRL/PEFT Python script or notebook (the body, as text) as a recipe; every value says what became of it. Nothing is run");
+            .WithSummary("Reads LLaMA-Factory YAML or its command line, Axolotl YAML, TRL's own YAML, or a TRL/PEFT Python script or notebook (the body, as text) as a recipe; every value says what became of it. Nothing is run");
         app.MapGet("/api/v1/runs/{id:int}/recipe", ExportAsync).WithTags("Runs").WithName("ExportRunRecipe").RequireAuthorization(LabPolicies.CanView)
             .Produces<ExportedRecipeView>().Produces<ApiError>(StatusCodes.Status404NotFound)
             .WithSummary("A run's recipe as another tool's settings; format is llama_factory, axolotl or trl");

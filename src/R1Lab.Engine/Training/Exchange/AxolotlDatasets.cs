@@ -24,6 +24,21 @@ internal static class AxolotlDatasets
         foreach (var (name, value) in first) Own(draft, setting with { Name = $"datasets.{name}", Value = value?.DeepClone() }, name);
     }
 
+    /// <summary>Columns by the names the lab reads them under.</summary>
+    private static readonly Dictionary<string, string> OwnColumns = new(StringComparer.Ordinal)
+    {
+        ["field_messages"] = "messages",
+        ["message_field_role"] = "role",
+        ["message_field_content"] = "content",
+        ["field_instruction"] = "instruction",
+        ["field_input"] = "input",
+        ["field_output"] = "output",
+        ["field_thinking"] = "reasoning_content",
+        ["template_thinking_key"] = "reasoning_content",
+    };
+
+    private static bool IsOwnMapping(JsonNode? value) => value is JsonObject map && map.All(pair => pair.Key is "role" or "content" && Setting.TextOf(pair.Value) == pair.Key);
+
     // "json" and the like are kinds of files, not datasets.
     private static string PathOf(JsonNode? set)
     {
@@ -36,15 +51,16 @@ internal static class AxolotlDatasets
     {
         switch (name)
         {
-            case "path" or "ds_type" or "message_property_mappings" or "trust_remote_code" or "preprocess_shards": break;
+            case "path" or "ds_type" or "trust_remote_code" or "preprocess_shards": break;
+            case "message_property_mappings" when IsOwnMapping(setting.Value): draft.Accept(setting); break;
             case "data_files" when setting.Value is not JsonArray { Count: > 1 }: break;
             case "type" when !IsOtherObjective(setting): break;
             case "split" when setting.Is("train"): break;
             case "roles_to_train" when setting.Value is JsonArray roles && roles.All(role => Setting.TextOf(role) is "assistant" or "gpt"): break;
             case "train_on_eos" when setting.Is("turn") || setting.Is("all"): break;
             case "chat_template": if (setting.Value is not null && !setting.Is("tokenizer_default")) draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
-            // The columns are chosen when a dataset is brought into the lab.
-            case var column when column.StartsWith("field", StringComparison.Ordinal) || column.StartsWith("message_field", StringComparison.Ordinal) || column is "roles" or "template_thinking_key" or "split_thinking": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            // Columns are those of the lab's formats; others are not looked for.
+            case var column when OwnColumns.TryGetValue(column, out var own) && setting.Is(own): draft.Accept(setting); break;
             default: draft.Refuse(setting); break;
         }
     }

@@ -34,7 +34,6 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["group_by_length"] = "group_by_length",
         ["seed"] = "seed",
         ["logging_steps"] = "logging_steps",
-        ["save_total_limit"] = "save_total_limit",
         ["early_stopping_patience"] = "early_stopping_patience",
         ["load_best_model_at_end"] = "load_best_model_at_end",
         ["val_set_size"] = "val_size",
@@ -43,23 +42,24 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
-        "model_type", "tokenizer_type", "tokenizer_config", "tokenizer_use_fast", "processor_type", "output_dir", "dataset_prepared_path", "dataset_processes", "dataset_num_proc", "hub_model_id", "hub_strategy",
+        "model_type", "tokenizer_type", "tokenizer_use_fast", "processor_type", "output_dir", "dataset_prepared_path", "dataset_processes", "dataset_num_proc", "hub_model_id", "hub_strategy",
         "hf_use_auth_token", "push_dataset_to_hub", "wandb_project", "wandb_entity", "wandb_watch", "wandb_name", "wandb_log_model", "wandb_mode", "wandb_run_id", "mlflow_tracking_uri", "mlflow_experiment_name",
-        "use_tensorboard", "tf32", "flash_attention", "sdp_attention", "xformers_attention", "flex_attention", "eager_attention", "attn_implementation", "resume_from_checkpoint", "auto_resume_from_checkpoints",
-        "gradient_checkpointing_kwargs", "logging_first_step", "pad_to_sequence_len", "eval_sample_packing", "pad_to_multiple_of", "special_tokens", "trust_remote_code", "strict", "save_safetensors",
-        "save_first_step", "save_only_model", "local_rank", "ddp", "ddp_timeout", "plugins", "bnb_config_kwargs", "lora_fan_in_fan_out", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "greater_is_better",
-        "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "is_llama_derived_model", "is_qwen_derived_model", "low_cpu_mem_usage", "shuffle_merged_datasets", "dataset_exact_deduplication",
-        "remove_unused_columns", "ddp_find_unused_parameters", "eot_tokens", "debug", "tokenizer_legacy", "tokenizer_use_mistral_common", "use_kernels", "cut_cross_entropy", "liger_rope", "liger_rms_norm",
+        "use_tensorboard", "tf32", "flash_attention", "sdp_attention", "xformers_attention", "flex_attention", "eager_attention", "attn_implementation",
+        "gradient_checkpointing_kwargs", "logging_first_step", "pad_to_sequence_len", "eval_sample_packing", "pad_to_multiple_of", "trust_remote_code", "strict", "save_safetensors",
+        "save_first_step", "save_only_model", "local_rank", "ddp", "ddp_timeout", "bnb_config_kwargs", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "greater_is_better",
+        "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "is_llama_derived_model", "is_qwen_derived_model", "low_cpu_mem_usage", "shuffle_merged_datasets",
+        "remove_unused_columns", "ddp_find_unused_parameters", "debug", "use_kernels", "cut_cross_entropy", "liger_rope", "liger_rms_norm",
         "liger_rms_norm_gated", "liger_layer_norm", "liger_glu_activation", "liger_cross_entropy", "liger_fused_linear_cross_entropy", "eval_table_size", "eval_max_new_tokens", "loss_watchdog_patience", "use_wandb",
         "flash_attn_cross_entropy", "flash_attn_rms_norm", "flash_attn_fuse_mlp", "gc_steps", "hub_revision",
     };
 
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
-        "rl", "reward_model", "process_reward_model", "train_on_inputs", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
-        "unfrozen_parameters", "pretraining_dataset", "test_datasets", "deepspeed", "fsdp", "fsdp_config", "fp8", "gptq", "qat", "quantization", "reinit_weights", "tokens", "added_tokens_overrides", "embedding_lr",
+        "rl", "reward_model", "process_reward_model", "pretraining_dataset", "train_on_inputs", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
+        "unfrozen_parameters", "test_datasets", "deepspeed", "fsdp", "fsdp_config", "fp8", "gptq", "qat", "quantization", "reinit_weights", "tokens", "added_tokens_overrides", "embedding_lr",
         "embedding_lr_scale", "cosine_constant_lr_ratio", "lr_groups", "jagged_restart_steps", "use_pose", "streaming", "batch_flattening", "torch_compile", "overrides_of_model_config", "rope_scaling", "max_prompt_len",
-        "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "adam_eps", "eta_min", "batch_size", "skip_prepare_dataset", "revision_of_model", "lr_quadratic_warmup", "min_sample_len", "resize_token_embeddings_to_32x", "sequence_parallel_degree", "context_parallel_size", "tensor_parallel_size",
+        "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "adam_eps", "eta_min", "skip_prepare_dataset", "tokenizer_config", "resume_from_checkpoint", "auto_resume_from_checkpoints", "lora_fan_in_fan_out", "dataset_exact_deduplication", "eot_tokens", "tokenizer_legacy",
+        "tokenizer_use_mistral_common", "dataloader_drop_last", "revision_of_model", "lr_quadratic_warmup", "min_sample_len", "resize_token_embeddings_to_32x", "sequence_parallel_degree", "context_parallel_size", "tensor_parallel_size",
     };
 
     public RecipeFormat Format => RecipeFormat.Axolotl;
@@ -80,6 +80,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["warmup_steps"] = "warmup_steps",
         ["evals_per_epoch"] = "evals_per_epoch",
         ["save_steps"] = "save_steps",
+        ["save_total_limit"] = "save_total_limit",
         ["eval_steps"] = "eval_steps",
         ["shuffle"] = "curriculum_sampling",
         ["dtype"] = "bf16",
@@ -97,20 +98,29 @@ internal sealed class AxolotlFormat : IRecipeFormat
         PerDeviceTrainBatchSize = 1,
         NumTrainEpochs = 1,
         MaxLength = 512,
+        SaveTotalLimit = SnapshotsKept,
         Lora = new LoraSettings { R = 8, LoraAlpha = 16 },
     };
+
+    private const int SnapshotsKept = 4;
 
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
         setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" or "warmup_steps" or "evals_per_epoch" || Same.ContainsKey(setting.Name));
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
+        Demand(settings);
         var draft = new RecipeDraft(Tool, Defaults, budget);
         foreach (var setting in settings) Read(draft, setting, settings);
+        if (!draft.Has("gradient_accumulation_steps")) WholeBatch(draft, settings);
         // Older names of the two switches.
         Precision.Read(draft, [.. settings.Select(setting => setting.Name switch { "bfloat16" => setting with { Name = "bf16" }, "float16" => setting with { Name = "fp16" }, _ => setting })]);
         // "warmup_ratio = 0.03" where neither is given.
         if (!draft.Has("warmup_steps") && !draft.Has("warmup_ratio")) draft.Default("warmup_ratio", 0.03);
+        if (!draft.Has("logging_steps")) draft.Space("logging_steps");
+        if (!draft.Has("save_steps") && !settings.Any(setting => setting.Name is "saves_per_epoch" or "save_strategy")) draft.Space("save_steps");
+        // Required there.
+        if (!draft.Has("learning_rate")) draft.Assume("learning_rate", draft["learning_rate"]!.DeepClone(), "R1Lab");
         return draft.Finish(Format, Names);
     }
 
@@ -177,7 +187,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         // Early stopping is refused there unless saves fall on evaluations, and both are counted in steps.
         var stops = recipe is { EarlyStoppingPatience: not null, ValSize: > 0, EvalsPerEpoch: null, EvalSteps: > 0 };
         var saves = stops ? TrainingArgumentText.NextMultiple(recipe.SaveSteps ?? recipe.EvalSteps!.Value, recipe.EvalSteps!.Value) : recipe.SaveSteps;
-        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", saves).Add("save_total_limit", recipe.SaveTotalLimit);
+        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", saves).Add("save_total_limit", recipe.SaveTotalLimit ?? int.MaxValue);
         // Without held-out rows settings of evaluation are refused there.
         if (recipe.ValSize <= 0) return;
         if (recipe.EvalsPerEpoch is not { } times) yaml.AddUnlessNull("eval_steps", recipe.EvalSteps);
@@ -208,7 +218,11 @@ internal sealed class AxolotlFormat : IRecipeFormat
             case "evals_per_epoch": draft.Carry(setting, "evals_per_epoch", setting.Number is <= 0 ? null : setting.Value); break;
             case "chat_template": if (setting.Value is null || setting.Is("tokenizer_default")) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "max_steps": draft.Carry(setting, "max_steps", setting.Number is > 0 ? setting.Value : null); break;
-            case "eval_steps" or "save_steps" when setting.Number is > 0 and < 1: draft.Leave(setting, Reasons.PerEpoch(setting)); break;
+            // Nothing written is the tool's default; so many as no run has are all of them.
+            case "save_total_limit": if (setting.Value is null || setting.Number is <= 0) draft.Accept(setting); else draft.Carry(setting, "save_total_limit", setting.Number >= int.MaxValue ? null : setting.Value); break;
+            case "batch_size": if (all.Any(one => one is { Name: "gradient_accumulation_steps", Value: not null })) draft.Refuse(setting); break;
+            case "special_tokens": SpecialTokens(draft, setting); break;
+            case "plugins": Plugins(draft, setting); break;
             case "eval_steps" or "save_steps": draft.Carry(setting, setting.Name); break;
             case "saves_per_epoch" when setting.Value is not null: draft.Leave(setting, Reasons.PerEpoch(setting)); break;
             case "eval_strategy": draft.Accept(setting); break;
@@ -228,6 +242,57 @@ internal sealed class AxolotlFormat : IRecipeFormat
         }
 
         return true;
+    }
+
+    /// <exception cref="BadInputException">Another objective than fine-tuning.</exception>
+    private static void Demand(IReadOnlyList<Setting> settings)
+    {
+        foreach (var setting in settings.Where(setting => setting.Value is not null && !setting.Is(false)))
+        {
+            var objective = setting.Name switch
+            {
+                "rl" => setting.Text.ToUpperInvariant(),
+                "reward_model" => "reward model",
+                "process_reward_model" => "process reward model",
+                "pretraining_dataset" => "pre-training",
+                _ => null,
+            };
+            if (objective is not null) throw TrainerClasses.Refused(objective, setting.Name, setting.Line);
+        }
+    }
+
+    // Rows of an optimizer step, in place of the accumulation.
+    private static void WholeBatch(RecipeDraft draft, IReadOnlyList<Setting> settings)
+    {
+        if (settings.LastOrDefault(setting => setting is { Name: "batch_size", Value: not null }) is not { } whole) return;
+        var (rows, micro) = (whole.Number ?? 0, Setting.NumberOf(draft["per_device_train_batch_size"]) ?? 1);
+        var steps = rows >= micro && micro >= 1 ? (int)Math.Min(int.MaxValue, Math.Floor(rows / micro)) : 0;
+        if (steps == 0) draft.Miss(whole, "gradient_accumulation_steps", Reasons.WrongForm(whole));
+        else if (steps * micro == rows) draft.Carry(whole, "gradient_accumulation_steps", steps);
+        else draft.Change(whole, "gradient_accumulation_steps", steps, Reasons.Replaced(whole, Setting.TextOf(JsonValue.Create(steps * micro))));
+    }
+
+    // Padding is not seen by the model; every other mark changes what a row is.
+    private static void SpecialTokens(RecipeDraft draft, Setting setting)
+    {
+        foreach (var (name, value) in setting.Value as JsonObject ?? [])
+        {
+            var one = setting with { Name = $"special_tokens.{name}", Value = value?.DeepClone() };
+            if (name == "pad_token") draft.Leave(one, Reasons.NotNeeded(one));
+            else draft.Refuse(one);
+        }
+
+        if (setting.Value is not JsonObject) draft.Refuse(setting);
+    }
+
+    // Faster kernels of the same arithmetic; others may do anything.
+    private static void Plugins(RecipeDraft draft, Setting setting)
+    {
+        var names = (setting.Value as JsonArray ?? []).Select(Setting.TextOf).ToList();
+        var others = names.Where(name => !name.Contains("liger", StringComparison.OrdinalIgnoreCase) && !name.Contains("cut_cross_entropy", StringComparison.OrdinalIgnoreCase)).ToList();
+        if (names.Count == 0) draft.Refuse(setting);
+        else if (others.Count == 0) draft.Leave(setting, Reasons.NotNeeded(setting));
+        else draft.Leave(setting, Reasons.Unsupported(setting, string.Join(", ", others)));
     }
 
     private static bool Methodical(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)

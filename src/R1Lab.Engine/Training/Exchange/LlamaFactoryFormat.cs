@@ -26,10 +26,10 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
-        "dataset_dir", "media_dir", "preprocessing_num_workers", "preprocessing_batch_size", "overwrite_cache", "tokenized_path", "plot_loss", "trust_remote_code", "flash_attn",
+        "dataset_dir", "media_dir", "preprocessing_num_workers", "preprocessing_batch_size", "overwrite_cache", "plot_loss", "trust_remote_code", "flash_attn",
         "use_fast_tokenizer", "cache_dir", "hf_hub_token", "ms_hub_token", "om_hub_token", "low_cpu_mem_usage", "use_reentrant_gc", "upcast_layernorm", "upcast_lmhead_output", "print_param_status",
-        "quantization_device_map", "include_effective_tokens_per_second", "compute_accuracy", "ignore_pad_token_for_loss", "enable_liger_kernel", "use_unsloth", "infer_backend", "infer_dtype",
-        "data_shared_file_system", "split_special_tokens", "resize_vocab", "create_new_adapter", "adapter_folder", "ddp_timeout",
+        "quantization_device_map", "include_effective_tokens_per_second", "compute_accuracy", "enable_liger_kernel", "use_unsloth", "infer_backend", "infer_dtype",
+        "data_shared_file_system", "adapter_folder", "ddp_timeout",
     };
 
     /// <summary>What changes the training and cannot be done here; off is nothing to tell.</summary>
@@ -38,7 +38,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         "pissa_init", "use_galore", "use_apollo", "use_badam", "use_muon", "use_adam_mini", "use_llama_pro", "use_dft_loss", "use_asft_loss", "use_eaft_loss", "mixture_of_depths", "shift_attn",
         "mask_history", "train_on_prompt", "additional_target", "eval_dataset", "streaming", "mix_strategy", "interleave_probs", "deepspeed", "fsdp", "fsdp_config", "rope_scaling",
         "pure_bf16", "fp8", "default_system", "tool_format", "enable_thinking", "train_from_scratch", "freeze_trainable_layers", "freeze_trainable_modules", "freeze_extra_modules", "model_revision",
-        "add_tokens", "add_special_tokens", "ray_num_workers",
+        "add_tokens", "add_special_tokens", "ray_num_workers", "tokenized_path", "split_special_tokens", "resize_vocab", "create_new_adapter",
     };
 
     public RecipeFormat Format => RecipeFormat.LlamaFactory;
@@ -65,10 +65,8 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
             ["dtype"] = "bf16",
         }).ToDictionary();
 
-    private static TrainingRecipe Defaults { get; } = new()
+    private static TrainingRecipe Defaults { get; } = TrainingArgumentNames.Defaults with
     {
-        LearningRate = 5e-5,
-        PerDeviceTrainBatchSize = 8,
         MaxLength = 2048,
         GradientCheckpointing = true,
         Lora = new LoraSettings { R = 8 },
@@ -80,6 +78,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
+        if (settings.LastOrDefault(setting => setting.Name == "stage") is { Value: not null } stage && !stage.Is("sft")) throw TrainerClasses.Refused(ObjectiveOf(stage), $"stage: {stage.Text}", stage.Line);
         var draft = new RecipeDraft(Tool, Defaults, budget);
         foreach (var setting in settings) Read(draft, setting, settings);
         TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting is { Name: "eval_dataset", Value: not null }));
@@ -136,7 +135,8 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
     {
         switch (setting.Name)
         {
-            case "stage": if (setting.Is("sft")) draft.Accept(setting); else draft.Leave(setting, Reasons.Unsupported(setting)); break;
+            case "stage": draft.Accept(setting); break;
+            case "ignore_pad_token_for_loss": if (setting.Is(false)) draft.Leave(setting, Reasons.Unsupported(setting)); else draft.Accept(setting); break;
             case "finetuning_type": Type(draft, setting, all); break;
             case "template": if (setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "dataset": Dataset(draft, setting); break;
@@ -153,6 +153,13 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
         return true;
     }
+
+    private static string ObjectiveOf(Setting stage) => stage.Text.ToLowerInvariant() switch
+    {
+        "pt" => "pre-training",
+        "rm" => "reward model",
+        var other => other.ToUpperInvariant(),
+    };
 
     private static JsonNode? Opposite(Setting setting) => setting.Is(true) ? false : setting.Is(false) ? true : setting.Value;
 

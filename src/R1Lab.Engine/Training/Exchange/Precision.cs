@@ -3,11 +3,12 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary><c>bf16</c> and <c>fp16</c>: one type by two switches.</summary>
 internal static class Precision
 {
-    public static void Read(RecipeDraft draft, IReadOnlyList<Setting> settings)
+    /// <param name="bfloat16">What counts where neither switch is on or off.</param>
+    public static void Read(RecipeDraft draft, IReadOnlyList<Setting> settings, bool bfloat16 = false)
     {
         var switches = settings.Where(setting => setting.Name is "bf16" or "fp16").ToList();
         var (bf16, fp16) = (switches.LastOrDefault(setting => setting.Name == "bf16"), switches.LastOrDefault(setting => setting.Name == "fp16"));
-        var type = bf16?.Is(true) == true ? "bfloat16" : bf16?.Is("auto") == true || bf16 is not null && AsksTheCard(bf16) ? "auto" : fp16?.Is(true) == true ? "float16" : "float32";
+        var type = bf16?.Is(true) == true ? "bfloat16" : bf16?.Is("auto") == true || bf16 is not null && AsksTheCard(bf16) ? "auto" : fp16?.Is(true) == true ? "float16" : bfloat16 && bf16?.Is(false) != true ? "bfloat16" : "float32";
         foreach (var setting in switches)
         {
             // The switch that is off says nothing beside one that is on.

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace R1Lab.Engine.Training.Exchange;
@@ -43,14 +44,21 @@ internal static class PythonCalls
         ["freeze_layers"] = "freeze_layers",
     };
 
+    /// <summary>How a model is loaded and where it is kept; what is learned does not change with it.</summary>
+    private static readonly HashSet<string> LoadingNames = new(StringComparer.Ordinal)
+    {
+        "torch_dtype", "dtype", "device_map", "attn_implementation", "trust_remote_code", "low_cpu_mem_usage", "use_cache", "token", "use_auth_token", "hf_token", "cache_dir", "local_files_only", "force_download", "use_safetensors",
+        "offload_folder", "offload_state_dict", "max_memory", "use_flash_attention_2", "load_in_16bit", "full_finetuning", "fast_inference", "gpu_memory_utilization", "max_lora_rank", "float8_kv_cache", "random_state", "use_exact_model_name",
+        "fix_tokenizer", "disable_log_stats", "unsloth_force_compile", "return_logits", "fullgraph", "is_trainable", "proxies", "resume_download", "ignore_mismatched_sizes",
+    };
+
     /// <summary>Loads a model as Unsloth does, in 4 bits where nothing else is said.</summary>
     public static bool IsUnsloth(Setting setting) => setting.Owner!.StartsWith("Fast", StringComparison.Ordinal) && setting.Owner.EndsWith("from_pretrained", StringComparison.Ordinal);
 
-    public static bool IsArguments(string owner) => owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig" || IsOtherObjective(owner);
+    public static bool IsArguments(string owner) =>
+        owner.EndsWith("TrainingArguments", StringComparison.Ordinal) || owner is "SFTConfig" || owner.EndsWith("Config", StringComparison.Ordinal) && TrainerClasses.ObjectiveOf(owner) is not null;
 
-    // Preferences and rewards: the settings they share with fine-tuning are carried, their own are named.
-    private static bool IsOtherObjective(string owner) => owner is "DPOConfig" or "KTOConfig" or "ORPOConfig" or "CPOConfig" or "GRPOConfig" or "PPOConfig" or "RLOOConfig" or "RewardConfig" or "BCOConfig" or "GKDConfig" or "OnlineDPOConfig"
-        or "NashMDConfig" or "XPOConfig" or "PRMConfig";
+    private static bool IsParser(string owner) => owner is "TrlParser" or "HfArgumentParser";
 
     /// <summary>The method, from the calls that are there.</summary>
     public static void Method(RecipeDraft draft, IReadOnlyList<Setting> settings)
@@ -84,10 +92,17 @@ internal static class PythonCalls
         {
             if (owner.EndsWith("gradient_checkpointing_enable", StringComparison.Ordinal)) draft.Carry(setting with { Name = owner }, "gradient_checkpointing", true);
             else if (IsArguments(owner) && setting.AfterTraining) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "a second training"));
-            else if (IsOtherObjective(owner)) draft.Leave(setting with { Name = owner }, Reasons.Unsupported(setting with { Name = owner }, "objective"));
+            else if (IsParser(owner)) draft.Note(owner, "", Reasons.CommandLine(owner));
             return;
         }
 
+        if (setting.Name == PythonSettings.SecondMark)
+        {
+            draft.Leave(setting with { Name = owner }, Reasons.Second(setting with { Name = owner }));
+            return;
+        }
+
+        if (setting.Name == PythonSettings.ClassMark || IsParser(owner)) return;
         if (setting.Name == PythonSettings.UnpackMark) Unpacked(draft, setting, owner);
         else if (owner == "select" || owner.EndsWith(".select", StringComparison.Ordinal)) Selected(draft, setting, owner);
         else if (owner == "=") Assigned(draft, setting);
@@ -96,6 +111,7 @@ internal static class PythonCalls
         else if (owner.EndsWith("get_peft_model", StringComparison.Ordinal)) Named(draft, setting, Lora);
         else if (owner == "BitsAndBytesConfig") Quantization(draft, setting);
         else if (owner.EndsWith("from_pretrained", StringComparison.Ordinal)) Loaded(draft, setting, owner);
+        else if (owner is "SFTTrainer" && setting.Name is "0" or "model" && setting.Value?.GetValueKind() == JsonValueKind.String) Model(draft, setting with { Name = "0" }, owner);
         else if (owner.EndsWith("load_dataset", StringComparison.Ordinal)) Dataset(draft, setting);
         else if (owner.EndsWith("train_test_split", StringComparison.Ordinal)) Split(draft, setting);
         else if (owner.EndsWith("EarlyStoppingCallback", StringComparison.Ordinal)) Stopping(draft, setting);
@@ -144,9 +160,12 @@ internal static class PythonCalls
     {
         switch (setting.Name)
         {
-            case "0" or "dataset_text_field" or "dataset_num_proc" or "dataset_kwargs" or "eval_packing" or "shuffle_dataset" or "padding_free" or "pad_to_multiple_of" or "pad_token" or "eos_token" or "model_init_kwargs" or "trackio_space_id" or "random_state" or "max_prompt_length":
+            case "0" or "dataset_num_proc" or "eval_packing" or "shuffle_dataset" or "padding_free" or "pad_to_multiple_of" or "pad_token" or "trackio_space_id" or "random_state" or "max_prompt_length":
                 draft.Leave(setting, Reasons.NotNeeded(setting));
                 break;
+            // Columns are those of the lab's formats; an answer ends with the tokenizer's own token.
+            case "dataset_text_field" or "eos_token" or "dataset_kwargs": draft.Refuse(setting); break;
+            case "model_init_kwargs": Loading(draft, setting); break;
             case "chat_template_path": if (setting.Value is null && setting.Computed is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "packing_strategy" when setting.Is("wrapped"): draft.Leave(setting, Reasons.CrossAttention()); break;
             case "packing_strategy" or "completion_only_loss" when !setting.Is(false): draft.Accept(setting); break;
@@ -202,6 +221,7 @@ internal static class PythonCalls
         if (owner.Contains("Tokenizer", StringComparison.Ordinal) || owner.Contains("Processor", StringComparison.Ordinal) || owner.Contains("Config", StringComparison.Ordinal))
         {
             if (setting.Name is "0") draft.Leave(setting with { Name = owner }, Reasons.NotNeeded(setting with { Name = owner }));
+            else if (setting.Name is "add_eos_token" or "add_bos_token" or "eos_token" or "bos_token" or "additional_special_tokens" or "legacy" or "model_max_length" or "truncation_side" or "revision" or "subfolder") draft.Refuse(setting);
         }
         else if (owner.StartsWith("Peft", StringComparison.Ordinal))
         {
@@ -228,8 +248,18 @@ internal static class PythonCalls
             case "use_gradient_checkpointing": Lora(draft, setting); break;
             case "load_in_fp8" or "revision" or "adapter_name" or "layers_to_transform": draft.Refuse(setting); break;
             case "quantization_config": if (setting.Computed is null) draft.Refuse(setting); break;
-            default: draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            case var name when LoadingNames.Contains(name) || char.IsAsciiDigit(name[0]): draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            default: draft.Wonder(setting); break;
         }
+    }
+
+    // The arguments of from_pretrained in one map.
+    private static void Loading(RecipeDraft draft, Setting setting)
+    {
+        if (setting.Value is null && setting.Computed is null) draft.Accept(setting);
+        else if (setting.Value is not JsonObject map) draft.Leave(setting, Reasons.Computed(setting));
+        else if (map.Select(pair => pair.Key).FirstOrDefault(name => !LoadingNames.Contains(name)) is { } name) draft.Leave(setting, Reasons.Unsupported(setting, name));
+        else draft.Leave(setting, Reasons.NotNeeded(setting));
     }
 
     private static void Dataset(RecipeDraft draft, Setting setting)
@@ -259,7 +289,9 @@ internal static class PythonCalls
             case "test_size" or "0": draft.Carry(setting with { Name = "test_size" }, "val_size"); break;
             case "train_size" when setting.Number is > 0 and < 1: draft.Carry(setting, "val_size", 1 - (decimal)setting.Number.Value); break;
             case "train_size": draft.Miss(setting, "val_size", setting.Computed is null ? Reasons.Unsupported(setting) : Reasons.Computed(setting)); break;
-            case "seed" or "shuffle": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            // The rows that are held out are drawn by the recipe's seed.
+            case "seed" or "random_state": draft.Leave(setting, Reasons.Unsupported(setting)); break;
+            case "shuffle": draft.Leave(setting, setting.Is(false) ? Reasons.Unsupported(setting) : Reasons.NotNeeded(setting)); break;
             default: break;
         }
     }

@@ -13,6 +13,12 @@ internal sealed class PythonSettings
     /// <summary>The name of a setting that stands for a call, before those of its arguments.</summary>
     public const string CallMark = "()";
 
+    /// <summary>The name of a setting that stands for a call whose arguments were left out, because another call of its kind counts.</summary>
+    public const string SecondMark = "(2)";
+
+    /// <summary>The name of a setting that says that a class of trainers or their configuration is used, in whatever way.</summary>
+    public const string ClassMark = "class";
+
     /// <summary>The name of values that are unpacked from what could not be read (<c>**settings</c>).</summary>
     public const string UnpackMark = "**";
 
@@ -22,7 +28,7 @@ internal sealed class PythonSettings
     [
         "TrainingArguments", "Seq2SeqTrainingArguments", "SFTConfig", "UnslothTrainingArguments", "DPOConfig", "KTOConfig", "ORPOConfig", "CPOConfig", "GRPOConfig", "PPOConfig", "RLOOConfig", "RewardConfig", "BCOConfig", "GKDConfig",
         "OnlineDPOConfig", "NashMDConfig", "XPOConfig", "PRMConfig", "LoraConfig", "BitsAndBytesConfig", "EarlyStoppingCallback", "SFTTrainer", "UnslothTrainer", "Trainer", "create_loraplus_optimizer", "from_pretrained",
-        "load_dataset", "train_test_split", "get_peft_model", "tokenizer", "select", "gradient_checkpointing_enable", "train_on_responses_only", "DataCollatorForCompletionOnlyLM",
+        "load_dataset", "train_test_split", "Seq2SeqTrainer", "TrlParser", "HfArgumentParser", "get_peft_model", "tokenizer", "select", "gradient_checkpointing_enable", "train_on_responses_only", "DataCollatorForCompletionOnlyLM",
     ];
 
     private readonly string _text;
@@ -33,6 +39,9 @@ internal sealed class PythonSettings
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
     private bool _trained;
+    private int _call;
+    private int _calls;
+    private string? _target;
     private string? _option;
 
     private PythonSettings(string text, ImportBudget budget)
@@ -60,15 +69,31 @@ internal sealed class PythonSettings
         while (Now.Kind != PythonTokenKind.End)
         {
             _budget.Check();
-            if (IsAssignment()) Assignment();
+            if (Now.Kind == PythonTokenKind.LineEnd) _target = null;
+            if (IsImport()) PassLine();
+            else if (IsAssignment()) Assignment();
             else if (IsLaterSetting()) LaterSetting();
             else if (IsCall()) Call(1);
             else Pass();
         }
     }
 
+    // from trl import DPOConfig, SFTConfig: what is imported is not used yet.
+    private bool IsImport() => Now.Value is "from" or "import" && Now.Kind == PythonTokenKind.Name && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
+
+    private void PassLine()
+    {
+        while (Now.Kind is not (PythonTokenKind.LineEnd or PythonTokenKind.End)) _at++;
+    }
+
+    private void NoteClass()
+    {
+        if (Now.Kind == PythonTokenKind.Name && TrainerClasses.Counts(Now.Value)) Add(new Setting(ClassMark, null, Now.Line, Now.Value));
+    }
+
     private void Pass()
     {
+        NoteClass();
         // A name that a loop, a function or "+=" gives another value is no literal any more.
         if (Now.Kind == PythonTokenKind.Name && (Ahead(1).Value is "+=" or "-=" or "*=" or "/=" || _at > 0 && _tokens[_at - 1] is { Kind: PythonTokenKind.Name, Value: "for" })) _names.Forget(Now.Value);
         if (Now is { Kind: PythonTokenKind.Name, Value: "def" }) Parameters();
@@ -91,7 +116,7 @@ internal sealed class PythonSettings
     private void Add(Setting setting)
     {
         _budget.Nodes(1);
-        _settings.Add(setting with { AfterTraining = _trained });
+        _settings.Add(setting with { AfterTraining = _trained, Call = _call });
     }
 
     private bool IsAssignment() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd);
@@ -104,19 +129,19 @@ internal sealed class PythonSettings
 
     private void LaterSetting()
     {
-        var (name, line) = (Ahead(2).Value, Now.Line);
+        var (name, line, target) = (Ahead(2).Value, Now.Line, Now.Value);
         _at += 4;
         var start = _at;
         _option = null;
         if (Expression(1) is { } literal && Now.Kind == PythonTokenKind.LineEnd)
         {
-            Add(new Setting(name, literal.Value, line, "TrainingArguments") { Option = _option });
+            Add(new Setting(name, literal.Value, line, "TrainingArguments") { Option = _option, Target = target });
             return;
         }
 
         _at = start;
         while (Now.Kind != PythonTokenKind.LineEnd) _at++;
-        Add(new Setting(name, null, line, "TrainingArguments") { Computed = Source(start) });
+        Add(new Setting(name, null, line, "TrainingArguments") { Computed = Source(start), Target = target });
     }
 
     private bool IsCall() => Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark("(") && Calls.Contains(Now.Value);
@@ -135,14 +160,16 @@ internal sealed class PythonSettings
 
         // Not a literal: its calls, if any, are still to be looked at.
         _names.Forget(name);
-        _at = start + 2;
+        (_at, _target) = (start + 2, name);
     }
 
     private void Call(int depth)
     {
-        var owner = Owner();
+        NoteClass();
+        var (owner, outer, target) = (Owner(), _call, _target);
+        (_call, _target) = (++_calls, null);
         // The call itself says something, also without arguments.
-        Add(new Setting(CallMark, null, Now.Line, owner));
+        Add(new Setting(CallMark, null, Now.Line, owner) { Within = outer == 0 ? null : outer, Target = target });
         _at += 2;
         for (var place = 0; !Now.IsMark(")"); place++)
         {
@@ -151,6 +178,7 @@ internal sealed class PythonSettings
         }
 
         _at++;
+        _call = outer;
     }
 
     // AutoTokenizer.from_pretrained: what the method belongs to says what is loaded. Before a class stands only its module: peft.LoraConfig.
@@ -204,6 +232,7 @@ internal sealed class PythonSettings
                 continue;
             }
 
+            NoteClass();
             if (Now.IsMark("(") || Now.IsMark("[") || Now.IsMark("{")) level++;
             if (Now.IsMark(")") || Now.IsMark("]") || Now.IsMark("}")) level--;
             _at++;

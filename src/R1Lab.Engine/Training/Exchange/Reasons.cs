@@ -8,14 +8,14 @@ internal static class Reasons
     [
         "exchange_unknown", "exchange_not_needed", "exchange_unsupported", "exchange_replaced", "exchange_per_epoch", "exchange_computed", "exchange_wrong_form",
         "exchange_split_assumed", "exchange_cross_attention", "exchange_default", "exchange_no_name", "exchange_written_as", "exchange_truncates", "target_mapped",
-        "exchange_unread", "exchange_overridden", "exchange_option_default", "exchange_prompt_learned", "exchange_own_template",
+        "exchange_unread", "exchange_overridden", "exchange_option_default", "exchange_prompt_learned", "exchange_own_template", "exchange_second", "exchange_command_line",
     ];
 
     public static Problem Unknown(Setting setting) =>
         Warning("exchange_unknown", setting.Name, $"{setting.Name} is not known here and was left out.", setting.Name);
 
     public static Problem NotNeeded(Setting setting) =>
-        Note("exchange_not_needed", setting.Name, $"{setting.Name} is not needed: the lab sees to it itself.", setting.Name);
+        Note("exchange_not_needed", setting.Name, $"{setting.Name} does not change what is learned; it was left out.", setting.Name);
 
     public static Problem Unsupported(Setting setting) => Unsupported(setting, setting.Text);
 
@@ -54,6 +54,12 @@ internal static class Reasons
 
     public static Problem PromptLearned() =>
         Note("exchange_prompt_learned", "completion_only_loss", "TRL learns prompts too where rows are plain text or whole conversations; here only answers are learned.");
+
+    public static Problem Second(Setting setting) =>
+        Warning("exchange_second", setting.Name, $"{setting.Name} stands in the text more than once; one is imported, and that of line {setting.Line} was left out.", setting.Name, setting.Line);
+
+    public static Problem CommandLine(string parser) =>
+        Note("exchange_command_line", parser, $"{parser} reads settings when the script is started; here their defaults were taken.", parser);
 
     public static Problem OwnTemplate(Setting setting) =>
         Note("exchange_own_template", setting.Name, $"{setting.Name}: {setting.Text} was left out; the lab writes conversations as the model's own template says.", setting.Name, setting.Text);

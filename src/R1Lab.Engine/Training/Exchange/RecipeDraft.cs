@@ -84,6 +84,18 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
         _values.Add(new CarriedValue(Carriage.Changed, field, Setting.TextOf(value), field, null, reason));
     }
 
+    /// <summary>Says that an absent setting follows from the number of rows there, and that the lab's own spacing is taken.</summary>
+    public void Space(string field) => _values.Add(new CarriedValue(Carriage.Defaulted, field, Setting.TextOf(this[field]), field, null, Reasons.PerEpoch(new Setting(field, null, 0))));
+
+    /// <summary>Takes a default that needs saying even where it is the lab's own.</summary>
+    /// <param name="by">Whose default it is, where it is not the tool's.</param>
+    public void Assume(string field, JsonNode? value, string? by = null)
+    {
+        RecipeTree.Set(_tree, field, value);
+        _set.Add(field);
+        _values.Add(new CarriedValue(Carriage.Defaulted, field, Setting.TextOf(value), field, null, Reasons.Default(by ?? tool, field, Setting.TextOf(value))));
+    }
+
     /// <summary>Takes another default than the tool's usual one.</summary>
     public void Default(string field, JsonNode? value) => RecipeTree.Set(_tree, field, value);
 

@@ -13,7 +13,7 @@ public static class RecipeExchange
     /// <summary>Every reason's code a <see cref="CarriedValue"/> may have, beside the notes of <see cref="TrainingRecipe.Problems(RunLength?, long?)"/>.</summary>
     public static IReadOnlyList<string> ReasonCodes => Reasons.Codes;
 
-    /// <summary>Reads LLaMA-Factory YAML, Axolotl YAML, a Python script or notebook of TRL, PEFT and transformers, or the YAML of TRL's own commands; which one is found out. Nothing is run.</summary>
+    /// <summary>Reads LLaMA-Factory YAML or its command line, Axolotl YAML, a Python script or notebook of TRL, PEFT and transformers, or the YAML of TRL's own commands; which one is found out. Nothing is run.</summary>
     /// <exception cref="BadInputException">The text is of none of these forms, is broken (the line is named), or stands for more than settings hold.</exception>
     public static ImportedRecipe Import(string text) => ImportWhile(text, CancellationToken.None);
 
@@ -27,15 +27,27 @@ public static class RecipeExchange
         text = Notebook.CodeOf(text, budget);
         if (TrlFormat.IsPython(text)) return Formats[^1].Read(PythonSettings.Read(text, budget), budget);
         if (TrlFormat.IsOtherPython(text)) throw new BadInputException("recipe", null, "this is Python, but has no call of TrainingArguments, SFTConfig, LoraConfig or from_pretrained to read settings from");
+        if (ShellCommand.Find(text, budget) is { } command) return Read(command, budget);
         var settings = YamlSettings.Read(text, budget);
         if (TrlConfigFile.Is(settings)) return TrlConfigFile.Read(settings, budget);
         if (settings.Any(setting => setting.Name is "model_class" or "train_dataset") && settings.Any(setting => setting.Name is "model") && settings.All(setting => setting.Name is not ("base_model" or "model_name_or_path")))
             throw new BadInputException("recipe", null, "this is the form of LLaMA-Factory's own next version (model, train_dataset, peft_config), which is not read here yet; its usual form has model_name_or_path, dataset and finetuning_type");
+        OtherTools.Refuse(settings);
         var format = Formats.Take(2).MaxBy(one => one.Score(settings))!;
         if (format.Score(settings) == 0)
             throw new BadInputException("recipe", null, "this is neither LLaMA-Factory YAML nor Axolotl YAML nor Python with TrainingArguments, SFTConfig or LoraConfig: no setting of theirs was found");
         return format.Read(settings, budget);
     }
+
+    private static ImportedRecipe Read(ShellCommand command, ImportBudget budget) => command.Tool switch
+    {
+        ShellTool.LlamaFactory => Formats[0].Read(command.Settings, budget),
+        ShellTool.Trl when command.Action == "sft" => TrlConfigFile.Read(command.Settings, budget),
+        ShellTool.Trl => throw TrainerClasses.Refused(TrainerClasses.ObjectiveOfCommand(command.Action)!, command.Action, command.Line),
+        ShellTool.Swift => throw OtherTools.Refused("ms-swift", new Setting($"swift {command.Action}", null, command.Line)),
+        ShellTool.Torchtune => throw OtherTools.Refused("torchtune", new Setting("tune run", null, command.Line)),
+        _ => throw new BadInputException("recipe", $"line {command.Line}", "the command names no settings; they are in the YAML file that Axolotl is given"),
+    };
 
     /// <summary>Writes a recipe as another tool's text.</summary>
     public static ExportedRecipe Export(TrainingRecipe recipe, RecipeFormat format)

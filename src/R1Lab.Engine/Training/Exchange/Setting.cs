@@ -16,6 +16,15 @@ internal sealed record Setting(string Name, JsonNode? Value, int Line, string? O
     /// <summary>The option the value is the default of, for example <c>args.lr</c>: another one may be given when the script is started. Null for none.</summary>
     public string? Option { get; init; }
 
+    /// <summary>The number of the call it belongs to, from 1; 0 where it belongs to none.</summary>
+    public int Call { get; init; }
+
+    /// <summary>Of a call: the call it is an argument of; null for none.</summary>
+    public int? Within { get; init; }
+
+    /// <summary>The name that a call's result is given, or whose attribute is set.</summary>
+    public string? Target { get; init; }
+
     /// <summary>Whether it stands behind the call that trains.</summary>
     public bool AfterTraining { get; init; }
 
@@ -23,7 +32,10 @@ internal sealed record Setting(string Name, JsonNode? Value, int Line, string? O
     public string Text => Computed ?? (IsSecret ? "•••" : TextOf(Value));
 
     // Access tokens stand in such files now and then: they are not to be shown.
-    private bool IsSecret => Value is not null && (Name.EndsWith("_token", StringComparison.Ordinal) || Name.EndsWith("_key", StringComparison.Ordinal) || Name.Contains("secret", StringComparison.Ordinal));
+    private bool IsSecret => Value is not null && !IsMark && (Name.EndsWith("_token", StringComparison.Ordinal) || Name.EndsWith("_key", StringComparison.Ordinal) || Name.Contains("secret", StringComparison.Ordinal));
+
+    // Tokens of the vocabulary: special_tokens.eos_token, pad_token.
+    private bool IsMark => Name[(Name.LastIndexOf('.') + 1)..] is "eos_token" or "bos_token" or "pad_token" or "unk_token" or "add_eos_token" or "add_bos_token";
 
     public static string TextOf(JsonNode? value) => value switch
     {

@@ -32,12 +32,15 @@ internal static class TrainingArgumentNames
     /// <summary>Names of what the lab does by itself, or has no use for.</summary>
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
-        "output_dir", "logging_dir", "overwrite_output_dir", "do_train", "do_eval", "do_predict", "report_to", "dataloader_num_workers", "dataloader_pin_memory", "dataloader_drop_last",
+        "output_dir", "logging_dir", "overwrite_output_dir", "do_train", "do_eval", "do_predict", "report_to", "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor", "dataloader_persistent_workers",
         "ddp_timeout", "ddp_find_unused_parameters", "local_rank", "save_only_model", "save_safetensors", "logging_strategy", "logging_first_step", "logging_nan_inf_filter",
-        "remove_unused_columns", "push_to_hub", "hub_model_id", "hub_token", "hub_strategy", "disable_tqdm", "log_level", "resume_from_checkpoint", "use_cpu", "no_cuda",
+        "remove_unused_columns", "push_to_hub", "hub_model_id", "hub_token", "hub_strategy", "disable_tqdm", "log_level", "use_cpu", "no_cuda",
         "gradient_checkpointing_kwargs", "tf32", "include_num_input_tokens_seen", "include_tokens_per_second", "eval_on_start", "eval_accumulation_steps", "prediction_loss_only",
-        "label_names", "torch_empty_cache_steps", "use_liger_kernel", "data_seed", "full_determinism", "average_tokens_across_devices", "auto_find_batch_size",
+        "label_names", "torch_empty_cache_steps", "use_liger_kernel", "full_determinism", "average_tokens_across_devices", "auto_find_batch_size",
     };
+
+    /// <summary>What transformers takes for settings that are absent. How many rows are evaluated at once changes no result, so the lab's own number stays.</summary>
+    public static TrainingRecipe Defaults { get; } = new() { LearningRate = 5e-5, PerDeviceTrainBatchSize = 8, LoggingSteps = 500, SaveSteps = 500, SaveTotalLimit = null };
 
     /// <summary>Whether a name is that of a setting which decides the training.</summary>
     public static bool Counts(string name) =>
@@ -54,14 +57,16 @@ internal static class TrainingArgumentNames
 
     /// <summary>Takes the settings that count together: precision and evaluation.</summary>
     /// <param name="evaluates">Whether the text says which rows to evaluate on.</param>
-    public static void Conclude(RecipeDraft draft, IReadOnlyList<Setting> settings, bool evaluates)
+    /// <param name="bfloat16">Whether the tool computes in bfloat16 where neither switch says otherwise.</param>
+    public static void Conclude(RecipeDraft draft, IReadOnlyList<Setting> settings, bool evaluates, bool bfloat16 = false)
     {
-        Precision.Read(draft, settings);
+        Precision.Read(draft, settings, bfloat16);
+        if (settings.LastOrDefault(setting => setting.Name == "save_strategy") is { } saves && !saves.Is("steps")) draft.Default("save_steps", null);
         var strategy = settings.LastOrDefault(setting => setting.Name is "eval_strategy" or "evaluation_strategy");
         if (strategy is null || strategy.Is("no")) return;
         if (strategy.Is("epoch")) draft.Set("eval_steps", null);
         // Without a number transformers evaluates as often as it logs.
-        else if (!draft.Has("eval_steps")) draft.Imply("eval_steps", draft["logging_steps"]!.DeepClone(), Reasons.Default("transformers", "eval_steps", Setting.TextOf(draft["logging_steps"])));
+        else if (!draft.Has("eval_steps")) draft.Assume("eval_steps", draft["logging_steps"]!.DeepClone());
         if (!evaluates && !draft.Has("val_size")) draft.Imply("val_size", 0.1, Reasons.SplitAssumed());
     }
 
@@ -70,7 +75,9 @@ internal static class TrainingArgumentNames
         switch (setting.Name)
         {
             case "warmup_steps": Warmup(draft, setting); break;
-            case "logging_steps" or "save_steps" or "eval_steps": Steps(draft, setting); break;
+            case "logging_steps" or "save_steps" or "eval_steps": draft.Carry(setting, setting.Name); break;
+            // Here a run begins with the base, and the order of the rows follows from the one seed.
+            case "resume_from_checkpoint" or "data_seed" or "dataloader_drop_last": draft.Refuse(setting); break;
             case "max_steps": draft.Carry(setting, "max_steps", setting.Number is > 0 ? setting.Value : null); break;
             case "optim": Optimizers.Read(draft, setting); break;
             case "lr_scheduler_type": Schedules.Read(draft, setting); break;
@@ -92,12 +99,6 @@ internal static class TrainingArgumentNames
     {
         if (setting.Number is > 0 and < 1) draft.Carry(setting, "warmup_ratio");
         else draft.Carry(setting, "warmup_steps");
-    }
-
-    private static void Steps(RecipeDraft draft, Setting setting)
-    {
-        if (setting.Number is > 0 and < 1) draft.Leave(setting, Reasons.PerEpoch(setting));
-        else draft.Carry(setting, setting.Name);
     }
 
     private static void SaveStrategy(RecipeDraft draft, Setting setting)

@@ -33,7 +33,13 @@ internal static class TrainingArgumentText
             yield return ("save_strategy", "steps");
             yield return ("save_steps", Saves(recipe, steps));
         }
-        else if (best)
+        else if (!best)
+        {
+            // About ten in the run, as the lab does where nothing is said.
+            yield return ("save_strategy", "steps");
+            yield return ("save_steps", 0.1);
+        }
+        else
         {
             // The best model is only known there when it is saved as often as it is evaluated.
             yield return ("save_strategy", Strategy(recipe));
@@ -75,14 +81,14 @@ internal static class TrainingArgumentText
     }
 
     // Evaluations a pass cannot be said there: once a pass is nearest.
-    private static int? Evaluates(TrainingRecipe recipe) => recipe.EvalsPerEpoch is null ? recipe.EvalSteps : null;
+    private static double? Evaluates(TrainingRecipe recipe) => recipe.EvalsPerEpoch is null ? recipe.EvalSteps : null;
 
     private static string Strategy(TrainingRecipe recipe) => recipe.ValSize <= 0 ? "no" : Evaluates(recipe) is null ? "epoch" : "steps";
 
     // With load_best_model_at_end saves must fall on evaluations: the next multiple.
-    private static int Saves(TrainingRecipe recipe, int steps) =>
+    private static double Saves(TrainingRecipe recipe, double steps) =>
         recipe.LoadBestModelAtEnd && recipe.ValSize > 0 && Evaluates(recipe) is > 0 and var every ? NextMultiple(steps, every) : steps;
 
-    /// <summary>The least multiple of <paramref name="every"/> that is not below <paramref name="steps"/>.</summary>
-    public static int NextMultiple(int steps, int every) => (int)Math.Min(int.MaxValue, ((long)steps + every - 1) / every * every);
+    /// <summary>The least multiple of <paramref name="every"/> that is not below <paramref name="steps"/>; shares of the run have none.</summary>
+    public static double NextMultiple(double steps, double every) => steps < 1 || every < 1 ? every : Math.Min(int.MaxValue, Math.Ceiling(steps / every) * every);
 }

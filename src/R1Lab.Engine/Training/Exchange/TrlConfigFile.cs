@@ -27,10 +27,12 @@ internal static class TrlConfigFile
     {
         var adapts = settings.Any(setting => setting.Name == "use_peft" && setting.Is(true));
         // The defaults of SFTConfig and ModelConfig.
-        var draft = new RecipeDraft(Trl.Tool, new TrainingRecipe
+        if (Preference(settings) is { } other) throw TrainerClasses.Refused(ObjectivesOf(other.Name), other.Name, other.Line);
+        var draft = new RecipeDraft(Trl.Tool, TrainingArgumentNames.Defaults with
         {
             LearningRate = 2e-5,
-            PerDeviceTrainBatchSize = 8,
+            LoggingSteps = 10,
+            Dtype = TrainingDtype.Bfloat16,
             MaxLength = 1024,
             GradientCheckpointing = true,
             DoubleQuantization = false,
@@ -38,14 +40,22 @@ internal static class TrlConfigFile
         }, budget);
         Methods.Set(draft, adapts, Bits(settings), settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
         foreach (var setting in settings) Read(draft, setting, adapts);
-        TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting.Name is "dataset_test_split" or "dataset_mixture"));
-        if (Preference(settings) is { } other) draft.Leave(other, Reasons.Unsupported(other, "objective"));
-        else if (!settings.Any(setting => setting.Name is "completion_only_loss" or "assistant_only_loss" && setting.Value is not null)) draft.Note("completion_only_loss", "null", Reasons.PromptLearned());
+        TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting.Name is "dataset_test_split" or "dataset_mixture"), bfloat16: true);
+        if (!settings.Any(setting => setting.Name is "completion_only_loss" or "assistant_only_loss" && setting.Value is not null)) draft.Note("completion_only_loss", "null", Reasons.PromptLearned());
         return draft.Finish(Trl.Format, Trl.Names);
     }
 
     private static int? Bits(IReadOnlyList<Setting> settings) =>
         settings.Any(setting => setting.Name == "load_in_4bit" && setting.Is(true)) ? 4 : settings.Any(setting => setting.Name == "load_in_8bit" && setting.Is(true)) ? 8 : null;
+
+    // As far as a setting's name tells which of them.
+    private static string ObjectivesOf(string name) => name switch
+    {
+        "num_generations" or "reward_funcs" or "max_completion_length" => "GRPO",
+        "desirable_weight" => "KTO",
+        "rpo_alpha" => "DPO",
+        _ => "DPO, KTO or GRPO",
+    };
 
     private static Setting? Preference(IReadOnlyList<Setting> settings) =>
         settings.FirstOrDefault(setting => setting.Name is "num_generations" or "reward_funcs" or "max_completion_length" or "beta" or "rpo_alpha" or "desirable_weight");
@@ -72,7 +82,8 @@ internal static class TrlConfigFile
                 draft.Leave(setting, Reasons.NotNeeded(setting));
                 break;
             case "model_revision" or "dataset_train_split" when setting.Is("main") || setting.Is("train"): draft.Accept(setting); break;
-            case "dataset_test_split": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
+            // Rows to evaluate on are held out of the dataset here.
+            case "dataset_test_split": draft.Refuse(setting); break;
             case "chat_template": if (setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "model_revision" or "dataset_train_split" or "dataset_config" or "dataset_mixture" or "dataset_mixer" or "datasets" or "system_prompt": draft.Refuse(setting); break;
             default: return false;

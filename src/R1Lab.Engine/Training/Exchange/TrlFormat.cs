@@ -6,7 +6,7 @@ namespace R1Lab.Engine.Training.Exchange;
 /// <summary>Python scripts of TRL, PEFT and transformers: the settings in their calls.</summary>
 internal sealed class TrlFormat : IRecipeFormat
 {
-    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "DPOConfig(", "KTOConfig(", "ORPOConfig(", "CPOConfig(", "GRPOConfig(", "RLOOConfig(", "RewardConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
+    private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
 
     public RecipeFormat Format => RecipeFormat.Trl;
 
@@ -59,6 +59,20 @@ internal sealed class TrlFormat : IRecipeFormat
             {
                 if (code.Contains(call, StringComparison.Ordinal)) return true;
             }
+
+            if (NamesObjective(code)) return true;
+        }
+
+        return false;
+    }
+
+    // from trl import DPOConfig, or DPOTrainer(…)
+    private static bool NamesObjective(ReadOnlySpan<char> code)
+    {
+        if (!code.Contains("import ", StringComparison.Ordinal) && !code.Contains('(')) return false;
+        foreach (var word in code.SplitAny(" ,()=.:[]\t"))
+        {
+            if ((code[word].EndsWith("Trainer") || code[word].EndsWith("Config")) && TrainerClasses.ObjectiveOf(code[word].ToString()) is not null) return true;
         }
 
         return false;
@@ -80,10 +94,13 @@ internal sealed class TrlFormat : IRecipeFormat
     public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
         settings = Training(settings);
-        var draft = new RecipeDraft(Tool, DefaultsOf(settings), budget);
+        TrainerClasses.Demand(settings);
+        settings = ChosenCalls.Of(settings);
+        var sft = HasSftDefaults(settings);
+        var draft = new RecipeDraft(sft ? Tool : "transformers", DefaultsOf(settings, sft), budget);
         PythonCalls.Method(draft, settings);
         foreach (var setting in settings) PythonCalls.Read(draft, setting);
-        TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)));
+        TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)), bfloat16: sft);
         PythonCalls.Masking(draft, settings);
         return draft.Finish(Format, Names);
     }
@@ -93,19 +110,28 @@ internal sealed class TrlFormat : IRecipeFormat
     // Behind the training the result is loaded, tried and converted, or trained on: only that there is a second training is told.
     private static IReadOnlyList<Setting> Training(IReadOnlyList<Setting> settings)
     {
-        if (!settings.Any(setting => !setting.AfterTraining && PythonCalls.IsArguments(setting.Owner!))) return settings;
+        if (!settings.Any(setting => !setting.AfterTraining && setting.Name != PythonSettings.ClassMark && PythonCalls.IsArguments(setting.Owner!))) return settings;
         return [.. settings.Where(setting => !setting.AfterTraining || setting.Name == PythonSettings.CallMark && PythonCalls.IsArguments(setting.Owner!))];
     }
 
-    // SFTConfig has defaults of its own; PEFT puts an adapter on the query and value projections of Llama and Qwen where no module is named.
-    private static TrainingRecipe DefaultsOf(IReadOnlyList<Setting> settings)
+    // By the class of the arguments; a trainer of TRL that is given none makes an SFTConfig.
+    private static bool HasSftDefaults(IReadOnlyList<Setting> settings)
     {
-        var config = settings.Any(setting => setting.Owner == "SFTConfig");
+        var arguments = settings.Where(setting => setting.Name == PythonSettings.CallMark && PythonCalls.IsArguments(setting.Owner!)).ToList();
+        if (arguments.Count > 0) return TrainerClasses.IsSftConfig(arguments[0].Owner!);
+        var classes = settings.Where(setting => setting.Name == PythonSettings.ClassMark).Select(setting => setting.Owner!).ToList();
+        return classes.Exists(TrainerClasses.IsSftConfig) || classes.Contains("SFTTrainer") && !classes.Exists(name => name.EndsWith("TrainingArguments", StringComparison.Ordinal));
+    }
+
+    // SFTConfig has defaults of its own; PEFT puts an adapter on the query and value projections of Llama and Qwen where no module is named.
+    private static TrainingRecipe DefaultsOf(IReadOnlyList<Setting> settings, bool config)
+    {
         var unsloth = settings.Any(setting => setting.Owner!.StartsWith("Fast", StringComparison.Ordinal) && setting.Owner.EndsWith("get_peft_model", StringComparison.Ordinal));
-        return new TrainingRecipe
+        return TrainingArgumentNames.Defaults with
         {
             LearningRate = config ? 2e-5 : 5e-5,
-            PerDeviceTrainBatchSize = 8,
+            LoggingSteps = config ? 10 : 500,
+            Dtype = config ? TrainingDtype.Bfloat16 : TrainingDtype.Auto,
             MaxLength = settings.Any(PythonCalls.IsUnsloth) ? 2048 : config || settings.Any(setting => setting.Owner == "SFTTrainer") ? 1024 : 4096,
             GradientCheckpointing = config || unsloth,
             DoubleQuantization = !settings.Any(setting => setting.Owner == "BitsAndBytesConfig"),

@@ -105,11 +105,11 @@ internal sealed partial class YamlSettings
 
     private static int Line(ParsingEvent node) => (int)node.Start.Line;
 
-    // The words of YAML 1.1, which the Python tools read, and numbers of both versions.
-    private static JsonValue? ScalarOf(Scalar scalar)
+    private static JsonValue? ScalarOf(Scalar scalar) => scalar.Style != ScalarStyle.Plain ? JsonValue.Create(scalar.Value) : ScalarOf(scalar.Value);
+
+    /// <summary>The value that a plain text stands for, by the words of YAML 1.1, which the Python tools read, and numbers of both versions.</summary>
+    public static JsonValue? ScalarOf(string text)
     {
-        var text = scalar.Value;
-        if (scalar.Style != ScalarStyle.Plain) return JsonValue.Create(text);
         if (text.ToLowerInvariant() is "" or "~" or "null") return null;
         if (text.ToLowerInvariant() is "true" or "yes" or "on") return JsonValue.Create(true);
         if (text.ToLowerInvariant() is "false" or "no" or "off") return JsonValue.Create(false);

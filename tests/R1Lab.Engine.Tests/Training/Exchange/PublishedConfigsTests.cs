@@ -151,6 +151,7 @@ public sealed class PublishedConfigsTests
             MaxLength = 2048,
             LoggingSteps = 10,
             SaveSteps = 500,
+            SaveTotalLimit = null,
             Dtype = TrainingDtype.Bfloat16,
             GradientCheckpointing = true,
             Lora = new LoraSettings { R = 8, LoraAlpha = 16 },
@@ -159,9 +160,9 @@ public sealed class PublishedConfigsTests
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
         Assert.Equal(
             ["trust_remote_code: exchange_not_needed", "dataset: exchange_replaced", "template: exchange_own_template", "preprocessing_num_workers: exchange_not_needed",
-             "output_dir: exchange_not_needed", "plot_loss: exchange_not_needed", "report_to: exchange_not_needed", "do_train: exchange_not_needed", "resume_from_checkpoint: exchange_not_needed",
-             "gradient_checkpointing: exchange_default", "lora_alpha: exchange_default"],
-            Told(imported).OrderBy(told => told.StartsWith("do_train", StringComparison.Ordinal) || told.StartsWith("resume", StringComparison.Ordinal) || told.EndsWith("default", StringComparison.Ordinal)));
+             "output_dir: exchange_not_needed", "plot_loss: exchange_not_needed", "report_to: exchange_not_needed", "do_train: exchange_not_needed",
+             "save_total_limit: exchange_default", "gradient_checkpointing: exchange_default", "lora_alpha: exchange_default"],
+            Told(imported).OrderBy(told => told.StartsWith("do_train", StringComparison.Ordinal) || told.EndsWith("default", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -186,6 +187,7 @@ public sealed class PublishedConfigsTests
             Packing = true,
             EvalsPerEpoch = 4,
             ValSize = 0.05,
+            SaveTotalLimit = 4,
             GradientCheckpointing = true,
             Lora = new LoraSettings { R = 32, LoraAlpha = 16, LoraDropout = 0.05 },
         };
@@ -193,7 +195,7 @@ public sealed class PublishedConfigsTests
         Assert.Equal(expected.ToJson(), imported.Recipe.ToJson());
         Assert.Equal(
             [("lora_modules_to_save", "exchange_unsupported", 23), ("optimizer", "exchange_replaced", 32), ("saves_per_epoch", "exchange_per_epoch", 43), ("rex_magic", "exchange_unknown", 47)],
-            imported.Values.Where(value => value.Reason is { Code: not "exchange_not_needed" }).Select(value => (value.Name, value.Reason!.Code, value.Line!.Value)));
+            imported.Values.Where(value => value is { Kind: not Carriage.Defaulted, Reason.Code: not "exchange_not_needed" }).Select(value => (value.Name, value.Reason!.Code, value.Line!.Value)));
     }
 
     [Fact]
@@ -211,7 +213,7 @@ public sealed class PublishedConfigsTests
             Assert.Contains(imported.Values, value => value.Name == name && value.Line > 0);
         Assert.Equal(
             ["AutoTokenizer.from_pretrained: exchange_not_needed", "torch_dtype: exchange_not_needed", "output_dir: exchange_not_needed", "report_to: exchange_not_needed", "some_future_flag: exchange_unknown",
-             "target_modules: target_mapped", "eval_steps: exchange_default", "val_size: exchange_split_assumed"],
+             "target_modules: target_mapped", "eval_steps: exchange_default", "val_size: exchange_split_assumed", "save_total_limit: exchange_default"],
             Told(imported).Where(told => !told.StartsWith("fp16", StringComparison.Ordinal)));
     }
 
@@ -256,6 +258,9 @@ public sealed class PublishedConfigsTests
             GradientAccumulationSteps = 4,
             MaxLength = 2048,
             Packing = true,
+            LoggingSteps = 10,
+            SaveSteps = 500,
+            SaveTotalLimit = null,
             ValSize = 200,
             Dtype = TrainingDtype.Bfloat16,
             GradientCheckpointing = true,
@@ -276,20 +281,9 @@ public sealed class PublishedConfigsTests
         // trl/trainer/sft_config.py: learning_rate 2e-5, max_length 1024, gradient_checkpointing; peft: r 8, lora_alpha 8, q_proj and v_proj.
         Assert.Equal((2e-5, 1024, true, 8, 8.0, "q_proj, v_proj"), (imported.Recipe.LearningRate, imported.Recipe.MaxLength, imported.Recipe.GradientCheckpointing, imported.Recipe.Lora.R, imported.Recipe.Lora.LoraAlpha,
             string.Join(", ", imported.Recipe.Lora.TargetModules)));
-        Assert.Equal(["learning_rate", "per_device_train_batch_size", "max_length", "gradient_checkpointing", "r", "lora_alpha", "target_modules"],
+        // trl/trainer/base_config.py: logging_steps 10, bf16; transformers: save_steps 500, every snapshot kept.
+        Assert.Equal(["learning_rate", "per_device_train_batch_size", "max_length", "logging_steps", "save_steps", "save_total_limit", "bf16", "gradient_checkpointing", "r", "lora_alpha", "target_modules"],
             imported.Values.Where(value => value.Kind == Carriage.Defaulted).Select(value => value.Name));
-    }
-
-    [Theory]
-    [InlineData("DPOConfig(beta=0.1, learning_rate=5e-7)", "DPOConfig: exchange_unsupported, beta: exchange_unknown")]
-    [InlineData("stage: dpo\npref_beta: 0.1\nlearning_rate: 5e-7", "stage: exchange_unsupported, pref_beta: exchange_unknown")]
-    [InlineData("base_model: m\nrl: dpo\nrl_beta: 0.1\nlearning_rate: 5e-7", "rl: exchange_unsupported, rl_beta: exchange_unknown")]
-    public void Import_OtherObjectives_AreNamed(string text, string told)
-    {
-        var imported = RecipeExchange.Import(text);
-
-        Assert.Equal(told, string.Join(", ", Told(imported).Where(one => !one.EndsWith("default", StringComparison.Ordinal))));
-        Assert.Equal(5e-7, imported.Recipe.LearningRate);
     }
 
     [Theory]

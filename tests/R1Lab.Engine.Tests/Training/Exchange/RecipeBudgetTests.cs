@@ -62,7 +62,7 @@ public sealed class RecipeBudgetTests
     [Fact]
     public void Import_OneFieldSaidThreeTimes_KeepsTheLastAndCallsAllEarlierOverridden()
     {
-        var imported = RecipeExchange.Import("TrainingArguments(seed=1)\nTrainingArguments(seed=1)\nTrainingArguments(seed=2)");
+        var imported = RecipeExchange.Import("args = TrainingArguments(seed=1)\nargs.seed = 1\nargs.seed = 2");
 
         var seeds = imported.Values.Where(value => value.Name == "seed").ToList();
         Assert.Equal((2L, 1), (imported.Recipe.Seed, seeds.Count(value => value.Kind == Carriage.Carried)));

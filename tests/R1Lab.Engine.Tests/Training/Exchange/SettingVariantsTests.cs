@@ -54,7 +54,7 @@ public sealed class SettingVariantsTests
 
         Assert.Equal("rows.jsonl", imported.Recipe.Dataset);
         Assert.Equal(
-            ["datasets.split: exchange_unsupported", "datasets.type: exchange_unsupported", "datasets.field_messages: exchange_not_needed", "datasets.chat_template: exchange_own_template", "datasets.shards: exchange_unsupported"],
+            ["datasets.split: exchange_unsupported", "datasets.type: exchange_unsupported", "datasets.field_messages: exchange_unsupported", "datasets.chat_template: exchange_own_template", "datasets.shards: exchange_unsupported"],
             imported.Values.Where(value => value.Kind == Carriage.NotCarried).Select(value => $"{value.Name}: {value.Reason!.Code}"));
     }
 
@@ -116,10 +116,6 @@ public sealed class SettingVariantsTests
         Assert.Equal(["dataset_config"], imported.Values.Where(value => value is { Kind: Carriage.NotCarried, Reason.Code: not "exchange_not_needed" }).Select(value => value.Name));
         Assert.Contains(imported.Values, value => value.Reason?.Code == "exchange_prompt_learned");
     }
-
-    [Fact]
-    public void Import_RewardsInYamlOfTrlsCommands_AreNamedAsAnotherObjective() =>
-        Assert.Contains(RecipeExchange.Import("model_name_or_path: m\ndataset_name: d\nnum_generations: 8").Values, value => value is { Name: "num_generations", Reason.Code: "exchange_unsupported" });
 
     [Fact]
     public void Import_LlamaFactorysNextForm_IsRefusedByName() =>

@@ -60,7 +60,7 @@ public static class RecipeFields
     [
         new("evaluation", true,
             Evaluated(Field.OptionalNumber("evals_per_epoch", recipe => recipe.EvalsPerEpoch, (recipe, value) => recipe with { EvalsPerEpoch = value })),
-            Evaluated(Field.OptionalWhole("eval_steps", recipe => recipe.EvalSteps, (recipe, value) => recipe with { EvalSteps = value }))
+            Evaluated(Field.OptionalNumber("eval_steps", recipe => recipe.EvalSteps, (recipe, value) => recipe with { EvalSteps = value }))
                 .When(recipe => recipe.ValSize > 0 && recipe.EvalsPerEpoch is null),
             Evaluated(Field.OptionalWhole("early_stopping_patience", recipe => recipe.EarlyStoppingPatience, (recipe, value) => recipe with { EarlyStoppingPatience = value })),
             Evaluated(Field.Choice("metric_for_best_model", recipe => recipe.MetricForBestModel, (recipe, value) => recipe with { MetricForBestModel = value }))
@@ -74,8 +74,8 @@ public static class RecipeFields
             Lora(Field.OptionalNumber("lora.loraplus_lr_ratio", recipe => recipe.Lora.LoraplusLrRatio, (recipe, value) => recipe with { Lora = recipe.Lora with { LoraplusLrRatio = value } })),
             Lora(Field.Switch("lora.use_rslora", recipe => recipe.Lora.UseRslora, (recipe, value) => recipe with { Lora = recipe.Lora with { UseRslora = value } }))),
         new("log", false,
-            Field.Whole("logging_steps", recipe => recipe.LoggingSteps, (recipe, value) => recipe with { LoggingSteps = (int)value }),
-            Field.OptionalWhole("save_steps", recipe => recipe.SaveSteps, (recipe, value) => recipe with { SaveSteps = value }),
+            Field.Number("logging_steps", recipe => recipe.LoggingSteps, (recipe, value) => recipe with { LoggingSteps = value }),
+            Field.OptionalNumber("save_steps", recipe => recipe.SaveSteps, (recipe, value) => recipe with { SaveSteps = value }),
             Field.OptionalWhole("save_total_limit", recipe => recipe.SaveTotalLimit, (recipe, value) => recipe with { SaveTotalLimit = value })),
         new("advanced", false,
             Field.OptionalWhole("max_steps", recipe => recipe.MaxSteps, (recipe, value) => recipe with { MaxSteps = value }),

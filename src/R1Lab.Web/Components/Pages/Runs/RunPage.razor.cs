@@ -104,7 +104,7 @@ public sealed partial class RunPage : IDisposable
     /// <summary>Why there are no charts.</summary>
     private string NoPoints => _progress.Status switch
     {
-        RunStatus.Running => Text["NoPointsYet", _recipe?.LoggingSteps ?? 1],
+        RunStatus.Running => Text["NoPointsYet", _recipe?.LogEvery(_run!.TotalSteps) ?? 1],
         RunStatus.Queued => Text["Queued"],
         _ => Text["NoPoints"],
     };
