@@ -5,12 +5,16 @@ namespace R1Lab.Engine.Datasets;
 
 /// <summary>
 /// Reads JSONL as it comes, line by line at LF only, in constant memory. Every line that is no row is named with its physical line number
-/// and the reason; no text is changed on the way in. A byte order mark, CRLF, blank lines and a missing last newline are accepted.
+/// and the reason; no text is changed on the way in. A byte order mark, CRLF, blank lines and a missing last newline are accepted, and so is
+/// a file that is one JSON array of objects, pretty-printed or not.
 /// </summary>
 public static class JsonlReader
 {
     /// <summary>A line longer than this (bytes) is refused instead of filling the memory.</summary>
     public const int LongestLine = 16 * 1024 * 1024;
+
+    /// <summary>The reason for such a line.</summary>
+    internal static readonly string TooLong = $"the line is longer than {LongestLine / (1024 * 1024)} MiB";
 
     private const int DetectionLines = 200;
 
@@ -77,18 +81,24 @@ public static class JsonlReader
         return new JsonlLine(null, new BadLine(line.Number, reason!));
     }
 
-    private readonly record struct RawLine(int Number, ReadOnlyMemory<byte> Bytes, string? Reason, string Leading, string LineEnd);
-
     private static IEnumerable<RawLine> RawLines(Stream stream, string source, Action<string>? onTrailing)
     {
         var around = new StringBuilder(); // a byte order mark and blank lines since the last row
         var buffer = new byte[64 * 1024];
         var line = new ArrayBufferWriter<byte>();
         var (number, tooLong, first) = (1, false, true);
-        for (int read; (read = stream.ReadAtLeast(buffer, first ? 4 : 1, throwOnEndOfStream: false)) > 0;)
+        JsonArrayLines? array = null;
+        for (int read; (read = stream.ReadAtLeast(buffer, first ? buffer.Length : 1, throwOnEndOfStream: false)) > 0;)
         {
             var start = first ? SkipMark(buffer.AsSpan(0, read), source) : 0;
-            if (start > 0) around.Append('\uFEFF');
+            if (first && JsonArrayLines.Begins(buffer.AsSpan(start, read - start))) array = new JsonArrayLines();
+            if (array is not null)
+            {
+                foreach (var element in array.Read(buffer.AsMemory(start, read - start))) yield return element;
+                (first, start) = (false, read);
+            }
+
+            if (start > 0 && array is null) around.Append('\uFEFF');
             first = false;
             while (start < read)
             {
@@ -104,13 +114,13 @@ public static class JsonlReader
             }
         }
 
-        if (Finish(line, number, tooLong, "", around) is { } last) yield return last;
+        if ((array is null ? Finish(line, number, tooLong, "", around) : array.End()) is { } last) yield return last;
         if (around.Length > 0) onTrailing?.Invoke(around.ToString());
     }
 
     private static RawLine? Finish(ArrayBufferWriter<byte> line, int number, bool tooLong, string newline, StringBuilder around)
     {
-        if (tooLong) return new RawLine(number, default, $"the line is longer than {LongestLine / (1024 * 1024)} MiB", "", "");
+        if (tooLong) return new RawLine(number, default, TooLong, "", "");
         var all = line.WrittenSpan;
         var row = all.Trim(" \t\r"u8);
         if (row.IsEmpty)

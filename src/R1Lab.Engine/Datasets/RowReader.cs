@@ -11,8 +11,17 @@ internal static class RowReader
         using var document = JsonDocument.Parse(line);
         try
         {
-            reason = null;
-            return Read(document.RootElement, format) with { Raw = Encoding.UTF8.GetString(line.Span) };
+            reason = RowKeys.Refusal(document.RootElement);
+            if (reason is not null) return null;
+            var row = WithSystem(Read(document.RootElement, format), document.RootElement, format);
+            var own = format is DatasetFormat.InputIds or DatasetFormat.Messages ? null : Thought(document.RootElement, null);
+            var response = own is null ? row.Response : Joined(own, row.Response);
+            return row with
+            {
+                Response = response,
+                Raw = response == row.Response ? Encoding.UTF8.GetString(line.Span) : null,
+                Ignored = [.. row.Ignored, .. RowKeys.Unknown(document.RootElement, [.. Used(format), .. RowKeys.Thought, "system"])],
+            };
         }
         catch (FieldException e)
         {
@@ -30,6 +39,46 @@ internal static class RowReader
         DatasetFormat.InputIds => new DatasetRow("", "") { Tokens = Tokens(row) },
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no format of rows"),
     };
+
+    private static string[] Used(DatasetFormat format) => format switch
+    {
+        DatasetFormat.PromptResponse => ["prompt", "response"],
+        DatasetFormat.PromptCompletion => ["prompt", "completion"],
+        DatasetFormat.Alpaca => ["instruction", "input", "output", "history"],
+        DatasetFormat.Messages => ["messages"],
+        _ => ["input_ids", "labels"],
+    };
+
+    // A system text in a field of its own stands before every turn.
+    private static DatasetRow WithSystem(DatasetRow row, JsonElement fields, DatasetFormat format)
+    {
+        if (format is DatasetFormat.Alpaca or DatasetFormat.InputIds || OptionalText(fields, "system") is not { } system) return row;
+        if (row.Context.Any(turn => turn.Role == "system")) throw new FieldException("field system: there is a system text among the messages too");
+        return row with { Context = [new DatasetTurn("system", system), .. row.Context] };
+    }
+
+    /// <summary>The thought that stands in a field of its own; null for none.</summary>
+    private static string? Thought(JsonElement fields, string? within)
+    {
+        string? thought = null;
+        foreach (var name in RowKeys.Thought)
+        {
+            var field = within is null ? name : $"{within}.{name}";
+            if (!fields.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null || StringOf(value, field) is not { } text || string.IsNullOrWhiteSpace(text)) continue;
+            if (thought is not null && thought != text) throw new FieldException($"field {field}: another thought stands in a second field");
+            thought = text;
+        }
+
+        return thought;
+    }
+
+    // As the templates of thinking models write it. Some files have the thought in both places.
+    private static string Joined(string thought, string answer)
+    {
+        var parts = ResponseParts.Of(answer);
+        if (parts.Closer.Length == 0) return $"{ResponseParts.Open}\n{thought.Trim('\n')}\n{ResponseParts.Close}\n\n{answer.TrimStart('\n')}";
+        return parts.Thought.Trim() == thought.Trim() ? answer : throw new FieldException("another thought stands in a field of its own than in the answer");
+    }
 
     private static DatasetRow Alpaca(JsonElement row)
     {
@@ -52,19 +101,25 @@ internal static class RowReader
 
     private static DatasetRow Messages(JsonElement row)
     {
-        var turns = Items(Field(row, "messages"), "messages").Select(Turn).ToList();
+        var messages = Items(Field(row, "messages"), "messages").ToList();
+        var turns = messages.ConvertAll(Turn);
         if (turns.Count < 2 || turns[^1].Role != "assistant" || turns[^2].Role != "user")
             throw new FieldException("field messages must end with a user turn and an assistant turn");
-        return new DatasetRow(turns[^2].Content, turns[^1].Content) { Context = turns.GetRange(0, turns.Count - 2) };
+        return new DatasetRow(turns[^2].Content, turns[^1].Content)
+        {
+            Context = turns.GetRange(0, turns.Count - 2),
+            Ignored = [.. messages.SelectMany(message => RowKeys.Unknown(message, [.. RowKeys.Thought, "role", "content"], "messages")).Distinct()],
+        };
     }
 
     private static DatasetTurn Turn(JsonElement message)
     {
         if (message.ValueKind != JsonValueKind.Object) throw new FieldException("field messages must hold objects with role and content");
         var role = Text(message, "role");
-        return role is "system" or "user" or "assistant"
-            ? new DatasetTurn(role, Text(message, "content"))
-            : throw new FieldException($"field messages: role {role} is not supported");
+        if (role is not ("system" or "user" or "assistant")) throw new FieldException($"field messages: role {role} is not supported");
+        if (RowKeys.Refusal(message, "messages", learned: role == "assistant") is { } reason) throw new FieldException(reason);
+        var content = Text(message, "content");
+        return new DatasetTurn(role, role == "assistant" && Thought(message, "messages") is { } thought ? Joined(thought, content) : content);
     }
 
     private static TokenExample Tokens(JsonElement row)

@@ -24,17 +24,20 @@ internal static class DatasetAnswers
         ? new { row.Id, InputIds = Json(row.InputIds), Labels = Json(row.Labels) }
         : new { row.Id, row.Prompt, row.Response };
 
-    /// <summary>201 with the dataset and the lines left out, or 422 with every bad line and nothing stored.</summary>
+    /// <summary>201 with the dataset and the lines left out, 200 with what was only looked at, or 422 with every bad line and nothing stored.</summary>
     /// <param name="source">The file as its sender knows it.</param>
     /// <param name="result">What came of it.</param>
     public static IResult Imported(string source, ImportResult result)
     {
         var lines = result.BadLines.Select(b => new ApiBadLine(b.Line, b.Reason)).ToList();
+        if (result.Dataset is null && lines.Count == 0) return Results.Json(new { result.Rows, Skipped = 0, Lines = lines, Ignored = result.Ignored.Select(Field) });
         if (result.Dataset is not { } dataset) return ApiError.Unprocessable($"{source}: {lines.Count} bad lines, nothing was stored.", lines);
         return Results.Json(
-            new { dataset.Id, dataset.Name, dataset.Format, Rows = dataset.RowCount, dataset.Version, Skipped = lines.Count, Lines = lines },
+            new { dataset.Id, dataset.Name, dataset.Format, Rows = dataset.RowCount, dataset.Version, Skipped = lines.Count, Lines = lines, Ignored = result.Ignored.Select(Field) },
             statusCode: StatusCodes.Status201Created);
     }
+
+    private static object Field(IgnoredField field) => new { Field = field.Name, field.Rows };
 
     /// <summary>422 for a file that cannot be read at all, in the same shape as one with bad lines.</summary>
     public static IResult Refused(BadInputException bad) => ApiError.Unprocessable(bad.Message, []);

@@ -8,7 +8,8 @@ namespace R1Lab.Web.Api;
 public sealed record ImportQuery(
     [FromQuery(Name = "name")] string? Name,
     [FromQuery(Name = "format")] string? Format,
-    [FromQuery(Name = "skip_bad")] bool? SkipBad)
+    [FromQuery(Name = "skip_bad")] bool? SkipBad,
+    [FromQuery(Name = "check_only")] bool? CheckOnly = null)
 {
     private const int LongestName = 200;
 
@@ -20,6 +21,6 @@ public sealed record ImportQuery(
         if (name.Length > LongestName || name.Any(char.IsControl)) throw new ApiFieldException("name", $"name must have at most {LongestName} characters and no control characters.");
         var format = Format is null ? DatasetFormat.Auto
             : DatasetFormats.Parse(Format) ?? throw new ApiFieldException("format", $"format '{Format}' is not known; use prompt_response, input_ids, alpaca, prompt_completion, messages or auto.");
-        return new ImportSettings(name.Trim(), format, SkipBad ?? false);
+        return new ImportSettings(name.Trim(), format, SkipBad ?? false) { CheckOnly = CheckOnly ?? false };
     }
 }

@@ -48,6 +48,51 @@ public sealed class DatasetEndpointTests(LabHost lab) : IClassFixture<LabHost>
         Assert.Equal((HttpStatusCode.UnprocessableEntity, 1), (none, Assert.Single(refused["lines"]!.AsArray())!["line"].Int()));
     }
 
+    [Fact]
+    public async Task Import_ThoughtBesideTheAnswer_IsStoredAsPartOfIt()
+    {
+        var (status, made) = await ImportAsync("name=thought", "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_content\":\"r\"}]}\n");
+
+        Assert.Equal(HttpStatusCode.Created, status);
+        var (_, rows) = await _client.GetJsonAsync($"{Datasets}/{made["id"].Int()}/rows");
+        Assert.Equal("<think>\nr\n</think>\n\na", rows["rows"]![0]!["response"].Str());
+    }
+
+    [Theory]
+    [InlineData("{\"prompt\":\"q\",\"response\":\"a\",\"system\":\"s\"}", "a system text")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"system\":\"s\"}", "a system text")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"tools\":\"[{}, {}]\"}", "tool definitions")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"},{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]}", "earlier turns")]
+    public async Task Import_WhatARowCannotCarry_IsRefusedWithItsReason(string line, string reason)
+    {
+        var (status, refused) = await ImportAsync("name=refused", line + "\n");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains(reason, Assert.Single(refused["lines"]!.AsArray())!["reason"].Str(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_UnknownFields_AreListedBeforeAndAfter()
+    {
+        const string file = "{\"prompt\":\"q\",\"response\":\"a\",\"context\":\"c\",\"id\":1}\n{\"prompt\":\"q\",\"response\":\"a\",\"context\":\"c\",\"hint\":\"h\"}\n";
+        var before = await CountAsync();
+
+        var (looked, check) = await ImportAsync("name=fields&check_only=true", file);
+        var stored = await CountAsync();
+        var (status, made) = await ImportAsync("name=fields", file);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Created, before), (looked, status, stored));
+        Assert.All([check, made], answer => Assert.Equal(["context 2", "hint 1"], answer["ignored"]!.AsArray().Select(field => $"{field!["field"].Str()} {field["rows"].Int()}")));
+    }
+
+    [Fact]
+    public async Task Import_PrettyPrintedArray_IsItsElements()
+    {
+        var (status, made) = await ImportAsync("name=array", "[\n  {\n    \"instruction\": \"Say hi\",\n    \"input\": \"\",\n    \"output\": \"hi\"\n  },\n  {\n    \"instruction\": \"b\",\n    \"output\": \"c\"\n  }\n]\n");
+
+        Assert.Equal((HttpStatusCode.Created, 2), (status, made["rows"].Int()));
+    }
+
     [Theory]
     [InlineData("\uFEFF{\"prompt\":\"a\",\"response\":\"b\"}\r\n{\"prompt\":\"c\",\"response\":\"d\"}\r\n")]
     [InlineData("\n\n  {\"response\" : \"b\",\"prompt\":\"\\u0041\", \"more\":[1,2.50]}\t\n\n\n{\"prompt\":\"c\",\"response\":\"d\"}")]

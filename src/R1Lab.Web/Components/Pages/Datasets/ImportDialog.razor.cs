@@ -96,7 +96,7 @@ public sealed partial class ImportDialog : ComponentBase
         try
         {
             if (_upload is null && !await SendAsync()) return;
-            await ReadAsync(skipBad: false);
+            await ReadAsync(skipBad: false, ignoreFields: false);
         }
         catch (Exception e) when (e is BadInputException or JSException or IOException or UnauthorizedAccessException)
         {
@@ -116,7 +116,7 @@ public sealed partial class ImportDialog : ComponentBase
     {
         try
         {
-            await ReadAsync(skipBad: true);
+            await ReadAsync(skipBad: true, ignoreFields: true);
         }
         catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
         {
@@ -143,11 +143,11 @@ public sealed partial class ImportDialog : ComponentBase
         return _upload is not null;
     }
 
-    private async Task ReadAsync(bool skipBad)
+    private async Task ReadAsync(bool skipBad, bool ignoreFields)
     {
         (_state, _problem) = (ImportState.Reading, null);
         StateHasChanged();
-        var settings = new ImportSettings(_name!.Trim(), _format, skipBad);
+        var settings = new ImportSettings(_name!.Trim(), _format, skipBad) { IgnoreFields = ignoreFields };
         var result = await Importer.RunAsync(await Live.DemandAsync(LabRight.Train), Folder.PathOf(_upload!), _fileName!, settings, CancellationToken.None);
         if (result.Dataset is null)
         {
