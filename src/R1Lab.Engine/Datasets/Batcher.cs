@@ -7,7 +7,8 @@ namespace R1Lab.Engine.Datasets;
 /// <param name="Shuffle">False keeps the file's order in every epoch.</param>
 /// <param name="GroupByLength">Brings rows of like length together.</param>
 /// <param name="PackTo">Fills a line with examples up to this many tokens; null: one example a line.</param>
-public sealed record BatchSettings(int BatchSize, int Accumulation, double? Epochs, bool Shuffle, long Seed, bool GroupByLength = false, int? PackTo = null);
+/// <param name="EpochEnd">What becomes of lines that do not fill the last step of an epoch.</param>
+public sealed record BatchSettings(int BatchSize, int Accumulation, double? Epochs, bool Shuffle, long Seed, bool GroupByLength = false, int? PackTo = null, EpochEnd EpochEnd = EpochEnd.CarryOver);
 
 /// <summary>Where in the stream of lines a run stands: all that is needed to go on exactly there.</summary>
 /// <param name="Epoch">Full passes done.</param>
@@ -16,8 +17,8 @@ public sealed record BatchSettings(int BatchSize, int Accumulation, double? Epoc
 public readonly record struct BatchPosition(int Epoch, int Line, long Taken);
 
 /// <summary>
-/// Deals the rows out to optimizer steps. The passes over the data form one endless stream: a batch may hold the end of one pass and the start
-/// of the next. Each pass's order follows from the seed and the pass's number alone, so a position is the whole state.
+/// Deals the rows out to optimizer steps. The passes over the data form one endless stream, whose steps end with each pass or run on across its end
+/// (<see cref="EpochEnd"/>). Each pass's order follows from the seed and the pass's number alone, so a position is the whole state.
 /// </summary>
 public sealed class Batcher
 {
@@ -27,28 +28,26 @@ public sealed class Batcher
     private readonly IReadOnlyList<TokenExample> _rows;
     private readonly BatchSettings _settings;
     private readonly EpochLines _lines;
-    private readonly long? _limit;
+    private readonly StepCount _steps;
 
     /// <param name="rows">At least one example.</param>
     public Batcher(IReadOnlyList<TokenExample> rows, BatchSettings settings)
     {
         if (rows.Count == 0) throw new ArgumentException("There is no row to deal out.", nameof(rows));
         (_rows, _settings, _lines) = (rows, settings, new EpochLines(rows, settings));
-        _limit = settings.Epochs is { } epochs ? LinesOf(epochs) : null;
+        _steps = new StepCount(settings, _lines.Count);
     }
 
     public BatchPosition Position { get; set; }
 
     /// <summary>Passes done, with the part of the current one.</summary>
-    public double Epoch => Position.Epoch + (Position.Line == 0 ? 0 : Position.Line / (double)_lines.Count(Position.Epoch));
+    public double Epoch => Position.Epoch + (Position.Line == 0 ? 0 : Position.Line / (double)_steps.Lines(Position.Epoch));
 
     /// <summary>Optimizer steps until the lines run out; null when they never do.</summary>
-    public int? Steps => _limit is { } lines ? (int)Math.Max(1, (lines + LinesPerStep - 1) / LinesPerStep) : null;
+    public int? Steps => _steps.Total;
 
     /// <summary>Lines of the first epoch.</summary>
-    internal int LinesPerEpoch => _lines.Count(0);
-
-    private int LinesPerStep => _settings.BatchSize * _settings.Accumulation;
+    internal int LinesPerEpoch => _steps.Lines(0);
 
     /// <summary>The next step's rows; the last step may be smaller. Moves <see cref="Position"/> on.</summary>
     /// <exception cref="InvalidOperationException">The lines have run out.</exception>
@@ -64,13 +63,13 @@ public sealed class Batcher
     internal IEnumerable<double> StepEnds()
     {
         var known = Math.Max(EpochsPacked, (int)Math.Min(int.MaxValue, Math.Ceiling(_settings.Epochs ?? 0)));
-        int Count(int epoch) => _lines.Count(Math.Min(epoch, known));
+        int Lines(int epoch) => _steps.Lines(Math.Min(epoch, known));
         var (epoch, line, taken) = (0, 0L, 0L);
-        for (var count = LinesAt(taken); count > 0; count = LinesAt(taken))
+        for (var count = _steps.Next(line, Lines(epoch), taken); count > 0; count = _steps.Next(line, Lines(epoch), taken))
         {
             (line, taken) = (line + count, taken + count);
-            for (int lines; line >= (lines = Count(epoch)); epoch++) line -= lines;
-            yield return epoch + line / (double)Count(epoch);
+            for (int lines; line >= (lines = Lines(epoch)); epoch++) line -= lines;
+            yield return epoch + line / (double)Lines(epoch);
         }
     }
 
@@ -102,27 +101,17 @@ public sealed class Batcher
 
     private List<(int[] Rows, int Epoch)> TakeStep()
     {
-        var count = LinesAt(Position.Taken);
+        var count = _steps.Next(Position.Line, _steps.Lines(Position.Epoch), Position.Taken);
         var lines = new List<(int[], int)>(count);
         for (var i = 0; i < count; i++) lines.Add(Take());
         return lines;
     }
 
-    private int LinesAt(long taken) => (int)Math.Clamp((_limit ?? long.MaxValue) - taken, 0, LinesPerStep);
-
     private (int[] Rows, int Epoch) Take()
     {
         var (epoch, line, taken) = Position;
         var plan = _lines.Of(epoch);
-        Position = line + 1 < plan.Count ? new BatchPosition(epoch, line + 1, taken + 1) : new BatchPosition(epoch + 1, 0, taken + 1);
+        Position = line + 1 < _steps.Lines(epoch) ? new BatchPosition(epoch, line + 1, taken + 1) : new BatchPosition(epoch + 1, 0, taken + 1);
         return (plan[line], epoch);
-    }
-
-    private long LinesOf(double epochs)
-    {
-        if (_settings.PackTo is null) return (long)Math.Ceiling(epochs * _rows.Count - 1e-9);
-        var whole = (int)Math.Floor(epochs);
-        var lines = Enumerable.Range(0, whole).Sum(epoch => (long)_lines.Count(epoch));
-        return epochs > whole ? lines + (long)Math.Ceiling((epochs - whole) * _lines.Count(whole) - 1e-9) : lines;
     }
 }

@@ -40,6 +40,11 @@ public sealed partial record TrainingRecipe
         }
     }
 
+    /// <summary>Reads the recipe of a run that is to begin: what it does not say is as in <see cref="Initial"/>.</summary>
+    /// <inheritdoc cref="Parse(string, out IReadOnlyList{Problem})"/>
+    public static TrainingRecipe? ParseNew(string json, out IReadOnlyList<Problem> problems) =>
+        Parse(json, out problems) is { } recipe ? JsonNode.Parse(json)!.AsObject().ContainsKey("epoch_end") ? recipe : recipe with { EpochEnd = Initial.EpochEnd } : null;
+
     private static void Check(JsonObject fields, Type type, string prefix, List<Problem> found)
     {
         var known = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)

@@ -1,10 +1,14 @@
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training.Signs;
 
 namespace R1Lab.Engine.Training;
 
 public sealed partial record TrainingRecipe
 {
+    /// <summary>What a new recipe begins with. Stored recipes begin with <c>new()</c>, which keeps what settings meant before there were others.</summary>
+    public static TrainingRecipe Initial { get; } = new() { EpochEnd = EpochEnd.ShortStep };
+
     public static IReadOnlyList<string> PresetNames { get; } = ["quick_trial", "recommended", "tutorial"];
 
     /// <summary>
@@ -22,7 +26,7 @@ public sealed partial record TrainingRecipe
         _ => throw new ArgumentException($"There is no preset named {name}; there are {string.Join(", ", PresetNames)}.", nameof(name)),
     };
 
-    private static TrainingRecipe QuickTrial(bool small) => new()
+    private static TrainingRecipe QuickTrial(bool small) => Initial with
     {
         LearningRate = small ? 3e-3 : 2e-4,
         LrSchedulerType = SchedulerType.Cosine,
@@ -40,7 +44,7 @@ public sealed partial record TrainingRecipe
         LoggingSteps = 1,
     };
 
-    private static TrainingRecipe Recommended(bool small) => new()
+    private static TrainingRecipe Recommended(bool small) => Initial with
     {
         LearningRate = small ? 2e-3 : 2e-4,
         LrSchedulerType = SchedulerType.Cosine,
@@ -58,7 +62,7 @@ public sealed partial record TrainingRecipe
         Lora = new LoraSettings { LoraDropout = 0.05 },
     };
 
-    private static TrainingRecipe Tutorial() => new()
+    private static TrainingRecipe Tutorial() => Initial with
     {
         LearningRate = 5e-6,
         WeightDecay = 0.01,

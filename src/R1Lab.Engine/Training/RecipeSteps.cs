@@ -49,7 +49,7 @@ public sealed partial record TrainingRecipe
 
     /// <summary>How rows become batches.</summary>
     internal BatchSettings Batches() => new(
-        PerDeviceTrainBatchSize, GradientAccumulationSteps, MaxSteps is > 0 ? null : NumTrainEpochs, Shuffle, Seed, GroupByLength, Packing ? MaxLength : null);
+        PerDeviceTrainBatchSize, GradientAccumulationSteps, MaxSteps is > 0 ? null : NumTrainEpochs, Shuffle, Seed, GroupByLength, Packing ? MaxLength : null, EpochEnd);
 
     // A share is rounded up, as in transformers.
     private static int Every(double steps, int totalSteps) => (int)Math.Clamp(steps < 1 ? Math.Ceiling(totalSteps * steps) : steps, 1, int.MaxValue);

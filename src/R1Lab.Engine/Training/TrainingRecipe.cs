@@ -65,6 +65,9 @@ public sealed partial record TrainingRecipe
 
     public int GradientAccumulationSteps { get; init; } = 1;
 
+    /// <summary>What becomes of rows that do not fill the last step of an epoch. A recipe that does not say is one of before this setting, whose steps ran on.</summary>
+    public EpochEnd EpochEnd { get; init; } = EpochEnd.CarryOver;
+
     public LossNormalization LossNormalization { get; init; } = LossNormalization.TokenSum;
 
     /// <summary>Times the data is passed; may be broken. Not looked at when <see cref="MaxSteps"/> is set.</summary>

@@ -32,7 +32,7 @@ public static class RunEndpoints
     {
         using var reader = new StreamReader(request.Body);
         var json = await reader.ReadToEndAsync(cancellationToken);
-        if (TrainingRecipe.Parse(json, out var unreadable) is not { } recipe) return ApiError.Unprocessable(unreadable);
+        if (TrainingRecipe.ParseNew(json, out var unreadable) is not { } recipe) return ApiError.Unprocessable(unreadable);
 
         return Answer(await queue.EnqueueAsync(await session.DemandAsync(LabRight.Train, cancellationToken), recipe, cancellationToken));
     }

@@ -10,19 +10,16 @@ public sealed class RunLengthTests : IDisposable
 
     public void Dispose() => _runs.Dispose();
 
-    public static TheoryData<bool, bool, bool, double?, int?> Kinds
+    public static TheoryData<EpochEnd, bool, bool, bool, double?, int?> Kinds
     {
         get
         {
-            var kinds = new TheoryData<bool, bool, bool, double?, int?>();
-            foreach (var packing in (bool[])[false, true])
+            var kinds = new TheoryData<EpochEnd, bool, bool, bool, double?, int?>();
+            foreach (var end in Enum.GetValues<EpochEnd>())
             {
-                foreach (var grouped in (bool[])[false, true])
+                foreach (var (packing, grouped, shuffle) in ((bool, bool, bool)[])[(false, false, true), (true, false, true), (true, false, false), (true, true, false), (false, true, true)])
                 {
-                    foreach (var shuffle in (bool[])[false, true])
-                    {
-                        foreach (var (epochs, steps) in ((double?, int?)[])[(1, null), (2.4, null), (null, 7)]) kinds.Add(packing, grouped, shuffle, epochs, steps);
-                    }
+                    foreach (var (epochs, steps) in ((double?, int?)[])[(2.4, null), (null, 7)]) kinds.Add(end, packing, grouped, shuffle, epochs, steps);
                 }
             }
 
@@ -31,11 +28,11 @@ public sealed class RunLengthTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Kinds))]
-    public void Of_AnyKindOfRun_IsWhatTheRunDoes(bool packing, bool grouped, bool shuffle, double? epochs, int? steps)
+    public void Of_AnyKindOfRun_IsWhatTheRunDoes(EpochEnd end, bool packing, bool grouped, bool shuffle, double? epochs, int? steps)
     {
         var recipe = TrainingRuns.Busy with
         {
-            Packing = packing, MaxLength = 64, GroupByLength = grouped, Shuffle = shuffle, NumTrainEpochs = epochs ?? 1, MaxSteps = steps, ValSize = 3, EvalSteps = null, EvalsPerEpoch = 1.5, LoggingSteps = 1,
+            EpochEnd = end, Packing = packing, MaxLength = 64, GroupByLength = grouped, Shuffle = shuffle, NumTrainEpochs = epochs ?? 1, MaxSteps = steps, ValSize = 3, EvalSteps = null, EvalsPerEpoch = 1.5, LoggingSteps = 1,
             PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 2, SaveSteps = 1000,
         };
 

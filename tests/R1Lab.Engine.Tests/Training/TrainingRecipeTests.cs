@@ -71,8 +71,8 @@ public sealed class TrainingRecipeTests
 
         var codes = tutorial.Problems(TrainingRuns.Length(tutorial, 1000)).Select(problem => problem.Code);
 
-        // 1,000 rows, 3 epochs, 16 rows a step.
-        Assert.Equal(188, TrainingRuns.Length(tutorial, 1000).Steps);
+        // 250 batches of 4 per epoch, 4 a step: 63 steps, the last one short; 3 epochs.
+        Assert.Equal(189, TrainingRuns.Length(tutorial, 1000).Steps);
         Assert.Equal((5e-6, 0.01, 100, 10, 500, 4, 4), (tutorial.LearningRate, tutorial.WeightDecay, tutorial.WarmupSteps, tutorial.LoggingSteps,
             tutorial.SaveSteps, tutorial.PerDeviceTrainBatchSize, tutorial.GradientAccumulationSteps));
         Assert.Equal(["eval_without_split", "lr_low", "target_mapped", "warmup_long", "save_never_fires"], codes);

@@ -91,7 +91,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["metric_for_best_model"] = "metric_for_best_model",
     }).ToDictionary();
 
-    private static TrainingRecipe Defaults { get; } = new()
+    private static TrainingRecipe Defaults { get; } = TrainingRecipe.Initial with
     {
         Method = TrainingMethod.Full,
         LrSchedulerType = SchedulerType.Cosine,
@@ -117,6 +117,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         Precision.Read(draft, [.. settings.Select(setting => setting.Name switch { "bfloat16" => setting with { Name = "bf16" }, "float16" => setting with { Name = "fp16" }, _ => setting })]);
         // "warmup_ratio = 0.03" where neither is given.
         if (!draft.Has("warmup_steps") && !draft.Has("warmup_ratio")) draft.Default("warmup_ratio", 0.03);
+        draft.Assume("num_epochs", "epoch_end", "whole_run", Reasons.WholeRun(Tool));
         if (!draft.Has("logging_steps")) draft.Space("logging_steps");
         if (!draft.Has("save_steps") && !settings.Any(setting => setting.Name is "saves_per_epoch" or "save_strategy")) draft.Space("save_steps");
         // Required there.

@@ -63,6 +63,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
             ["lr_scheduler_type"] = "lr_scheduler_type",
             ["metric_for_best_model"] = "metric_for_best_model",
             ["dtype"] = "bf16",
+            ["epoch_end"] = "dataloader_drop_last",
         }).ToDictionary();
 
     private static TrainingRecipe Defaults { get; } = TrainingArgumentNames.Defaults with

@@ -8,7 +8,7 @@ internal static class Reasons
     [
         "exchange_unknown", "exchange_not_needed", "exchange_unsupported", "exchange_replaced", "exchange_per_epoch", "exchange_computed", "exchange_wrong_form",
         "exchange_split_assumed", "exchange_cross_attention", "exchange_default", "exchange_no_name", "exchange_written_as", "exchange_truncates", "target_mapped",
-        "exchange_unread", "exchange_overridden", "exchange_option_default", "exchange_prompt_learned", "exchange_own_template", "exchange_second", "exchange_command_line",
+        "exchange_unread", "exchange_overridden", "exchange_option_default", "exchange_prompt_learned", "exchange_own_template", "exchange_second", "exchange_command_line", "exchange_whole_run",
     ];
 
     public static Problem Unknown(Setting setting) =>
@@ -60,6 +60,9 @@ internal static class Reasons
 
     public static Problem CommandLine(string parser) =>
         Note("exchange_command_line", parser, $"{parser} reads settings when the script is started; here their defaults were taken.", parser);
+
+    public static Problem WholeRun(string tool) =>
+        Note("exchange_whole_run", "epoch_end", $"{tool} makes the steps of all epochs' rows together, or with packing only full steps of each epoch; the run takes as many.", tool);
 
     public static Problem OwnTemplate(Setting setting) =>
         Note("exchange_own_template", setting.Name, $"{setting.Name}: {setting.Text} was left out; the lab writes conversations as the model's own template says.", setting.Name, setting.Text);

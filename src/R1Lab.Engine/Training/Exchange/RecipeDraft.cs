@@ -87,6 +87,14 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
     /// <summary>Says that an absent setting follows from the number of rows there, and that the lab's own spacing is taken.</summary>
     public void Space(string field) => _values.Add(new CarriedValue(Carriage.Defaulted, field, Setting.TextOf(this[field]), field, null, Reasons.PerEpoch(new Setting(field, null, 0))));
 
+    /// <summary>Takes a default of the tool, for a reason of its own.</summary>
+    public void Assume(string name, string field, JsonNode? value, Problem reason)
+    {
+        RecipeTree.Set(_tree, field, value);
+        _set.Add(field);
+        _values.Add(new CarriedValue(Carriage.Defaulted, name, Setting.TextOf(value), field, null, reason));
+    }
+
     /// <summary>Takes a default that needs saying even where it is the lab's own.</summary>
     /// <param name="by">Whose default it is, where it is not the tool's.</param>
     public void Assume(string field, JsonNode? value, string? by = null)
@@ -110,7 +118,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
     /// <param name="names">The tool's name of a field.</param>
     public ImportedRecipe Finish(RecipeFormat format, IReadOnlyDictionary<string, string> names)
     {
-        var own = RecipeTree.Of(new TrainingRecipe());
+        var own = RecipeTree.Of(TrainingRecipe.Initial);
         var (adapts, quantizes) = (_tree["method"]!.GetValue<string>() != "full", _tree["method"]!.GetValue<string>() == "qlora");
         foreach (var (field, value) in RecipeTree.Fields(_tree))
         {

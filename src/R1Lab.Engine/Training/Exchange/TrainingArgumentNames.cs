@@ -40,7 +40,7 @@ internal static class TrainingArgumentNames
     };
 
     /// <summary>What transformers takes for settings that are absent. How many rows are evaluated at once changes no result, so the lab's own number stays.</summary>
-    public static TrainingRecipe Defaults { get; } = new() { LearningRate = 5e-5, PerDeviceTrainBatchSize = 8, LoggingSteps = 500, SaveSteps = 500, SaveTotalLimit = null };
+    public static TrainingRecipe Defaults { get; } = TrainingRecipe.Initial with { LearningRate = 5e-5, PerDeviceTrainBatchSize = 8, LoggingSteps = 500, SaveSteps = 500, SaveTotalLimit = null };
 
     /// <summary>Whether a name is that of a setting which decides the training.</summary>
     public static bool Counts(string name) =>
@@ -77,7 +77,8 @@ internal static class TrainingArgumentNames
             case "warmup_steps": Warmup(draft, setting); break;
             case "logging_steps" or "save_steps" or "eval_steps": draft.Carry(setting, setting.Name); break;
             // Here a run begins with the base, and the order of the rows follows from the one seed.
-            case "resume_from_checkpoint" or "data_seed" or "dataloader_drop_last": draft.Refuse(setting); break;
+            case "resume_from_checkpoint" or "data_seed": draft.Refuse(setting); break;
+            case "dataloader_drop_last": draft.Carry(setting, "epoch_end", setting.Is(true) ? "drop_last" : setting.Is(false) ? "short_step" : setting.Value); break;
             case "max_steps": draft.Carry(setting, "max_steps", setting.Number is > 0 ? setting.Value : null); break;
             case "optim": Optimizers.Read(draft, setting); break;
             case "lr_scheduler_type": Schedules.Read(draft, setting); break;

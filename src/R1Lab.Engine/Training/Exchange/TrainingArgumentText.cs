@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Exchange;
 
@@ -55,6 +56,7 @@ internal static class TrainingArgumentText
         yield return ("gradient_accumulation_steps", recipe.GradientAccumulationSteps);
         yield return ("num_train_epochs", recipe.NumTrainEpochs);
         if (recipe.MaxSteps is > 0) yield return ("max_steps", recipe.MaxSteps);
+        if (recipe.EpochEnd == EpochEnd.DropLast) yield return ("dataloader_drop_last", true);
         yield return ("learning_rate", recipe.LearningRate);
         yield return ("lr_scheduler_type", SnakeCase.Of(recipe.LrSchedulerType));
         if (Schedules.Write(recipe) is { } numbers) yield return ("lr_scheduler_kwargs", numbers);

@@ -40,6 +40,7 @@ internal sealed class TrlFormat : IRecipeFormat
         ["optim"] = "optim",
         ["lr_scheduler_type"] = "lr_scheduler_type",
         ["dtype"] = "bf16",
+        ["epoch_end"] = "dataloader_drop_last",
         ["metric_for_best_model"] = "metric_for_best_model",
         ["activation_offloading"] = "activation_offloading",
         ["device_map"] = "device_map",

@@ -1,4 +1,5 @@
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Exchange;
 
@@ -147,6 +148,7 @@ public sealed class PublishedConfigsTests
             PerDeviceTrainBatchSize = 1,
             GradientAccumulationSteps = 8,
             NumTrainEpochs = 3,
+            EpochEnd = EpochEnd.ShortStep,
             MaxSamples = 1000,
             MaxLength = 2048,
             LoggingSteps = 10,
@@ -183,6 +185,7 @@ public sealed class PublishedConfigsTests
             PerDeviceTrainBatchSize = 2,
             GradientAccumulationSteps = 4,
             NumTrainEpochs = 4,
+            EpochEnd = EpochEnd.WholeRun,
             MaxLength = 4096,
             Packing = true,
             EvalsPerEpoch = 4,
@@ -258,6 +261,7 @@ public sealed class PublishedConfigsTests
             GradientAccumulationSteps = 4,
             MaxLength = 2048,
             Packing = true,
+            EpochEnd = EpochEnd.ShortStep,
             LoggingSteps = 10,
             SaveSteps = 500,
             SaveTotalLimit = null,

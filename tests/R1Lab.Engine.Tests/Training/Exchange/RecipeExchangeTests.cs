@@ -121,14 +121,14 @@ public sealed class RecipeExchangeTests
 
         var lost = RecipeExchange.Export(recipe, format).Values.Select(value => value.Field);
 
-        // Axolotl stops early only where evaluations are counted in steps.
-        Assert.Equal(format == RecipeFormat.Axolotl ? ["early_stopping_patience"] : ["overlong_rows"], lost);
+        // Axolotl counts the steps of the whole run, and stops early only where evaluations are counted in steps.
+        Assert.Equal(format == RecipeFormat.Axolotl ? ["epoch_end", "early_stopping_patience"] : ["overlong_rows"], lost);
     }
 
     [Theory]
-    [InlineData(RecipeFormat.LlamaFactory, "thinking_policy, decay_groups, loss_normalization, early_stopping_threshold, embedding_on_host, device_map, probe_prompts, confirmed, lora.rank_pattern, lora.alpha_pattern, overlong_rows")]
-    [InlineData(RecipeFormat.Axolotl, "name, thinking_policy, decay_groups, loss_normalization, overlong_rows, early_stopping_threshold, metric_for_best_model, embedding_on_host, probe_prompts, confirmed, lora.lora_alpha")]
-    [InlineData(RecipeFormat.Trl, "thinking_policy, decay_groups, loss_normalization, overlong_rows, embedding_on_host, probe_prompts, confirmed, overlong_rows")]
+    [InlineData(RecipeFormat.LlamaFactory, "thinking_policy, decay_groups, epoch_end, loss_normalization, early_stopping_threshold, embedding_on_host, device_map, probe_prompts, confirmed, lora.rank_pattern, lora.alpha_pattern, overlong_rows")]
+    [InlineData(RecipeFormat.Axolotl, "name, thinking_policy, decay_groups, epoch_end, loss_normalization, overlong_rows, early_stopping_threshold, metric_for_best_model, embedding_on_host, probe_prompts, confirmed, lora.lora_alpha")]
+    [InlineData(RecipeFormat.Trl, "thinking_policy, decay_groups, epoch_end, loss_normalization, overlong_rows, embedding_on_host, probe_prompts, confirmed, overlong_rows")]
     public void Export_EverythingSet_NamesWhatHasNoPlaceThere(RecipeFormat format, string fields)
     {
         var recipe = new TrainingRecipe

@@ -1,3 +1,4 @@
+using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Exchange;
 
@@ -178,7 +179,6 @@ public sealed class ToolDefaultsTests
     [InlineData(Factory + "split_special_tokens: true", "split_special_tokens")]
     [InlineData(Factory + "resize_vocab: true", "resize_vocab")]
     [InlineData(Factory + "ignore_pad_token_for_loss: false", "ignore_pad_token_for_loss")]
-    [InlineData(Factory + "dataloader_drop_last: true", "dataloader_drop_last")]
     [InlineData(Factory + "data_seed: 7", "data_seed")]
     [InlineData("args = SFTConfig(eos_token='<|im_end|>')", "eos_token")]
     [InlineData("args = SFTConfig(dataset_text_field='body')", "dataset_text_field")]
@@ -192,6 +192,21 @@ public sealed class ToolDefaultsTests
         var value = Assert.Single(imported.Values, value => value.Name == name);
         Assert.Equal(Carriage.NotCarried, value.Kind);
         Assert.NotEqual("exchange_not_needed", value.Reason!.Code);
+    }
+
+    [Theory]
+    [InlineData(Factory, EpochEnd.ShortStep, 15)]
+    [InlineData(Factory + "dataloader_drop_last: true", EpochEnd.DropLast, 12)]
+    [InlineData("args = SFTConfig()", EpochEnd.ShortStep, 15)]
+    [InlineData("args = TrainingArguments(dataloader_drop_last=True)", EpochEnd.DropLast, 12)]
+    [InlineData(Axolotl, EpochEnd.WholeRun, 14)]
+    public void Import_EndOfAnEpoch_IsTheToolsOwn(string text, EpochEnd end, int steps)
+    {
+        var imported = RecipeExchange.Import(text);
+
+        Assert.Equal(end, imported.Recipe.EpochEnd);
+        Assert.Equal(steps, TrainingRuns.Length(imported.Recipe with { PerDeviceTrainBatchSize = 4, NumTrainEpochs = 3 }, 18).Steps);
+        Assert.Equal(end == EpochEnd.WholeRun, imported.Values.Any(value => value is { Field: "epoch_end", Kind: Carriage.Defaulted, Reason.Code: "exchange_whole_run" }));
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed partial class NewRunPage
 
     private void Restore(string state)
     {
-        if (JsonSerializer.Deserialize<KeptRun>(state) is not { } kept || TrainingRecipe.Parse(kept.Recipe, out _) is not { } recipe) return;
+        if (JsonSerializer.Deserialize<KeptRun>(state) is not { } kept || TrainingRecipe.ParseNew(kept.Recipe, out _) is not { } recipe) return;
         _preset = kept.Preset;
         Change(recipe);
     }

@@ -89,6 +89,7 @@ public static class RecipeFields
             Field.OptionalNumber("neftune_noise_alpha", recipe => recipe.NeftuneNoiseAlpha, (recipe, value) => recipe with { NeftuneNoiseAlpha = value }),
             Field.Whole("seed", recipe => recipe.Seed, (recipe, value) => recipe with { Seed = value }),
             Field.Choice("loss_normalization", recipe => recipe.LossNormalization, (recipe, value) => recipe with { LossNormalization = value }),
+            Field.Choice("epoch_end", recipe => recipe.EpochEnd, (recipe, value) => recipe with { EpochEnd = value }),
             Field.Choice("decay_groups", recipe => recipe.DecayGroups, (recipe, value) => recipe with { DecayGroups = value }).When(recipe => recipe.WeightDecay > 0),
             Field.Number("adam_beta1", recipe => recipe.AdamBeta1, (recipe, value) => recipe with { AdamBeta1 = value }),
             Field.Number("adam_beta2", recipe => recipe.AdamBeta2, (recipe, value) => recipe with { AdamBeta2 = value }),
