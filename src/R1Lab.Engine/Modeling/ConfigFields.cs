@@ -11,9 +11,22 @@ internal readonly struct ConfigFields(JsonObject json, string source, string pre
 
     public bool Has(string field) => json[field] is not null;
 
+    /// <summary>Whether every field beside these is absent.</summary>
+    public bool HasOnly(params ReadOnlySpan<string> fields)
+    {
+        foreach (var (name, value) in json)
+        {
+            if (value is not null && !fields.Contains(name)) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>An object; null when it is absent or says nothing, as some programs write <c>{}</c> for "none".</summary>
     public ConfigFields? Object(string field) => json[field] switch
     {
         null => null,
+        JsonObject empty when empty.All(member => member.Value is null) => null,
         JsonObject inner => new ConfigFields(inner, source, $"{prefix}{field}."),
         _ => throw Refuse(field, "must be an object."),
     };

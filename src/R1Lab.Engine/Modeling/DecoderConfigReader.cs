@@ -10,7 +10,7 @@ internal static class DecoderConfigReader
         var heads = json.Count("num_attention_heads", ConfigLimits.Heads);
         var attentionBias = json.Flag("attention_bias", false);
         var maxPositions = json.Count("max_position_embeddings", ConfigLimits.Positions, family == DecoderFamily.Llama ? 2048 : 32768);
-        var rope = json.Object("rope_parameters") ?? json.Object("rope_scaling");
+        var rope = json.Object("rope_scaling") ?? json.Object("rope_parameters"); // transformers prefers them in this order
         var config = new DecoderConfig
         {
             Family = family,
@@ -23,7 +23,7 @@ internal static class DecoderConfigReader
             HeadDim = ReadHeadDim(json, family, heads),
             MaxPositions = maxPositions,
             RmsNormEpsilon = json.Positive("rms_norm_eps", ConfigLimits.Epsilon, 1e-6),
-            RopeTheta = rope is { } parameters && parameters.Has("rope_theta") ? parameters.Positive("rope_theta", ConfigLimits.RopeTheta) : json.Positive("rope_theta", ConfigLimits.RopeTheta, 10000),
+            RopeTheta = ReadRopeTheta(json, rope),
             RopeScaling = rope is { } scaling ? RopeScaling.Read(scaling, maxPositions) : null,
             TieWordEmbeddings = json.Flag("tie_word_embeddings", false),
             QkvBias = family == DecoderFamily.Qwen2 || attentionBias,
@@ -39,6 +39,12 @@ internal static class DecoderConfigReader
         }
 
         return config;
+    }
+
+    private static double ReadRopeTheta(ConfigFields json, ConfigFields? rope)
+    {
+        var source = rope?.Has("rope_theta") == true ? rope.Value : json.Has("rope_theta") ? json : json.Object("rope_parameters") ?? json;
+        return source.Positive("rope_theta", ConfigLimits.RopeTheta, 10000);
     }
 
     private static DecoderFamily ReadFamily(ConfigFields json)
@@ -80,9 +86,9 @@ internal static class DecoderConfigReader
 
     private static void RefuseUnsupported(ConfigFields json, DecoderFamily family)
     {
-        if (json.Has("quantization_config"))
+        if (json.Object("quantization_config") is { } quantization)
         {
-            var method = json.Object("quantization_config")!.Value.Text("quant_method") ?? "unnamed";
+            var method = quantization.Text("quant_method") ?? "unnamed";
             throw json.Refuse("quantization_config", $"weights quantised by '{method}' cannot be read. Use the unquantised model.");
         }
 

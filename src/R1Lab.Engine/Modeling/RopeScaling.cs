@@ -16,8 +16,9 @@ public abstract record RopeScaling
 
     internal static RopeScaling? Read(ConfigFields rope, int maxPositions)
     {
-        var type = rope.Text("rope_type") ?? rope.Text("type") ?? throw rope.Refuse("rope_type", "is missing.");
         if (rope.Number("partial_rotary_factor", 1) != 1) throw rope.Refuse("partial_rotary_factor", "rotating only a part of each head is not supported.");
+        if (rope.HasOnly("rope_theta", "partial_rotary_factor")) return null; // no scaling: the base alone, as transformers 5 writes it
+        var type = rope.Text("rope_type") ?? rope.Text("type") ?? throw rope.Refuse("rope_type", "is missing.");
         return type switch
         {
             "default" => null,

@@ -60,6 +60,52 @@ public sealed class DecoderConfigTests
         Assert.Contains(named, e.Message, StringComparison.Ordinal);
     }
 
+    // What other programs write where there is nothing to say.
+    [Theory]
+    [InlineData("rope_scaling", "{}")]
+    [InlineData("rope_scaling", """{"rope_type":null,"factor":null}""")]
+    [InlineData("rope_scaling", """{"rope_type":"default"}""")]
+    [InlineData("rope_parameters", "{}")]
+    [InlineData("rope_parameters", """{"rope_theta":10000.0}""")]
+    [InlineData("rope_parameters", """{"rope_theta":10000.0,"partial_rotary_factor":1.0,"type":null}""")]
+    [InlineData("quantization_config", "{}")]
+    [InlineData("quantization_config", """{"quant_method":null}""")]
+    [InlineData("quantization_config", "null")]
+    [InlineData("pad_token_id", "-1")]
+    [InlineData("layer_types", "null")]
+    public void Parse_EmptySetting_IsNone(string field, string value)
+    {
+        var json = GoldenTensors.Json("models", "llama_base", "config.json");
+        json[field] = JsonNode.Parse(value);
+
+        Assert.Equal(GoldenTensors.Config("llama_base"), DecoderConfig.Parse(json, "some/config.json"));
+    }
+
+    [Theory]
+    [InlineData("""{}""", """{"rope_type":"linear","factor":2.0}""", 10000)]
+    [InlineData("""{"rope_theta":500.0}""", """{"rope_type":"linear","factor":2.0}""", 10000)]
+    [InlineData("""{"rope_type":"linear","factor":2.0,"rope_theta":500.0}""", """{}""", 500)]
+    [InlineData("""{"rope_type":"linear","factor":2.0}""", "null", 10000)]
+    public void Parse_BothSpellingsOfRope_TheOneThatSaysSomethingCounts(string parameters, string scaling, double theta)
+    {
+        var json = GoldenTensors.Json("models", "llama_base", "config.json");
+        (json["rope_parameters"], json["rope_scaling"]) = (JsonNode.Parse(parameters), JsonNode.Parse(scaling));
+
+        var config = DecoderConfig.Parse(json, "some/config.json");
+
+        Assert.Equal((new RopeScaling.Linear(2), theta), (config.RopeScaling, config.RopeTheta));
+    }
+
+    [Fact]
+    public void Parse_ThetaInRopeParametersAlone_IsTaken()
+    {
+        var json = GoldenTensors.Json("models", "llama_base", "config.json");
+        json.Remove("rope_theta");
+        json["rope_parameters"] = JsonNode.Parse("""{"rope_theta":500.0}""");
+
+        Assert.Equal((null, 500), (DecoderConfig.Parse(json, "some/config.json").RopeScaling, DecoderConfig.Parse(json, "some/config.json").RopeTheta));
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(28, false)]
