@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -13,6 +14,7 @@ internal static class JsonObjectFile
     public const long MostIndexBytes = 64_000_000;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 64 };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <exception cref="BadInputException">The file is missing, too large, or not such JSON.</exception>
     public static JsonObject Read(string path, long mostBytes = MostBytes)
@@ -20,10 +22,26 @@ internal static class JsonObjectFile
         var bytes = ReadBytes(path, mostBytes);
         var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         if (!System.Text.Unicode.Utf8.IsValid(text.Span)) throw new BadInputException(path, null, "the file is not valid UTF-8");
+        return Parse(path, PythonNumbers.Quoted(text.Span) is { } quoted ? quoted : text.Span);
+    }
+
+    /// <summary>Reads a file, changes it and writes it elsewhere; the numbers that only Python writes stay as they were.</summary>
+    /// <exception cref="BadInputException">The source is missing, too large, or not such JSON.</exception>
+    public static void Rewrite(string source, string target, Action<JsonObject> change)
+    {
+        var json = Read(source);
+        change(json);
+        var text = json.ToJsonString(Indented);
+        if (PythonNumbers.Quoted(ReadBytes(source, MostBytes)) is not null) text = PythonNumbers.Unquoted(text);
+        DurableFile.WriteAllText(target, $"{text}\n");
+    }
+
+    private static JsonObject Parse(string path, ReadOnlySpan<byte> text)
+    {
         try
         {
-            CheckText(path, text.Span);
-            return JsonNode.Parse(text.Span, documentOptions: Strict) as JsonObject ?? throw new BadInputException(path, null, "must be a JSON object");
+            CheckText(path, text);
+            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject ?? throw new BadInputException(path, null, "must be a JSON object");
         }
         catch (JsonException e)
         {

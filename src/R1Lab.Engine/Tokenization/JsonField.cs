@@ -16,10 +16,11 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
         var bytes = ReadBytes(file, mostBytes);
         try
         {
-            var document = JsonDocument.Parse(bytes);
-            if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
-            document.Dispose();
-            throw new BadInputException(file, "root", "must be a JSON object");
+            return AsObject(file, JsonDocument.Parse(bytes));
+        }
+        catch (JsonException) when (PythonNumbers.Quoted(bytes.Span) is { } quoted)
+        {
+            return AsObject(file, ParseQuoted(file, quoted));
         }
         catch (JsonException error)
         {
@@ -81,6 +82,25 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     public bool FlagOf(string name, bool otherwise = false) => Optional(name)?.Flag() ?? otherwise;
 
     public BadInputException Wrong(string reason) => new(Source, Path.Length == 0 ? "root" : Path, reason);
+
+    private static JsonDocument AsObject(string file, JsonDocument document)
+    {
+        if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+        document.Dispose();
+        throw new BadInputException(file, "root", "must be a JSON object");
+    }
+
+    private static JsonDocument ParseQuoted(string file, byte[] quoted)
+    {
+        try
+        {
+            return JsonDocument.Parse(quoted);
+        }
+        catch (JsonException error)
+        {
+            throw Malformed(file, quoted, error);
+        }
+    }
 
     private static ReadOnlyMemory<byte> ReadBytes(string file, long mostBytes)
     {
