@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using R1Lab.Engine.Checkpoints;
 using static TorchSharp.torch;
 
@@ -23,8 +22,14 @@ internal static class ModelCompanions
     {
         var isSame = sourceFolder is not null && Path.GetFullPath(sourceFolder) == Path.GetFullPath(folder);
         if (sourceFolder is not null && !isSame) Copy(sourceFolder, folder);
-        var config = sourceFolder is null ? decoder.Config.ToJson(NameOf(dtype)) : Rewrite(JsonObjectFile.Read(Path.Combine(sourceFolder, ModelFolder.ConfigFileName)), dtype);
-        DurableFile.WriteAllText(Path.Combine(folder, ModelFolder.ConfigFileName), $"{config.ToJsonString(Indented)}\n");
+        if (sourceFolder is not null)
+        {
+            Rewrite(sourceFolder, folder, NameOf(dtype));
+            return;
+        }
+
+        var config = decoder.Config.ToJson(NameOf(dtype)).ToJsonString(Indented);
+        DurableFile.WriteAllText(Path.Combine(folder, ModelFolder.ConfigFileName), $"{config}\n");
     }
 
     private static void Copy(string from, string to)
@@ -44,10 +49,22 @@ internal static class ModelCompanions
         }
     }
 
-    private static JsonObject Rewrite(JsonObject config, ScalarType dtype)
+    // Rows end with the tokenizer's end token in training: a program that stops only where the configs say must find it there.
+    private static void Rewrite(string from, string to, string dtype)
     {
-        config[config.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = NameOf(dtype);
-        return config;
+        var source = Path.Combine(from, ModelFolder.ConfigFileName);
+        var generation = Path.Combine(from, GenerationDefaults.FileName);
+        var ends = GenerationDefaults.Load(from, JsonObjectFile.Read(source)).Ends;
+        if (!ends.Agree && File.Exists(generation))
+        {
+            JsonObjectFile.Rewrite(generation, Path.Combine(to, GenerationDefaults.FileName), json => json[EndTokens.Field] = ends.ToJson());
+        }
+
+        JsonObjectFile.Rewrite(source, Path.Combine(to, ModelFolder.ConfigFileName), json =>
+        {
+            json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = dtype;
+            if (!ends.Agree) json[EndTokens.Field] = ends.ToJson();
+        });
     }
 
     private static string NameOf(ScalarType dtype) => dtype switch

@@ -43,7 +43,7 @@ public sealed class Tokenizer
     /// <exception cref="BadInputException">A file is missing, broken or of an unsupported kind; the message names file, field and token.</exception>
     public static Tokenizer Load(string modelFolder) => File.Exists(modelFolder)
         ? new Tokenizer(TokenizerFile.Read(modelFolder), [])
-        : new Tokenizer(TokenizerFile.Read(Path.Combine(modelFolder, "tokenizer.json")), SpecialTokenNames.Read(modelFolder));
+        : new Tokenizer(TokenizerFile.Read(Path.Combine(modelFolder, TokenizerFile.FileName)), SpecialTokenNames.Read(modelFolder));
 
     /// <summary>The ids of a text. Special tokens written in it are recognized; half surrogate pairs count as U+FFFD.</summary>
     /// <param name="text">Any text.</param>

@@ -3,8 +3,10 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>A tokenizer.json, read strictly: what is broken or cannot be honoured is refused with the file, the field and the token named.</summary>
 internal sealed class TokenizerFile
 {
+    public const string FileName = "tokenizer.json";
+
     /// <summary>The largest published ones have 35 MB.</summary>
-    private const long MostBytes = 128_000_000;
+    public const long MostBytes = 128_000_000;
 
     /// <summary>Every character of an added token costs a node of the matcher; the largest published ones have 30,000 in all.</summary>
     private const int MostAddedCharacters = 1_000_000;

@@ -102,6 +102,19 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"pad_token_id":-1}""")]
+    [InlineData("""{"pad_token_id":-1,"bos_token_id":-1,"eos_token_id":-1,"top_k":-1}""")]
+    [InlineData("""{"pad_token_id":null,"eos_token_id":[-1],"top_k":null}""")]
+    public void GenerationDefaults_NegativeId_IsNone(string text)
+    {
+        File.WriteAllText(_folder.Path("generation_config.json"), text);
+
+        var defaults = GenerationDefaults.Load(_folder.Root, new System.Text.Json.Nodes.JsonObject { ["pad_token_id"] = -1 });
+
+        Assert.Equal((null, null, 0, 0), (defaults.PadTokenId, defaults.BosTokenId, defaults.EosTokenIds.Count, defaults.TopK));
+    }
+
+    [Theory]
     [InlineData("""{"temperature":"hot"}""", "temperature")]
     [InlineData("""{"temperature":-1}""", "temperature")]
     [InlineData("""{"temperature":1e999}""", "temperature")]
