@@ -1,3 +1,5 @@
+using R1Lab.Web.Notifications;
+
 namespace R1Lab.Web.Running;
 
 public enum DeviceUse
@@ -25,15 +27,15 @@ public sealed record LeaseHolder(string Who, string What, DateTimeOffset Since)
 /// two optimizer steps it lends the device to those who wait (<see cref="DeviceLoan.LendAsync"/>) and is itself next in line again, so a chat
 /// answer waits one step at most, and training waits for the answers that were asked for at that moment and no later ones.
 /// </summary>
-public sealed class DeviceLease(TimeProvider time)
+public sealed class DeviceLease(TimeProvider time, ILogger<DeviceLease> log)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<Request> _line = new();
     private LeaseHolder? _holder;
     private object? _owner;
 
-    /// <summary>Raised, on any thread, when the holder or the line changed.</summary>
-    public event Action? Changed;
+    /// <summary>The holder or the line changed.</summary>
+    public Watchers<DeviceLease> Changes { get; } = new(log);
 
     public LeaseHolder? Holder
     {
@@ -63,7 +65,7 @@ public sealed class DeviceLease(TimeProvider time)
             ServeNext();
         }
 
-        Changed?.Invoke();
+        Changes.Publish(this);
         return WaitAsync(request, cancellationToken);
     }
 
@@ -81,7 +83,7 @@ public sealed class DeviceLease(TimeProvider time)
             ServeNext();
         }
 
-        Changed?.Invoke();
+        Changes.Publish(this);
     }
 
     private async Task<DeviceLoan> WaitAsync(Request request, CancellationToken cancellationToken)
@@ -97,7 +99,7 @@ public sealed class DeviceLease(TimeProvider time)
         if (!left) return;
 
         request.Granted.TrySetCanceled(cancellationToken);
-        Changed?.Invoke();
+        Changes.Publish(this);
     }
 
     private void ServeNext()

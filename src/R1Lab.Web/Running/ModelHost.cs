@@ -7,6 +7,7 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
+using R1Lab.Web.Notifications;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Running;
@@ -23,8 +24,8 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
 
     private ServingOptions Serving => options.Value.Serving;
 
-    /// <summary>Something was loaded, unloaded or failed. Raised on any thread.</summary>
-    public event Action? Changed;
+    /// <summary>Something was loaded, unloaded or failed.</summary>
+    public Watchers<ModelHost> Changes { get; } = new(log);
 
     /// <summary>Of the weights of all loaded bases.</summary>
     public long MemoryBytes => _residents.Values.Sum(resident => resident.MemoryBytes);
@@ -115,7 +116,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         if (_residents.TryGetValue(key, out var resident)) return resident;
         await RemoveReplacedAsync(key);
         _loading = key;
-        Changed?.Invoke();
+        Changes.Publish(this);
         try
         {
             var description = await Task.Run(() => ModelDescription.Read(root.Path));
@@ -132,7 +133,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         finally
         {
             _loading = null;
-            Changed?.Invoke();
+            Changes.Publish(this);
         }
     }
 
@@ -169,7 +170,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         if (!resident.TryClose()) return false;
         _residents.TryRemove(key, out _);
         await resident.DisposeAsync();
-        Changed?.Invoke();
+        Changes.Publish(this);
         return true;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Notifications;
 
 namespace R1Lab.Web.Running;
 
@@ -14,8 +15,8 @@ public sealed class RunForecast(RunPlanner planner, RunPace pace, RunFeed feed, 
     private readonly ConcurrentDictionary<int, RunEstimate?> _estimates = new();
     private readonly ConcurrentDictionary<int, Task> _plannings = new();
 
-    /// <summary>An estimate was worked out. Raised on any thread.</summary>
-    public event Action? Changed;
+    /// <summary>The estimate of a run, by its id, was worked out.</summary>
+    public Watchers<int> Changes { get; } = new(log);
 
     /// <summary>Keeps what was worked out when the run was put in line.</summary>
     public void Keep(int runId, RunEstimate? estimate) => _estimates[runId] = estimate;
@@ -53,7 +54,7 @@ public sealed class RunForecast(RunPlanner planner, RunPace pace, RunFeed feed, 
             if (TrainingRecipe.Parse(run.RecipeJson, out _) is not { } recipe) return;
 
             Keep(run.Id, (await planner.PlanAsync(run, recipe)).Check.Estimate);
-            Changed?.Invoke();
+            Changes.Publish(run.Id);
         }
         catch (Exception error)
         {

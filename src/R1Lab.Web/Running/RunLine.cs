@@ -1,17 +1,18 @@
 using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
+using R1Lab.Web.Notifications;
 
 namespace R1Lab.Web.Running;
 
 /// <summary>The line of waiting runs: its order, when its runs will begin, and whether it moves at all. All of it outlives the program.</summary>
-public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast forecast, TimeProvider time) : IDisposable
+public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast forecast, TimeProvider time, ILogger<RunLine> log) : IDisposable
 {
     private static readonly Actor Worker = Actor.System("run queue");
 
     private readonly SemaphoreSlim _news = new(0);
 
-    /// <summary>The order or a switch changed. Raised on any thread.</summary>
-    public event Action? Changed;
+    /// <summary>The order or a switch changed.</summary>
+    public Watchers<RunLine> Changes { get; } = new(log);
 
     public void Dispose() => _news.Dispose();
 
@@ -66,7 +67,7 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     internal void Ring()
     {
         _news.Release();
-        Changed?.Invoke();
+        Changes.Publish(this);
     }
 
     /// <summary>The next run, marked running; null when none waits or the queue is held.</summary>
@@ -74,7 +75,7 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     {
         if (await switches.HoldAsync(cancellationToken) is not null || await runs.ClaimNextAsync(Worker, cancellationToken) is not { } next) return null;
 
-        Changed?.Invoke();
+        Changes.Publish(this);
         return next;
     }
 
@@ -86,6 +87,6 @@ public sealed class RunLine(RunStore runs, QueueSwitches switches, RunForecast f
     {
         if (end is RunStatus.Failed or RunStatus.Paused && !await switches.ContinuesOnErrorAsync())
             await switches.SetHoldAsync(Worker, new(null, run.Id, run.Name, time.GetUtcNow()));
-        Changed?.Invoke();
+        Changes.Publish(this);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
+using R1Lab.Web.Notifications;
 
 namespace R1Lab.Web.Running;
 
@@ -23,8 +24,8 @@ public sealed class StudyGenerator(
     private readonly ConcurrentDictionary<int, StudyJob> _jobs = [];
     private readonly Lock _starting = new();
 
-    /// <summary>A study's progress changed. Raised on any thread with the study's id.</summary>
-    public event Action<int>? Changed;
+    /// <summary>The progress of a study, by its id, changed.</summary>
+    public Watchers<int> Changes { get; } = new(log);
 
     /// <summary>Null when nothing was written for it since the lab started.</summary>
     public StudyProgress? Progress(int studyId) => _jobs.TryGetValue(studyId, out var job) ? job.Progress : null;
@@ -129,7 +130,7 @@ public sealed class StudyGenerator(
             await NoteFailureAsync(job.StudyId);
         }
 
-        Changed?.Invoke(job.StudyId);
+        Changes.Publish(job.StudyId);
     }
 
     private async Task NoteFailureAsync(int studyId)
@@ -164,7 +165,7 @@ public sealed class StudyGenerator(
         {
             var answer = await AskAsync(job, model, prompt, sampling);
             job.Answered();
-            Changed?.Invoke(job.StudyId);
+            Changes.Publish(job.StudyId);
             return new NewStudyResponse(model, answer.Text, answer.Fingerprint)
             {
                 Reasoning = answer.Thought.Length > 0 ? answer.Thought : null,
@@ -188,7 +189,7 @@ public sealed class StudyGenerator(
             catch (ModelBusyException)
             {
                 job.Wait();
-                Changed?.Invoke(job.StudyId);
+                Changes.Publish(job.StudyId);
                 await Task.Delay(BusyPause, time, job.Stop);
             }
         }

@@ -1,6 +1,7 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
@@ -54,7 +55,7 @@ public sealed class DevicePageTests : RunPageTest
     public async Task LendAsync_BackFromAnAnswer_IsTheSameHoldingSinceTheBeginning()
     {
         var time = new FakeTimeProvider();
-        var lease = new DeviceLease(time);
+        var lease = new DeviceLease(time, NullLogger<DeviceLease>.Instance);
         var training = await lease.AcquireAsync("Li", "tune", Cancel);
         var answer = lease.AcquireAsync("chat", "demo", Cancel);
         var since = training.Holder.Since;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Web.Running;
 
@@ -8,7 +9,7 @@ public sealed class DeviceLeaseTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
     private readonly DeviceLease _lease;
 
-    public DeviceLeaseTests() => _lease = new(_time);
+    public DeviceLeaseTests() => _lease = new(_time, NullLogger<DeviceLease>.Instance);
 
     [Fact]
     public async Task AcquireAsync_FreeDevice_NamesTheHolder()

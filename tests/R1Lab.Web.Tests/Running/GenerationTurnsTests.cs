@@ -1,10 +1,11 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
 
 public sealed class GenerationTurnsTests
 {
-    private readonly DeviceLease _lease = new(TimeProvider.System);
+    private readonly DeviceLease _lease = new(TimeProvider.System, NullLogger<DeviceLease>.Instance);
     private readonly GenerationTurns _turns;
 
     public GenerationTurnsTests() => _turns = new(_lease);

@@ -18,7 +18,7 @@ public sealed class ModelHostTests(ModelLab lab) : IClassFixture<ModelLab>
         (await host.OpenAsync(ModelLab.Adapter, Cancellation)).Dispose();
         using var go = new ManualResetEventSlim();
         using var loading = new SemaphoreSlim(0);
-        host.Changed += Hold;
+        using var news = host.Changes.Subscribe(_ => Hold());
         var other = Task.Run(() => host.OpenAsync(ModelLab.Scripted, Cancellation), Cancellation);
         await loading.WaitAsync(Patience, Cancellation);
 
@@ -28,15 +28,16 @@ public sealed class ModelHostTests(ModelLab lab) : IClassFixture<ModelLab>
             Assert.False(other.IsCompleted);
         }
 
-        host.Changed -= Hold;
+        news.Dispose();
         go.Set();
         (await other.WaitAsync(Patience, Cancellation)).Dispose();
 
         // Stands for the minutes that reading an 8B model takes: the load is announced before it begins.
-        void Hold()
+        Task Hold()
         {
             loading.Release();
             go.Wait(Patience);
+            return Task.CompletedTask;
         }
     }
 

@@ -16,6 +16,7 @@ public sealed partial class DevicePage : IDisposable
 
     private PageThread _thread = null!;
     private ITimer? _timer;
+    private IDisposable[] _news = [];
     private ProcessMemory _memory = new(0, 0, 0);
     private IReadOnlyList<GpuReading> _cards = [];
     private IReadOnlyList<HostedModel> _models = [];
@@ -51,32 +52,27 @@ public sealed partial class DevicePage : IDisposable
     public void Dispose()
     {
         _timer?.Dispose();
-        Lease.Changed -= Redraw;
-        Host.Changed -= Read;
+        foreach (var news in _news) news.Dispose();
     }
 
     protected override async Task OnInitializedAsync()
     {
         _thread = new PageThread();
         await ReadAsync();
-        Lease.Changed += Redraw;
-        Host.Changed += Read;
-        _timer = Time.CreateTimer(_ => Read(), null, Tick, Tick);
+        _news = [Lease.Changes.Subscribe(_ => RedrawAsync()), Host.Changes.Subscribe(_ => RereadAsync())];
+        _timer = Time.CreateTimer(_ => _thread.Run(RereadAsync), null, Tick, Tick);
     }
 
     protected override void OnAfterRender(bool firstRender) => Volatile.Write(ref _redrawing, 0);
 
     // Between two steps the device may change hands many times a second: one drawing is asked for at a time, and it shows the state of its moment.
-    private void Redraw()
-    {
-        if (Interlocked.Exchange(ref _redrawing, 1) == 0) _thread.Run(() => InvokeAsync(StateHasChanged));
-    }
+    private Task RedrawAsync() => Interlocked.Exchange(ref _redrawing, 1) == 0 ? InvokeAsync(StateHasChanged) : Task.CompletedTask;
 
-    private void Read() => _thread.Run(() => InvokeAsync(async () =>
+    private Task RereadAsync() => InvokeAsync(async () =>
     {
         await ReadAsync();
         StateHasChanged();
-    }));
+    });
 
     private async Task ReadAsync()
     {

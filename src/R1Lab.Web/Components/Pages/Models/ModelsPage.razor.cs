@@ -14,10 +14,10 @@ namespace R1Lab.Web.Components.Pages.Models;
 /// <summary>The models and adapters the lab knows, and what is in memory.</summary>
 public sealed partial class ModelsPage : ComponentBase, IDisposable
 {
-    private readonly ExecutionContext? _context = ExecutionContext.Capture(); // loads begin on threads of other languages
     private Loadable<IReadOnlyList<HostedModel>>? _list;
     private string? _problem;
     private Visitor _visitor = new(null, "-");
+    private IDisposable? _news;
     private bool _scanning;
 
     [Inject]
@@ -44,11 +44,11 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     [CascadingParameter]
     private Task<AuthenticationState> Session { get; set; } = default!;
 
-    public void Dispose() => Host.Changed -= Reload;
+    public void Dispose() => _news?.Dispose();
 
     protected override async Task OnInitializedAsync()
     {
-        Host.Changed += Reload;
+        _news = Host.Changes.Subscribe(_ => InvokeAsync(ReloadAsync));
         _visitor = Visitor.Of((await Session).User);
     }
 
@@ -118,9 +118,4 @@ public sealed partial class ModelsPage : ComponentBase, IDisposable
     }
 
     private Task ReloadAsync() => _list?.ReloadAsync() ?? Task.CompletedTask;
-
-    private void Reload()
-    {
-        if (_context is not null) ExecutionContext.Run(_context, _ => { _ = InvokeAsync(ReloadAsync); }, null);
-    }
 }

@@ -20,9 +20,8 @@ public sealed partial class RunQueuePanel
 
     private readonly Dictionary<(int Run, bool Up), Held<MudIconButton>> _buttons = [];
     private Visitor _visitor = new(null, "-");
-    private PageThread _thread = null!;
     private QueuePicture? _queue;
-    private IDisposable? _news;
+    private IDisposable[] _news = [];
     private string? _failure;
     private string _said = "";
     private long _loadedAt;
@@ -68,18 +67,18 @@ public sealed partial class RunQueuePanel
 
     public void Dispose()
     {
-        Line.Changed -= Refresh;
-        Forecast.Changed -= Refresh;
-        _news?.Dispose();
+        foreach (var news in _news) news.Dispose();
     }
 
     protected override async Task OnInitializedAsync()
     {
-        _thread = new PageThread();
         _visitor = Visitor.Of((await Session).User);
-        Line.Changed += Refresh;
-        Forecast.Changed += Refresh;
-        _news = Feed.Subscribe(null, update => InvokeAsync(() => TakeAsync(update)));
+        _news =
+        [
+            Line.Changes.Subscribe(_ => InvokeAsync(ReloadAsync)),
+            Forecast.Changes.Subscribe(_ => InvokeAsync(ReloadAsync)),
+            Feed.Subscribe(null, update => InvokeAsync(() => TakeAsync(update))),
+        ];
         await LoadAsync();
     }
 
@@ -106,8 +105,6 @@ public sealed partial class RunQueuePanel
             _failure = Failures.Show(error);
         }
     }
-
-    private void Refresh() => _thread.Run(() => InvokeAsync(ReloadAsync));
 
     private async Task ReloadAsync()
     {

@@ -7,8 +7,7 @@ internal sealed class StudyFeed : IDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
 
-    private readonly ExecutionContext? _context = ExecutionContext.Capture(); // the writing thread speaks another language, perhaps
-    private readonly StudyGenerator _generator;
+    private readonly IDisposable _news;
     private readonly int? _studyId;
     private readonly Func<Task> _onChanged;
     private int _waiting;
@@ -19,26 +18,20 @@ internal sealed class StudyFeed : IDisposable
     /// <param name="onChanged">Called on any thread.</param>
     public StudyFeed(StudyGenerator generator, int? studyId, Func<Task> onChanged)
     {
-        (_generator, _studyId, _onChanged) = (generator, studyId, onChanged);
-        generator.Changed += Take;
+        (_studyId, _onChanged) = (studyId, onChanged);
+        _news = generator.Changes.Subscribe(TakeAsync);
     }
 
     public void Dispose()
     {
         _disposed = true;
-        _generator.Changed -= Take;
+        _news.Dispose();
     }
 
-    private void Take(int studyId)
+    private async Task TakeAsync(int studyId)
     {
         if (_studyId is { } wanted && wanted != studyId) return;
         if (Interlocked.Exchange(ref _waiting, 1) == 1) return; // a call is due already and will see this news too
-        if (_context is null) _ = TellAsync();
-        else ExecutionContext.Run(_context.CreateCopy(), _ => _ = TellAsync(), null);
-    }
-
-    private async Task TellAsync()
-    {
         await Task.Delay(Every);
         Interlocked.Exchange(ref _waiting, 0);
         if (!_disposed) await _onChanged();
