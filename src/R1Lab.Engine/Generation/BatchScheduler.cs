@@ -43,11 +43,12 @@ internal sealed class BatchScheduler(Decoder decoder)
         Sweep();
     }
 
-    /// <summary>Ends every row.</summary>
-    public void CancelAll()
+    /// <summary>Hands every row back to the caller, who ends them.</summary>
+    public IReadOnlyList<GenerationRow> TakeAll()
     {
-        foreach (var row in _rows) row.Complete(FinishReason.Cancelled);
+        GenerationRow[] rows = [.. _rows];
         _rows.Clear();
+        return rows;
     }
 
     private void Sweep() => _rows.RemoveAll(r => r.IsDone);

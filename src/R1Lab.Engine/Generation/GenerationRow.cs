@@ -87,9 +87,18 @@ internal sealed class GenerationRow
         { Seed = Sampler.Seed });
     }
 
+    /// <summary>Ends the row with an error. Does not throw, whatever state the row is in.</summary>
     public void Fail(Exception error)
     {
-        Close();
+        try
+        {
+            Close();
+        }
+        catch (Exception closing)
+        {
+            error = new AggregateException(error, closing);
+        }
+
         _completion.TrySetException(error);
     }
 

@@ -61,6 +61,9 @@ public sealed record ApiError(ApiErrorBody Error)
     public static ApiErrorAnswer Unavailable(string message, string code = "unavailable") =>
         Result(StatusCodes.Status503ServiceUnavailable, message, "server_error", null, code);
 
+    public static ApiErrorAnswer OutOfMemory() => Unavailable(
+        "There is not enough memory left for this request: shorten it, or send it again when fewer requests run.", "out_of_memory");
+
     public static ApiErrorAnswer NoSpace(string reason = "nothing was stored.") => Result(StatusCodes.Status507InsufficientStorage,
         $"The disk is full: {reason} Free some space where the lab's data folder lies and try again.", "server_error", null, "disk_full");
 

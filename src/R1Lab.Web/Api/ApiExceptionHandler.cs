@@ -33,6 +33,7 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
     {
         ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
         ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
+        ModelUnavailableException full when OutOfMemory.Is(full) => ApiError.Unavailable(full.Message, "out_of_memory"),
         ModelUnavailableException { IsPermanent: true } model => ApiError.Unprocessable(model.Message, "model", "model_unusable"),
         ModelUnavailableException model => ApiError.Unavailable(model.Message, model.Problem?.Code ?? "model_unavailable"),
         ModelBusyException => ApiError.TooMany(1),
@@ -50,6 +51,7 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
         InvalidOperationException { Source: { } source } when source.StartsWith("System.Text.Json", StringComparison.Ordinal) =>
             ApiError.BadRequest("The body holds text that is no valid Unicode.", null, "invalid_json"),
         _ when FullDisk.Is(exception) => ApiError.NoSpace(),
+        _ when OutOfMemory.Is(exception) => ApiError.OutOfMemory(),
         _ => ApiError.Internal(),
     };
 

@@ -27,7 +27,7 @@ public static class GenerateEndpoints
     {
         using var session = await host.OpenAsync(request.ModelName, cancellation);
         var wanted = request.Prepare(session);
-        session.CheckRoom(1, "inputs");
+        session.Reserve(1, "inputs");
         var result = await session.GenerateAsync(wanted, null, cancellation);
         var text = request.Returned(result.Text);
         return Results.Json(new GenerateAnswer(text)
@@ -41,7 +41,7 @@ public static class GenerateEndpoints
     {
         using var session = await host.OpenAsync(request.ModelName, context.RequestAborted);
         var wanted = request.Prepare(session);
-        session.CheckRoom(1, "inputs");
+        session.Reserve(1, "inputs");
         var stream = new EventStream(context.Response);
         await stream.RunAsync(() => WriteAsync(stream, session, request, wanted, context), context.RequestAborted);
         return Results.Empty;

@@ -66,7 +66,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
             _gate.Release();
         }
 
-        ModelSession? Loaded() => _residents.GetValueOrDefault(ModelKey.Of(root))?.TryOpen(record.Name, adapter, Serving.MostWaiting);
+        ModelSession? Loaded() => _residents.GetValueOrDefault(ModelKey.Of(root))?.TryOpen(record.Name, adapter);
     }
 
     /// <summary>What can be known without loading weights.</summary>
@@ -123,7 +123,7 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
             await MakeRoomAsync(asked.Name, room.NeedsOf(description.Config, asked.Id == root.Id ? null : asked), isNew: true);
             var loaded = await Task.Run(() => LoadedModel.Load(description, ComputeDevice.Default(), capacity: room.Read()));
             log.LogInformation("Loaded {Model} from {Path}", root.Name, root.Path);
-            return _residents[key] = new ResidentModel(loaded, turns);
+            return _residents[key] = new ResidentModel(loaded, turns, Serving.MostWaiting, log);
         }
         catch (Exception e) when (e is not ModelBusyException)
         {

@@ -12,7 +12,7 @@ public sealed class ModelScan(ModelLibrary library, ILogger<ModelScan> log) : Ba
             await library.ScanAsync(Actor.System("model scan"), stoppingToken);
             foreach (var folder in library.Refused) log.LogWarning("Model folder not usable: {Reason}", folder.Reason);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             log.LogError(e, "The model folders could not be scanned");
         }

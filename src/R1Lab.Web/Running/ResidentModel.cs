@@ -4,9 +4,11 @@ using R1Lab.Engine.Generation;
 namespace R1Lab.Web.Running;
 
 /// <summary>One base in memory with its engine thread and the adapters that were put on it.</summary>
-internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : IAsyncDisposable
+internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns, int mostWaiting, ILogger log) : IAsyncDisposable
 {
-    private readonly GenerationEngine _engine = new(model);
+    private readonly GenerationEngine _engine = new(
+        model, mostWaiting: mostWaiting, onFailure: error => log.LogError(error, "All answers of {Folder} failed", model.Folder));
+
     private readonly Lock _gate = new();
     private readonly Dictionary<ModelKey, int> _adapterUsers = [];
     private int _users;
@@ -51,7 +53,7 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
     }
 
     /// <summary>A session of a model that is in memory with its adapter; null while either is not, or once the base is being unloaded.</summary>
-    public ModelSession? TryOpen(string name, RegisteredModel? adapter, int mostWaiting)
+    public ModelSession? TryOpen(string name, RegisteredModel? adapter)
     {
         ModelKey? key = adapter is null ? null : ModelKey.Of(adapter);
         lock (_gate)
@@ -61,7 +63,7 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns) : 
             if (key is { } used) _adapterUsers[used]++;
         }
 
-        return new ModelSession(name, key is { } at ? NameOf(at) : null, model, _engine, turns, mostWaiting, () => Release(key));
+        return new ModelSession(name, key is { } at ? NameOf(at) : null, model, _engine, turns, () => Release(key));
     }
 
     /// <summary>Takes no more sessions; false while one is open.</summary>

@@ -239,6 +239,78 @@ public sealed class GenerationEngineTests : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => engine.GenerateAsync(new(Prompt, new()), cancellation: Ct));
     }
 
+    // An error outside every guard, on the engine's own thread: without a last catch there it ends the process.
+    [Fact]
+    public async Task GenerateAsync_ErrorBetweenRequests_FailsTheRequestsAndTheEngineLives()
+    {
+        var reported = new List<Exception>();
+        using var engine = new GenerationEngine(_model, onFailure: error =>
+        {
+            reported.Add(error);
+            throw new InvalidOperationException("the log is full");
+        });
+        var settings = new GenerationSettings { MaxNewTokens = 400, IgnoreEos = true };
+        using var queued = new ManualResetEventSlim();
+        var beside = engine.GenerateAsync(new(Prompt, settings), _ => queued.Wait(Ct), Ct);
+        var breaking = engine.GenerateAsync(new(new BreakingPrompt(), settings), cancellation: Ct);
+        queued.Set();
+
+        var broken = await Record.ExceptionAsync(() => breaking);
+        var other = await Record.ExceptionAsync(() => beside);
+        var next = await engine.GenerateAsync(new(Prompt, settings with { MaxNewTokens = 3 }), cancellation: Ct);
+
+        Assert.Equal(("the prompt broke", "the prompt broke"), (broken?.Message, other?.Message));
+        Assert.Equal(["the prompt broke"], reported.Select(error => error.Message));
+        Assert.Equal((3, 0), (next.Tokens.Count, engine.Waiting));
+    }
+
+    [Fact]
+    public async Task TryReserve_PlacesTaken_CountUntilTheirRequestsStart()
+    {
+        using var engine = new GenerationEngine(_model, mostWaiting: 3);
+        engine.Pause();
+
+        var two = engine.TryReserve(2)!;
+        Assert.Null(engine.TryReserve(2));
+        var third = engine.TryReserve(1)!;
+        var queued = engine.GenerateAsync(new(Prompt, new() { MaxNewTokens = 1 }), two[0], cancellation: Ct);
+        Assert.Equal((3, null), (engine.Waiting, engine.TryReserve(1)));
+        third[0].Dispose();
+        third[0].Dispose();
+        Assert.Equal(2, engine.Waiting);
+        engine.Resume();
+        await queued;
+        two[0].Dispose();
+
+        Assert.Equal(1, engine.Waiting);
+        two[1].Dispose();
+        Assert.Equal(3, engine.TryReserve(3)?.Count);
+    }
+
+    [Fact]
+    public void TryReserve_ManyThreads_NeverTakesMoreThanMayWait()
+    {
+        using var engine = new GenerationEngine(_model, mostWaiting: 5);
+        engine.Pause();
+
+        var taken = 0;
+        Parallel.For(0, 200, _ => Interlocked.Add(ref taken, engine.TryReserve(1)?.Count ?? 0));
+
+        Assert.Equal((5, 5), (taken, engine.Waiting));
+    }
+
+    [Fact]
+    public async Task GenerateAsync_RequestRefused_GivesItsPlaceBack()
+    {
+        using var engine = new GenerationEngine(_model, mostWaiting: 1);
+        using (var place = engine.TryReserve(1)![0])
+        {
+            await Assert.ThrowsAsync<BadInputException>(() => engine.GenerateAsync(new([], new()), place, cancellation: Ct));
+        }
+
+        Assert.Equal(0, engine.Waiting);
+    }
+
     private string SaveAdapter(string name, long seed, bool dora)
     {
         var folder = Path.Combine(_tiny.Folder, name);
@@ -248,6 +320,18 @@ public sealed class GenerationEngineTests : IDisposable
         foreach (var (_, up) in adapter.Parameters.Where(p => p.Key.Contains("lora_B", StringComparison.Ordinal))) up.normal_(0, 0.2, new Generator((ulong)seed));
         adapter.Save(folder, "tiny");
         return folder;
+    }
+
+    /// <summary>Can be checked by whoever asks, and breaks on the engine's thread.</summary>
+    private sealed class BreakingPrompt : IReadOnlyList<int>
+    {
+        public int Count => Thread.CurrentThread.Name == "generation" ? throw new InvalidOperationException("the prompt broke") : 1;
+
+        public int this[int index] => 1;
+
+        public IEnumerator<int> GetEnumerator() => Enumerable.Repeat(1, 1).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private async Task<IReadOnlyList<int>> MergedTokens(string adapterFolder, GenerationSettings settings)

@@ -23,6 +23,7 @@ public sealed class FailureLogTests
         { new MemoryRefusedException("The model", 2, 1, "cpu"), true },
         { new ModelUnavailableException("The model cannot be loaded") { Exists = true }, true },
         { new ModelUnavailableException("There is no such model"), false },
+        { new OutOfMemoryException("heap"), true },
         { new JsonException("bad"), false },
         { new RecordNotFoundException("dataset", 7), false },
         { new ApiFieldException("prompt", "prompt is missing"), false },

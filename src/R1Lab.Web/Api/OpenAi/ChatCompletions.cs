@@ -14,7 +14,7 @@ public static class ChatCompletions
         var prompt = session.RequireTokenizer("messages").Encode(text, addSpecialTokens: false);
         session.CheckPrompt(prompt, "messages");
         var choices = GenerationRace.Choices(session, prompt, request.Settings(session, prompt.Count), request.N ?? 1);
-        session.CheckRoom(choices.Count, "n");
+        session.Reserve(choices.Count, "n");
         var answer = new Writer(session, request, choices, ThinkingSplitter.PromptStartsThought(text));
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);

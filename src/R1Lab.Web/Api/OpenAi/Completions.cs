@@ -11,7 +11,7 @@ public static class Completions
         using var session = await host.OpenAsync(request.Model, context.RequestAborted);
         var prompts = request.Prompts(session);
         var choices = prompts.SelectMany(p => GenerationRace.Choices(session, p.Tokens, request.Settings(session, p.Tokens.Count), request.N ?? 1)).ToList();
-        session.CheckRoom(choices.Count, "prompt");
+        session.Reserve(choices.Count, "prompt");
         var answer = new Writer(session, request, prompts, choices);
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);
