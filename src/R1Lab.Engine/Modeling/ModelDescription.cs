@@ -32,6 +32,8 @@ public sealed class ModelDescription
             {
                 yield return new("chat_template_refuses", "chat_template", ProblemSeverity.Warning, $"The chat template refuses a conversation of one message: {refusal}", refusal);
             }
+
+            foreach (var problem in Folder.Generation.Ends.Problems()) yield return problem;
         }
     }
 

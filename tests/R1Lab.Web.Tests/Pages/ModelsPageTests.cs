@@ -33,6 +33,19 @@ public sealed class ModelsPageTests : ModelPageTest
         Assert.Single(page.FindAll(".model-card"));
     }
 
+    [Theory]
+    [InlineData(PieceModel.End, 0)]
+    [InlineData(PieceModel.OtherEnd, 1)]
+    public async Task Page_EndTokensDiffer_SaysSoOnTheCard(string tokenizerEnd, int findings)
+    {
+        var folder = new PieceModel("hello"u8.ToArray()) { TokenizerEnd = tokenizerEnd }.Write(System.IO.Path.Combine(Folder, "pieces"));
+        await Get<ModelLibrary>().RegisterAsync(Actors.Lab, folder, "pieces", null, Cancellation);
+
+        var card = Show<ModelsPage>().WaitForElement(".model-card", Patience);
+
+        Assert.Equal(findings, card.QuerySelectorAll("[data-finding=end_tokens_differ]").Count(finding => finding.TextContent.Contains("different end tokens", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task Register_Folder_AppearsAsACard()
     {
