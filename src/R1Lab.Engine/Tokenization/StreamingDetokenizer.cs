@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace R1Lab.Engine.Tokenization;
@@ -8,9 +9,11 @@ namespace R1Lab.Engine.Tokenization;
 /// </summary>
 public sealed class StreamingDetokenizer
 {
+    private const int LongestUnfinished = 3; // of a UTF-8 character, which has four bytes at most
+
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
-    private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private byte[] _unfinished = [];
 
     internal StreamingDetokenizer(Tokenizer tokenizer, bool skipSpecialTokens)
     {
@@ -18,16 +21,47 @@ public sealed class StreamingDetokenizer
         _skipSpecialTokens = skipSpecialTokens;
     }
 
+    /// <summary>Whether the tokens so far end in the middle of a character.</summary>
+    public bool IsInsideCharacter => _unfinished.Length > 0;
+
     /// <summary>The text that became certain with this token, possibly none.</summary>
-    public string Push(int id) => Decode(_tokenizer.BytesOf(id, _skipSpecialTokens), flush: false);
-
-    /// <summary>What is left at the end: a character that was never finished becomes U+FFFD. The detokenizer can then begin anew.</summary>
-    public string Flush() => Decode([], flush: true);
-
-    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    public string Push(int id)
     {
-        // A character begun earlier may come out beside those of these bytes.
-        var text = new char[Encoding.UTF8.GetMaxCharCount(bytes.Length) + 4];
-        return new string(text, 0, _decoder.GetChars(bytes, text, flush));
+        var bytes = BytesWith(id);
+        var whole = WholeLength(bytes);
+        _unfinished = bytes[whole..];
+        return Encoding.UTF8.GetString(bytes, 0, whole);
+    }
+
+    /// <summary>The text that would become certain if this token came next; nothing changes.</summary>
+    public string Peek(int id)
+    {
+        var bytes = BytesWith(id);
+        return Encoding.UTF8.GetString(bytes, 0, WholeLength(bytes));
+    }
+
+    /// <summary>What is left at the end: a character that was never finished becomes U+FFFD. The detokenizer can then be used again.</summary>
+    public string Flush()
+    {
+        var text = Encoding.UTF8.GetString(_unfinished);
+        _unfinished = [];
+        return text;
+    }
+
+    private byte[] BytesWith(int id)
+    {
+        var bytes = _tokenizer.BytesOf(id, _skipSpecialTokens);
+        return _unfinished.Length == 0 ? bytes : [.. _unfinished, .. bytes];
+    }
+
+    // Bytes up to the beginning of a character whose end is missing.
+    private static int WholeLength(ReadOnlySpan<byte> bytes)
+    {
+        for (var tail = Math.Min(LongestUnfinished, bytes.Length); tail > 0; tail--)
+        {
+            if (Rune.DecodeFromUtf8(bytes[^tail..], out _, out _) == OperationStatus.NeedMoreData) return bytes.Length - tail;
+        }
+
+        return bytes.Length;
     }
 }

@@ -50,11 +50,15 @@ public static class GenerateEndpoints
     private static async Task WriteAsync(EventStream stream, ModelSession session, GenerateRequest request, GenerationRequest wanted, HttpContext context)
     {
         var index = 0;
-        GenerationStep? held = null; // the last token carries the whole text, so each one waits for the next
+        var report = new TokenReport(session.Tokenizer, wanted.Settings.SkipSpecialTokens);
+        var ready = new List<ReportedToken>();
         await foreach (var next in new GenerationRace(session, [wanted]).EventsAsync(stream, context.RequestAborted))
         {
-            if (held is not null) await stream.SendAsync(Item(session, held, ++index, next.Result, request, wanted), context.RequestAborted);
-            held = next.Step;
+            // The last token carries the whole text, so each one waits for the next.
+            if (next.Result is not null) ready.AddRange(report.Finish());
+            foreach (var (at, token) in ready.Index())
+                await stream.SendAsync(Item(session, token, ++index, at == ready.Count - 1 ? next.Result : null, request, wanted), context.RequestAborted);
+            ready = next.Step is { } step ? [.. report.Push(step.TokenId, step.Logprob)] : [];
         }
     }
 
@@ -72,33 +76,37 @@ public static class GenerateEndpoints
         });
     }
 
-    private static object Item(ModelSession session, GenerationStep step, int index, GenerationResult? end, GenerateRequest request, GenerationRequest wanted) => new
+    private static object Item(ModelSession session, ReportedToken token, int index, GenerationResult? end, GenerateRequest request, GenerationRequest wanted) => new
     {
         Index = index,
-        Token = Token(session, step.TokenId, step.Logprob?.Logprob),
-        TopTokens = request.Parameters?.TopNTokens is null or 0 ? null : Top(session, step.Logprob),
+        Token = Token(token),
+        TopTokens = request.Parameters?.TopNTokens is null or 0 ? null : Top(token),
         GeneratedText = end is null ? null : request.Returned(end.Text),
         Details = end is null ? null : Details(session, wanted, end) with { Tokens = null, Prefill = null, TopTokens = null },
     };
 
-    private static GenerateDetails Details(ModelSession session, GenerationRequest wanted, GenerationResult result) => new(
-        FinishReason(session, wanted, result),
-        result.Tokens.Count,
-        wanted.Settings.Temperature > 0 ? result.Seed : null,
-        result.PromptTokens,
-        [.. (result.PromptLogprobs ?? []).Select((scored, i) => Token(session, wanted.Prompt[i], scored?.Logprob))],
-        [.. result.Tokens.Select((id, i) => Token(session, id, result.Logprobs?[i].Logprob))],
-        wanted.Settings.Logprobs is null or 0 ? null : [.. (result.Logprobs ?? []).Select(scored => Top(session, scored))]);
+    private static GenerateDetails Details(ModelSession session, GenerationRequest wanted, GenerationResult result)
+    {
+        var tokens = TokenReport.Of(session.Tokenizer, wanted.Settings.SkipSpecialTokens, result.Tokens, result.Logprobs);
+        var prefill = result.PromptLogprobs is { } scores ? TokenReport.Of(session.Tokenizer, skipSpecialTokens: false, wanted.Prompt, scores) : [];
+        return new GenerateDetails(
+            FinishReason(session, wanted, result),
+            result.Tokens.Count,
+            wanted.Settings.Temperature > 0 ? result.Seed : null,
+            result.PromptTokens,
+            [.. prefill.Select(Token)],
+            [.. tokens.Select(Token)],
+            wanted.Settings.Logprobs is null or 0 ? null : [.. tokens.Select(Top)]);
+    }
 
-    private static List<GeneratedToken> Top(ModelSession session, TokenLogprob? scored) => [.. (scored?.Top ?? []).Select(t => Token(session, t.TokenId, t.Logprob))];
+    private static List<GeneratedToken> Top(ReportedToken token) => [.. token.Top.Select(Token)];
 
     private static string FinishReason(ModelSession session, GenerationRequest wanted, GenerationResult result) =>
         result.Finish == Engine.Generation.FinishReason.Length ? "length"
         : result.Tokens.Count > 0 && session.Defaults.EosTokenIds.Contains(result.Tokens[^1]) && !wanted.Settings.IgnoreEos ? "eos_token"
         : "stop_sequence";
 
-    private static GeneratedToken Token(ModelSession session, int id, double? logprob) =>
-        new(id, session.TokenText(id), logprob, session.Tokenizer?.IsSpecial(id) ?? false);
+    private static GeneratedToken Token(ReportedToken token) => new(token.Id, token.Text, token.Logprob, token.IsSpecial);
 
     private sealed record GeneratedToken(int Id, string Text, double? Logprob, bool Special);
 

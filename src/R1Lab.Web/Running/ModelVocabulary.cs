@@ -52,8 +52,5 @@ public class ModelVocabulary(string name, ModelText text, GenerationDefaults def
             throw new ApiFieldException(field, $"The prompt has {promptTokens} tokens and {newTokens} more are asked for; the model '{Name}' takes {MaxLength} together.");
     }
 
-    /// <summary>One token as text; by number where there is no tokenizer.</summary>
-    public string TokenText(int id) => Tokenizer is null ? $"token_id:{id}" : Tokenizer.Decode([id]);
-
     public string Text(IReadOnlyList<int> ids) => Tokenizer?.Decode(ids) ?? "";
 }

@@ -54,6 +54,24 @@ public sealed class GenerationStreamTests : IDisposable
         }
     }
 
+    // A stop text may end in the middle of what a token holds, and start with a character whose bytes are several tokens.
+    [Theory]
+    [InlineData("😀", "a")]
+    [InlineData("a😀b", "")]
+    [InlineData("\uFFFD", "a😀b好")]
+    [InlineData("😁", "a😀b好\uFFFD")]
+    [InlineData("好", "a😀b")]
+    public void Push_StopTextOverSeveralTokens_EndsBeforeIt(string stop, string expected)
+    {
+        using var model = _tiny.Load();
+        var reply = new ReplyText(model.Tokenizer, new GenerationSettings { Stop = [stop] });
+
+        var released = string.Concat(System.Text.Encoding.UTF8.GetBytes("a😀b好").Append<byte>(0xF0).Append<byte>(0x9F).TakeWhile(_ => !reply.Stopped).Select(id => reply.Push(id)));
+
+        Assert.Equal(expected, released + reply.Finish());
+        Assert.Equal(expected, reply.Text);
+    }
+
     // Held back for a stop text that never comes: the reply's last characters are the stop text's first.
     [Fact]
     public async Task GenerateAsync_EndInsideAPossibleStopText_ReleasesWhatWasHeldBack()

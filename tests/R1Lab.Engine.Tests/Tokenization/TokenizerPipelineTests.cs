@@ -143,6 +143,16 @@ public sealed class TokenizerPipelineTests : IDisposable
         Assert.Equal(["", "", "", "😀", "", "\uFFFDA", "\uFFFD", "", "é", "", "", "\uFFFD"], pieces);
     }
 
+    [Fact]
+    public void StreamingDetokenizer_Peek_ChangesNothing()
+    {
+        var detokenizer = Load().CreateDetokenizer();
+        foreach (var value in (int[])[0xF0, 0x9F, 0x98]) detokenizer.Push(value);
+
+        Assert.Equal(("😁", "\uFFFDA", true), (detokenizer.Peek(0x81), detokenizer.Peek(0x41), detokenizer.IsInsideCharacter));
+        Assert.Equal(("😀", "", false), (detokenizer.Push(0x80), detokenizer.Flush(), detokenizer.IsInsideCharacter));
+    }
+
     private Tokenizer Load(string normalizer = "null", string postProcessor = "null", params string[] added)
     {
         var vocabulary = new JsonObject(Enumerable.Range(0, 256).Select(value => KeyValuePair.Create(ByteAlphabet.CharacterOf((byte)value).ToString(), (JsonNode?)value)));

@@ -26,6 +26,7 @@ public static class ChatCompletions
         private readonly string _id = $"chatcmpl-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         private readonly ThinkingSplitter[] _splitters = [.. choices.Select(_ => new ThinkingSplitter(startsInThought))];
+        private readonly TokenReport[] _reports = [.. choices.Select(c => new TokenReport(session.Tokenizer, c.Settings.SkipSpecialTokens))];
         private readonly int[] _written = new int[choices.Count];
 
         private int PromptTokens => choices[0].Prompt.Count;
@@ -62,7 +63,9 @@ public static class ChatCompletions
         {
             var piece = ThinkingSplitter.Split(result.Text, startsInThought);
             var message = new ChatAnswerMessage(piece.Answer, piece.Thought.Length == 0 ? null : piece.Thought);
-            return new ChatChoice(index, message, ChatLogprobs.Of(session, result.Logprobs), FinishReasons.Name(result.Finish))
+            var logprobs = request.Logprobs != true ? null
+                : ChatLogprobs.Of(TokenReport.Of(session.Tokenizer, choices[index].Settings.SkipSpecialTokens, result.Tokens, result.Logprobs));
+            return new ChatChoice(index, message, logprobs, FinishReasons.Name(result.Finish))
             {
                 TokenIds = request.ReturnTokenIds == true ? result.Tokens : null,
             };
@@ -77,11 +80,11 @@ public static class ChatCompletions
         private async Task SendStepAsync(EventStream stream, int index, GenerationStep step, HttpContext context)
         {
             _written[index] += step.Text.Length;
-            var logprobs = ChatLogprobs.Of(session, step.Logprob is null ? null : [step.Logprob]);
+            var tokens = _reports[index].Push(step.TokenId, step.Logprob);
             var piece = _splitters[index].Push(step.Text);
-            int[]? ids = request.ReturnTokenIds == true ? [step.TokenId] : null;
-            if (piece is { Thought: "", Answer: "" } && logprobs is null && ids is null) return;
-            await stream.SendAsync(Chunk([new ChatChunkChoice(index, Delta(piece), logprobs, null) { TokenIds = ids }]), context.RequestAborted);
+            var part = new ChatChunkChoice(index, Delta(piece), Logprobs(tokens), null) { TokenIds = Ids(tokens) };
+            if (piece is { Thought: "", Answer: "" } && part is { Logprobs: null, TokenIds: null }) return;
+            await stream.SendAsync(Chunk([part]), context.RequestAborted);
         }
 
         private async Task SendEndAsync(EventStream stream, int index, GenerationResult result, HttpContext context)
@@ -90,18 +93,23 @@ public static class ChatCompletions
             var last = _splitters[index].Push(held);
             var rest = _splitters[index].Flush();
             var piece = new ThinkingPiece(last.Thought + rest.Thought, last.Answer + rest.Answer);
-            if (piece is not { Thought: "", Answer: "" }) await SendAsync(stream, index, Delta(piece), null, context);
-            await SendAsync(stream, index, new ChatDelta(), FinishReasons.Name(result.Finish), context);
+            var tokens = _reports[index].Finish();
+            if (piece is not { Thought: "", Answer: "" })
+                await stream.SendAsync(Chunk([new ChatChunkChoice(index, Delta(piece), null, null)]), context.RequestAborted);
+            var end = new ChatChunkChoice(index, new ChatDelta(), Logprobs(tokens), FinishReasons.Name(result.Finish)) { TokenIds = Ids(tokens) };
+            await stream.SendAsync(Chunk([end]), context.RequestAborted);
         }
+
+        private ChatLogprobs? Logprobs(IReadOnlyList<ReportedToken> tokens) => request.Logprobs == true ? ChatLogprobs.Of(tokens) : null;
+
+        private int[]? Ids(IReadOnlyList<ReportedToken> tokens) =>
+            request.ReturnTokenIds == true && tokens.Count > 0 ? [.. tokens.Select(token => token.Id)] : null;
 
         private static ChatDelta Delta(ThinkingPiece piece) => new()
         {
             Content = piece.Answer.Length == 0 ? null : piece.Answer,
             ReasoningContent = piece.Thought.Length == 0 ? null : piece.Thought,
         };
-
-        private Task SendAsync(EventStream stream, int index, ChatDelta delta, string? finish, HttpContext context) =>
-            stream.SendAsync(Chunk([new ChatChunkChoice(index, delta, null, finish)]), context.RequestAborted);
 
         private ChatChunk Chunk(IReadOnlyList<ChatChunkChoice> parts) => new(_id, _created, session.Name, parts, session.Fingerprint);
     }

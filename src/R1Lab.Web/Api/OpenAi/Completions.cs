@@ -22,9 +22,9 @@ public static class Completions
     {
         private readonly string _id = $"cmpl-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        private readonly TokenReport[] _reports = [.. choices.Select(c => new TokenReport(session.Tokenizer, c.Settings.SkipSpecialTokens))];
+        private readonly EchoedPrompt?[] _echoes = [.. choices.Select((_, index) => Echo(session, request, prompts, choices.Count, index))];
         private readonly int[] _written = new int[choices.Count];
-        private readonly int[] _scored = new int[choices.Count];
-        private readonly string?[] _echoed = new string?[choices.Count];
         private readonly HashSet<int> _begun = [];
 
         public CompletionAnswer Whole(IReadOnlyList<GenerationResult> results) => Answer([.. results.Select(Choice)]) with
@@ -44,7 +44,7 @@ public static class Completions
             await foreach (var next in new GenerationRace(session, choices).EventsAsync(stream, context.RequestAborted))
             {
                 completion += next.Result?.Tokens.Count ?? 0;
-                await stream.SendAsync(Answer([Piece(next)]), context.RequestAborted);
+                if (Piece(next) is { } piece) await stream.SendAsync(Answer([piece]), context.RequestAborted);
             }
 
             if (request.StreamOptions?.IncludeUsage == true)
@@ -57,62 +57,58 @@ public static class Completions
 
         private CompletionChoice Choice(GenerationResult result, int index)
         {
-            var prompt = choices[index].Prompt;
-            var echoed = request.Echo == true ? PromptText(index) : "";
-            return new CompletionChoice(index, echoed + result.Text, Logprobs(prompt, echoed, result), FinishReasons.Name(result.Finish))
+            var tokens = TokenReport.Of(session.Tokenizer, choices[index].Settings.SkipSpecialTokens, result.Tokens, result.Logprobs);
+            return Part(index, result.Text, tokens, result.PromptLogprobs) with
             {
-                PromptTokenIds = request.ReturnTokenIds == true ? prompt : null,
+                FinishReason = FinishReasons.Name(result.Finish),
                 TokenIds = request.ReturnTokenIds == true ? result.Tokens : null,
             };
         }
 
-        private CompletionLogprobs? Logprobs(IReadOnlyList<int> prompt, string echoed, GenerationResult result)
+        private CompletionChoice? Piece(ChoiceEvent next)
         {
-            if (request.Logprobs is null) return null;
-            IReadOnlyList<TokenLogprob?> generated = result.Logprobs ?? [];
-            if (request.Echo != true) return CompletionLogprobs.Of(session, result.Tokens, generated, 0);
-            IReadOnlyList<TokenLogprob?> scores = [.. result.PromptLogprobs ?? [], .. generated];
-            return CompletionLogprobs.Of(session, [.. prompt, .. result.Tokens], scores, EchoOffset(prompt, echoed));
-        }
+            var report = _reports[next.Index];
+            if (next.Result is { } result)
+            {
+                var last = Part(next.Index, Held(next.Index, result), report.Finish(), result.PromptLogprobs);
+                return last with { FinishReason = FinishReasons.Name(result.Finish) };
+            }
 
-        private CompletionChoice Piece(ChoiceEvent next) => next.Result is { } result
-            ? Part(next.Index, Held(next.Index, result), [], [], result.PromptLogprobs) with { FinishReason = FinishReasons.Name(result.Finish) }
-            : Part(next.Index, next.Step!.Text, [next.Step.TokenId], [next.Step.Logprob], next.Step.PromptLogprobs);
+            var step = next.Step!;
+            var tokens = report.Push(step.TokenId, step.Logprob);
+            // The beginning of a character is sent when its end is known.
+            if (tokens.Count == 0 && step.Text.Length == 0 && _begun.Contains(next.Index)) return null;
+            return Part(next.Index, step.Text, tokens, step.PromptLogprobs);
+        }
 
         // Text that was held back until the end (a half-written character, the beginning of a stop string) comes with the last piece.
         private string Held(int index, GenerationResult result) => result.Text.Length > _written[index] ? result.Text[_written[index]..] : "";
 
         // The first piece of a choice carries its prompt, where that was asked for.
-        private CompletionChoice Part(int index, string text, int[] ids, TokenLogprob?[] logprobs, IReadOnlyList<TokenLogprob?>? promptLogprobs)
+        private CompletionChoice Part(int index, string text, IReadOnlyList<ReportedToken> tokens, IReadOnlyList<TokenLogprob?>? promptLogprobs)
         {
-            var prompt = choices[index].Prompt;
             var isFirst = _begun.Add(index);
-            var echoes = isFirst && request.Echo == true;
-            if (echoes) _echoed[index] = PromptText(index);
-            // Of tokens, not of text sent: the text may be held back for a stop text while its tokens are reported.
-            var offset = _scored[index] + (_echoed[index]?.Length ?? 0);
-            _scored[index] += ids.Sum(id => session.TokenText(id).Length);
+            var echo = _echoes[index];
             _written[index] += text.Length;
-            var before = echoes ? EchoOffset(prompt, _echoed[index]!) : offset;
-            var scores = request.Logprobs is null ? null
-                : echoes ? CompletionLogprobs.Of(session, [.. prompt, .. ids], [.. promptLogprobs ?? [], .. logprobs], before)
-                : ids.Length == 0 ? null : CompletionLogprobs.Of(session, ids, logprobs, before);
-            return new CompletionChoice(index, echoes ? _echoed[index] + text : text, scores, null)
+            var logprobs = request.Logprobs is null ? null : Logprobs(isFirst, echo, tokens, promptLogprobs);
+            return new CompletionChoice(index, isFirst && echo is not null ? echo.Text + text : text, logprobs, null)
             {
-                PromptTokenIds = isFirst && request.ReturnTokenIds == true ? prompt : null,
-                TokenIds = ids.Length > 0 && request.ReturnTokenIds == true ? ids : null,
+                PromptTokenIds = isFirst && request.ReturnTokenIds == true ? choices[index].Prompt : null,
+                TokenIds = tokens.Count > 0 && request.ReturnTokenIds == true ? [.. tokens.Select(token => token.Id)] : null,
             };
         }
 
-        // Negative where the prompt begins with tokens that its text does not show, such as the one that begins a text.
-        private int EchoOffset(IReadOnlyList<int> prompt, string echoed) => echoed.Length - prompt.Sum(id => session.TokenText(id).Length);
+        private static CompletionLogprobs? Logprobs(
+            bool isFirst, EchoedPrompt? echo, IReadOnlyList<ReportedToken> tokens, IReadOnlyList<TokenLogprob?>? promptLogprobs)
+        {
+            if (echo is null) return CompletionLogprobs.Of(tokens);
+            var shifted = tokens.Select(token => token with { Offset = token.Offset + echo.Length });
+            return CompletionLogprobs.Of([.. isFirst ? echo.Tokens(promptLogprobs) : [], .. shifted]);
+        }
 
         // The choices of one prompt follow each other.
-        private string PromptText(int index)
-        {
-            var prompt = prompts[index / (choices.Count / prompts.Count)];
-            return prompt.Text ?? session.Text(prompt.Tokens);
-        }
+        private static EchoedPrompt? Echo(ModelSession session, CompletionRequest request, IReadOnlyList<CompletionPrompt> prompts, int choices, int index) =>
+            request.Echo == true ? new EchoedPrompt(session, prompts[index / (choices / prompts.Count)]) : null;
 
         private int PromptTokens() => prompts.Sum(p => p.Tokens.Count);
     }

@@ -1,62 +1,47 @@
-using System.Text;
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api.OpenAi;
 
 /// <summary>The <c>logprobs</c> of a text completion: parallel lists, one entry a token. The first prompt token has no predecessor and so no probability.</summary>
+/// <param name="Tokens">The text each adds; empty for the beginning of a character that a later token completes.</param>
+/// <param name="TextOffset">Unicode characters (code points) of the choice's text before each token.</param>
 public sealed record CompletionLogprobs(
     IReadOnlyList<string> Tokens,
     IReadOnlyList<double?> TokenLogprobs,
     IReadOnlyList<IReadOnlyDictionary<string, double>?> TopLogprobs,
     IReadOnlyList<int> TextOffset)
 {
-    /// <param name="session">Names the tokens.</param>
-    /// <param name="ids">The tokens reported.</param>
-    /// <param name="logprobs">One entry a token; null where there is none.</param>
-    /// <param name="textOffset">Characters before the first of them; negative when the text does not show so many at the beginning.</param>
-    public static CompletionLogprobs Of(ModelSession session, IReadOnlyList<int> ids, IReadOnlyList<TokenLogprob?> logprobs, int textOffset)
-    {
-        var tokens = ids.Select(session.TokenText).ToList();
-        var offsets = new List<int>(tokens.Count);
-        foreach (var token in tokens)
-        {
-            offsets.Add(Math.Max(0, textOffset));
-            textOffset += token.Length;
-        }
+    /// <summary>Null where no token is reported.</summary>
+    public static CompletionLogprobs? Of(IReadOnlyList<ReportedToken> tokens) => tokens.Count == 0 ? null
+        : new([.. tokens.Select(t => t.Text)], [.. tokens.Select(t => t.Logprob)], [.. tokens.Select(Top)], [.. tokens.Select(t => t.Offset)]);
 
-        return new CompletionLogprobs(tokens, [.. logprobs.Select(l => l?.Logprob)], [.. logprobs.Select(l => Top(session, l))], offsets);
-    }
-
-    // Two tokens can read alike (halves of a character); the more probable one keeps the name.
-    private static Dictionary<string, double>? Top(ModelSession session, TokenLogprob? logprob)
+    private static Dictionary<string, double>? Top(ReportedToken token)
     {
-        if (logprob is null) return null;
+        if (token.Logprob is not { } logprob) return null;
         var top = new Dictionary<string, double>();
-        foreach (var (id, value) in logprob.Top) top.TryAdd(session.TokenText(id), value);
-        top.TryAdd(session.TokenText(logprob.TokenId), logprob.Logprob);
+        foreach (var other in token.Top) top.TryAdd(other.Id == token.Id ? token.Text : Name(other), other.Logprob!.Value);
+        top.TryAdd(token.Text, logprob);
         return top;
     }
+
+    // Parts of characters add no text here and would all read alike: they are named by their bytes, as OpenAI does.
+    private static string Name(ReportedToken token) => token.Text.Length > 0 ? token.Text
+        : token.Bytes.Count > 0 ? $"bytes:{string.Concat(token.Bytes.Select(b => $"\\x{b:x2}"))}"
+        : $"token_id:{token.Id}";
 }
 
 /// <summary>The <c>logprobs</c> of a chat completion.</summary>
 public sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content)
 {
-    public static ChatLogprobs? Of(ModelSession session, IReadOnlyList<TokenLogprob>? logprobs) =>
-        logprobs is null ? null : new ChatLogprobs([.. logprobs.Select(l => ChatTokenLogprob.Of(session, l))]);
+    /// <summary>Null where no token is reported.</summary>
+    public static ChatLogprobs? Of(IReadOnlyList<ReportedToken> tokens) => tokens.Count == 0 ? null
+        : new([.. tokens.Select(t => new ChatTokenLogprob(t.Text, t.Logprob!.Value, Numbers(t), [.. t.Top.Select(Top)]))]);
+
+    private static ChatTopLogprob Top(ReportedToken token) => new(token.Text, token.Logprob!.Value, Numbers(token));
+
+    private static int[] Numbers(ReportedToken token) => [.. token.Bytes.Select(b => (int)b)];
 }
 
-public sealed record ChatTokenLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<ChatTopLogprob> TopLogprobs)
-{
-    public static ChatTokenLogprob Of(ModelSession session, TokenLogprob logprob)
-    {
-        var text = session.TokenText(logprob.TokenId);
-        return new ChatTokenLogprob(text, logprob.Logprob, BytesOf(text), [.. logprob.Top.Select(t => Top(session.TokenText(t.TokenId), t.Logprob))]);
-    }
-
-    private static ChatTopLogprob Top(string text, double logprob) => new(text, logprob, BytesOf(text));
-
-    private static int[] BytesOf(string text) => [.. Encoding.UTF8.GetBytes(text).Select(b => (int)b)];
-}
+public sealed record ChatTokenLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes, IReadOnlyList<ChatTopLogprob> TopLogprobs);
 
 public sealed record ChatTopLogprob(string Token, double Logprob, IReadOnlyList<int> Bytes);
