@@ -1,4 +1,5 @@
 using R1Lab.Data.Datasets;
+using R1Lab.Tests.Shared;
 
 namespace R1Lab.Data.Tests;
 
@@ -19,6 +20,8 @@ public sealed class RowTextTests
     };
 
     public static TheoryData<string> Fields => [.. Rows.Keys];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory, MemberData(nameof(Fields))]
     public async Task Write_HalfOfACharacter_IsRefusedByEveryVerbAndNothingIsWritten(string field)

@@ -1,3 +1,4 @@
+using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Models;
