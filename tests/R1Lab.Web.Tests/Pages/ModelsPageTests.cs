@@ -104,7 +104,7 @@ public sealed class ModelsPageTests : ModelPageTest
         var page = Show<ModelsPage>();
         page.WaitForAssertion(() => Assert.Contains("in memory", page.Find(".model-card").TextContent, StringComparison.Ordinal), Patience);
 
-        page.FindAll(".model-card button").Single(b => b.TextContent == "Unload").Click();
+        await page.InvokeAsync(() => page.FindAll(".model-card button").Single(b => b.TextContent == "Unload").Click());
 
         page.WaitForAssertion(() => Assert.Contains("not loaded", page.Find(".model-card").TextContent, StringComparison.Ordinal), Patience);
     }
