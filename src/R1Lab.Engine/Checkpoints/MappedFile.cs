@@ -1,7 +1,6 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using R1Lab.Engine.Native;
 using static TorchSharp.torch;
 
@@ -10,23 +9,31 @@ namespace R1Lab.Engine.Checkpoints;
 /// <summary>
 /// A file in memory, and tensors that look straight into it. Every such tensor keeps the mapping alive until its storage is freed, so closing the
 /// file first is safe. Pages are private copies once written to: changing a tensor never changes the file.
+/// Reading a page that was cut off a mapped file ends the process (SIGBUS), so a file is mapped under a lease only: before somebody may write to it, its
+/// pages are replaced by memory of this process, at the same addresses.
 /// </summary>
 internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const long MovedAtOnce = 1 << 26;
+    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+    private const int PrivateAnonymous = 0x22; // MAP_PRIVATE | MAP_ANONYMOUS
+    private const int MoveToFixed = 3; // MREMAP_MAYMOVE | MREMAP_FIXED
+
     private static readonly Lock Gate = new();
     private static readonly List<MappedFile> Live = [];
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private readonly SafeFileHandle _handle;
+    private readonly FileStream _stream;
     private readonly byte* _start;
     private int _references = 1;
     private bool _closed;
+    private bool _left;
 
-    private MappedFile(MemoryMappedFile file, MemoryMappedViewAccessor view, SafeFileHandle handle, long length)
+    private MappedFile(FileStream stream, long length, MemoryMappedFile file, MemoryMappedViewAccessor view)
     {
         _file = file;
-        _handle = handle;
+        _stream = stream;
         _view = view;
         Length = length;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -35,37 +42,63 @@ internal sealed unsafe partial class MappedFile : IDisposable
 
     public long Length { get; }
 
-    /// <summary>Maps a file that is not empty.</summary>
-    public static MappedFile Open(FileStream stream)
+    /// <summary>Maps a file of this length; null where the system gives no lease on it. The stream is closed with the mapping then.</summary>
+    public static MappedFile? TryOpen(FileStream stream, long length)
     {
-        var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: false);
+        if (!FileLease.TryTake(stream.SafeFileHandle)) return null;
+        if (RandomAccess.Read(stream.SafeFileHandle, stackalloc byte[1], length - 1) == 0) // it was cut before the lease was there
+        {
+            FileLease.GiveBack(stream.SafeFileHandle);
+            return null;
+        }
+
+        var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.CopyOnWrite, HandleInheritability.None, leaveOpen: true);
         try
         {
-            var mapped = new MappedFile(file, file.CreateViewAccessor(0, stream.Length, MemoryMappedFileAccess.CopyOnWrite), stream.SafeFileHandle, stream.Length);
+            var mapped = new MappedFile(stream, length, file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.CopyOnWrite));
             lock (Gate) Live.Add(mapped);
+            LeaseWatch.Add(mapped);
             return mapped;
         }
         catch
         {
             file.Dispose();
+            FileLease.GiveBack(stream.SafeFileHandle);
             throw;
         }
     }
 
-    public ReadOnlySpan<byte> Bytes(long offset, int length) => new(_start + offset, length);
-
-    public byte* Address(long offset) => _start + offset;
-
-    /// <summary>Copies bytes out of the file by reading it, so that no page of the map comes into memory.</summary>
-    /// <returns>False when the file ends before that.</returns>
-    public bool ReadInto(byte* target, long offset, long length)
+    /// <summary>Makes the mapping independent of the file once somebody waits to write to it, and lets them.</summary>
+    internal void LeaveIfWanted()
     {
-        const int chunk = 1 << 26;
-        for (var done = 0L; done < length;)
+        lock (Gate)
         {
-            var read = RandomAccess.Read(_handle, new Span<byte>(target + done, (int)Math.Min(chunk, length - done)), offset + done);
-            if (read == 0) return false;
-            done += read;
+            if (_references == 0 || _left || !FileLease.IsWanted(_stream.SafeFileHandle)) return;
+            _references++; // the pages must stay while they are copied
+        }
+
+        if (CopyPages())
+        {
+            _left = true;
+            FileLease.GiveBack(_stream.SafeFileHandle);
+        }
+
+        Release();
+    }
+
+    // Whoever reads the tensors meanwhile finds the same bytes before and after: mremap puts a copy in the place of the file's pages at once.
+    private bool CopyPages()
+    {
+        for (var done = 0L; done < Length; done += MovedAtOnce)
+        {
+            var bytes = Math.Min(MovedAtOnce, Length - done);
+            var whole = (nint)((bytes + Environment.SystemPageSize - 1) / Environment.SystemPageSize * Environment.SystemPageSize);
+            var copy = mmap(0, whole, ReadWrite, PrivateAnonymous, -1, 0);
+            if (copy == -1) return false; // no memory now: tried again until the system takes the lease
+            Buffer.MemoryCopy(_start + done, (void*)copy, whole, bytes);
+            if (mremap(copy, whole, whole, MoveToFixed, (nint)(_start + done)) != -1) continue;
+            _ = munmap(copy, whole);
+            return false;
         }
 
         return true;
@@ -114,9 +147,11 @@ internal sealed unsafe partial class MappedFile : IDisposable
             Live.Remove(this);
         }
 
+        LeaseWatch.Remove(this);
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
+        _stream.Dispose(); // and the lease with it
     }
 
     // libtorch calls this with the address the tensor was made over, from whichever thread drops the storage.
@@ -131,6 +166,15 @@ internal sealed unsafe partial class MappedFile : IDisposable
     [LibraryImport("LibTorchSharp")]
     private static partial nint THSTensor_new(
         nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long* sizes, int dimensions, sbyte stored, sbyte wanted, int deviceType, int deviceIndex, byte requiresGrad);
+
+    [LibraryImport("libc")]
+    private static partial nint mmap(nint address, nint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc")]
+    private static partial int munmap(nint address, nint length);
+
+    [LibraryImport("libc")]
+    private static partial nint mremap(nint address, nint oldLength, nint newLength, int flags, nint newAddress);
 
     [LibraryImport("LibTorchSharp")]
     private static partial nint THSTorch_get_and_reset_last_err();

@@ -6,20 +6,25 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Checkpoints;
 
 /// <summary>
-/// A safetensors file, mapped into memory and checked in full before any tensor is handed out
-/// (<see href="https://github.com/huggingface/safetensors#format"/>). Safe to use from several threads.
+/// A safetensors file, checked in full before any tensor is handed out (<see href="https://github.com/huggingface/safetensors#format"/>). It is mapped into
+/// memory where a tensor can be a view of it. Safe to use from several threads.
 /// </summary>
 public sealed class SafetensorsFile : IDisposable
 {
     // Where libtorch starts every tensor of its own on the CPU (c10/core/alignment.h).
     private const int TensorAlignment = 64;
 
-    private readonly MappedFile _mapped;
+    private const int ReadAtOnce = 1 << 26;
 
-    private SafetensorsFile(string path, MappedFile mapped, SafetensorsHeader header)
+    private readonly FileStream _stream;
+    private readonly Lazy<MappedFile?> _mapped;
+
+    private SafetensorsFile(string path, FileStream stream, long length, SafetensorsHeader header)
     {
         Path = path;
-        _mapped = mapped;
+        Length = length;
+        _stream = stream;
+        _mapped = new Lazy<MappedFile?>(() => MappedFile.TryOpen(stream, length));
         Tensors = header.Tensors;
         Metadata = header.Metadata;
     }
@@ -36,18 +41,15 @@ public sealed class SafetensorsFile : IDisposable
     {
         WeightFiles.RefuseByName(path);
         var stream = OpenForReading(path);
-        MappedFile? mapped = null;
         try
         {
-            if (stream.Length < SafetensorsHeader.LengthBytes) SafetensorsHeader.ReadLength(path, new byte[stream.Length], stream.Length);
-            mapped = MappedFile.Open(stream);
-            var length = SafetensorsHeader.ReadLength(path, mapped.Bytes(0, SafetensorsHeader.LengthBytes), mapped.Length);
-            var header = SafetensorsHeader.Parse(path, mapped.Bytes(SafetensorsHeader.LengthBytes, length), mapped.Length);
-            return new SafetensorsFile(path, mapped, header);
+            var fileLength = stream.Length;
+            var length = SafetensorsHeader.ReadLength(path, ReadPart(path, stream, 0, (int)Math.Min(fileLength, SafetensorsHeader.LengthBytes)), fileLength);
+            var header = SafetensorsHeader.Parse(path, ReadPart(path, stream, SafetensorsHeader.LengthBytes, length), fileLength);
+            return new SafetensorsFile(path, stream, fileLength, header);
         }
         catch (Exception e)
         {
-            mapped?.Dispose();
             stream.Dispose();
             if (e is IOException or UnauthorizedAccessException) throw new BadInputException(path, null, $"the file cannot be read: {e.Message}");
             throw;
@@ -55,8 +57,8 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>
-    /// One tensor. On the CPU in its own type it is a view of the mapped file where that gives the same numbers as a copy: no bytes are copied, and
-    /// the mapping lives as long as the tensor, even after this file is disposed. Writing to such a tensor changes only this process's memory, never the file.
+    /// One tensor. On the CPU in its own type it is a view of the mapped file where that gives the same numbers as a copy and the file can be kept from
+    /// being cut meanwhile: no bytes are copied, and the mapping lives as long as the tensor, even after this file is disposed. Writing to such a tensor changes only this process's memory, never the file.
     /// </summary>
     /// <param name="name">A key of <see cref="Tensors"/>.</param>
     /// <param name="device">Where the tensor is wanted.</param>
@@ -80,17 +82,22 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>Closes the file. Tensors already read stay valid.</summary>
-    public void Dispose() => _mapped.Dispose();
+    public void Dispose()
+    {
+        if (_mapped is { IsValueCreated: true, Value: { } mapped }) mapped.Dispose();
+        else _stream.Dispose();
+    }
 
     /// <summary>The file's bytes, for a fingerprint.</summary>
-    internal ReadOnlySpan<byte> Bytes(long offset, int length) => _mapped.Bytes(offset, length);
+    internal byte[] Bytes(long offset, int length) => ReadPart(Path, _stream, offset, length);
 
-    internal long Length => _mapped.Length;
+    internal long Length { get; }
 
     private Tensor View(TensorEntry entry)
     {
         if (entry.Length == 0) return empty([.. entry.Shape], entry.Dtype);
-        return entry.Offset % ViewAlignment(entry) == 0 ? _mapped.View(entry.Offset, [.. entry.Shape], entry.Dtype) : Copy(entry); // a mapping starts on a page
+        if (entry.Offset % ViewAlignment(entry) != 0) return Copy(entry); // a mapping starts on a page
+        return _mapped.Value?.View(entry.Offset, [.. entry.Shape], entry.Dtype) ?? Copy(entry);
     }
 
     // MKL adds in another order where an array starts elsewhere: the same weights would give other last bits in a file with a longer header. The
@@ -103,10 +110,29 @@ public sealed class SafetensorsFile : IDisposable
         var copy = empty([.. entry.Shape], entry.Dtype);
         if (entry.Length == 0) return copy;
         StableAbi.Check(StableAbi.aoti_torch_get_data_ptr(copy.Handle, out var data), "data pointer");
-        if (_mapped.ReadInto((byte*)data, entry.Offset, entry.Length)) return copy;
-        copy.Dispose();
-        throw new BadInputException(Path, null, "the file became shorter while it was read");
+        try
+        {
+            for (var done = 0L; done < entry.Length;)
+                done += ReadSome(Path, _stream, new Span<byte>((byte*)data + done, (int)Math.Min(ReadAtOnce, entry.Length - done)), entry.Offset + done);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
     }
+
+    private static byte[] ReadPart(string path, FileStream stream, long offset, int length)
+    {
+        var bytes = new byte[length];
+        for (var done = 0; done < length;) done += ReadSome(path, stream, bytes.AsSpan(done), offset + done);
+        return bytes;
+    }
+
+    // Read, not mapped: no page of the file comes into the memory of this process, and a file that is cut meanwhile is an error and not the end.
+    private static int ReadSome(string path, FileStream stream, Span<byte> target, long offset) =>
+        RandomAccess.Read(stream.SafeFileHandle, target, offset) is > 0 and var read ? read : throw new BadInputException(path, null, "the file became shorter while it was read");
 
     private static FileStream OpenForReading(string path)
     {

@@ -1,4 +1,5 @@
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Checkpoints;
 
 namespace R1Lab.Engine.Generation;
 
@@ -11,6 +12,9 @@ internal sealed class LoadedAdapter(AdapterSet set, string fingerprint)
     public AdapterSet Set => set;
 
     public string Fingerprint => fingerprint;
+
+    /// <summary>Of its folder; null where it did not come from one.</summary>
+    public FileStamps? Stamps { get; init; }
 
     public LoadedAdapter Use()
     {

@@ -14,9 +14,11 @@ public sealed class LoadedModel : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, LoadedAdapter> _adapters = new(StringComparer.Ordinal);
     private readonly string _baseFingerprint;
+    private readonly FileStamps _stamps;
 
-    private LoadedModel(ModelFolder folder, ModelText text, Decoder decoder)
+    private LoadedModel(ModelFolder folder, FileStamps stamps, ModelText text, Decoder decoder)
     {
+        _stamps = stamps;
         Folder = folder.Path;
         Decoder = decoder;
         Text = text;
@@ -72,10 +74,11 @@ public sealed class LoadedModel : IDisposable
     {
         var folder = description.Folder;
         Plan(folder.Path, description.Config, dtype, capacity ?? DeviceCapacity.Read(device));
+        var stamps = FileStamps.Of(folder.Path);
         var decoder = ModelLoader.Load(folder.Path, device, dtype);
         try
         {
-            return new LoadedModel(folder, description.Text, decoder);
+            return new LoadedModel(folder, stamps, description.Text, decoder);
         }
         catch
         {
@@ -86,14 +89,14 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>The tokenizer and template of a folder over its decoder, which is in memory already and stays the caller's: not to be disposed.</summary>
     /// <exception cref="BadInputException">The tokenizer cannot be used.</exception>
-    internal static LoadedModel Over(string folder, Decoder decoder) => new(ModelFolder.Open(folder), ModelText.Read(folder), decoder);
+    internal static LoadedModel Over(string folder, Decoder decoder) => new(ModelFolder.Open(folder), FileStamps.Of(folder), ModelText.Read(folder), decoder);
 
     /// <summary>Reads a PEFT folder as an adapter of this base; one of the same name is replaced, requests that use the old one finish with it.</summary>
     /// <exception cref="BadInputException">The adapter is broken or does not fit the base.</exception>
     public void AddAdapter(string name, string folder)
     {
-        var fingerprint = ModelFolder.Open(folder).Fingerprint;
-        var added = new LoadedAdapter(AdapterSet.Load(Decoder, folder, trainable: false), fingerprint);
+        var (stamps, fingerprint) = (FileStamps.Of(folder), ModelFolder.Open(folder).Fingerprint);
+        var added = new LoadedAdapter(AdapterSet.Load(Decoder, folder, trainable: false), fingerprint) { Stamps = stamps };
         LoadedAdapter? old;
         lock (_gate)
         {
@@ -119,6 +122,13 @@ public sealed class LoadedModel : IDisposable
     {
         if (adapter is null) return _baseFingerprint;
         lock (_gate) return Hash(_baseFingerprint, Find(adapter).Fingerprint);
+    }
+
+    /// <summary>Whether other files stand in the folder now than those that were read. The model answers as it was loaded all the same.</summary>
+    /// <param name="adapter">Looks at its folder too; null, or one that is not loaded: at that of the base alone.</param>
+    public bool HasChangedFiles(string? adapter)
+    {
+        lock (_gate) return _stamps.HaveChanged || (adapter is not null && _adapters.GetValueOrDefault(adapter)?.Stamps?.HaveChanged == true);
     }
 
     /// <summary>The adapter for one request; the caller releases it.</summary>

@@ -17,6 +17,9 @@ namespace R1Lab.Web.Running;
 /// </summary>
 public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTurns turns, IOptions<LabOptions> options, ILogger<ModelHost> log) : IAsyncDisposable
 {
+    private static readonly Problem FilesChanged = new("files_changed", "path", ProblemSeverity.Warning,
+        "Files of this model were changed or replaced after it was loaded. It answers as it was loaded; register its folder again to use the new ones.");
+
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<ModelKey, ResidentModel> _residents = [];
     private readonly ConcurrentDictionary<ModelKey, string> _failures = [];
@@ -179,6 +182,8 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         var key = ModelKey.Of(root);
         var (resident, failure, summary) = (_residents.GetValueOrDefault(key), _failures.GetValueOrDefault(key), library.SummaryOf(root));
         var state = resident is not null ? LoadState.Loaded : _loading == key ? LoadState.Loading : failure is null ? LoadState.NotLoaded : LoadState.Failed;
-        return new HostedModel(record, baseName, summary?.Config.MaxPositions, summary?.CanChat == true, state, failure, resident?.MemoryBytes) { Findings = summary?.Findings ?? [] };
+        var findings = summary?.Findings ?? [];
+        if (resident?.HasChangedFiles(record == root ? null : record) == true) findings = [.. findings, FilesChanged];
+        return new HostedModel(record, baseName, summary?.Config.MaxPositions, summary?.CanChat == true, state, failure, resident?.MemoryBytes) { Findings = findings };
     }
 }

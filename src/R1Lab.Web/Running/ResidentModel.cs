@@ -66,6 +66,9 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns, in
         return new ModelSession(name, key is { } at ? NameOf(at) : null, model, _engine, turns, () => Release(key));
     }
 
+    /// <summary>Whether other files stand on disk now than those that it, or the adapter, was loaded from.</summary>
+    public bool HasChangedFiles(RegisteredModel? adapter) => model.HasChangedFiles(adapter is null ? null : NameOf(ModelKey.Of(adapter)));
+
     /// <summary>Takes no more sessions; false while one is open.</summary>
     public bool TryClose()
     {

@@ -108,6 +108,28 @@ public sealed class ReplacedFilesTests(ModelLab models) : IClassFixture<ModelLab
         Assert.Equal(LoadState.NotLoaded, (await host.ListAsync(Cancellation)).Single(one => one.Name == "swapped").State);
     }
 
+    [Fact]
+    public async Task List_FilesReplacedAndNotRegisteredAgain_SaysSoUntilTheyAre()
+    {
+        using var adapter = ModelCopy.OfAdapter("lora");
+        await RegisterAdapterAsync(adapter, "noticed");
+        var host = models.Lab.Get<ModelHost>();
+        using var open = await host.OpenAsync("noticed", Cancellation);
+        var before = await FindingsAsync();
+
+        adapter.Take(ReferenceFiles.Golden("huggingface", "adapters", "dora"));
+        var replaced = await FindingsAsync();
+        await RegisterAdapterAsync(adapter, "noticed");
+        (await host.OpenAsync("noticed", Cancellation)).Dispose();
+
+        Assert.Empty(before);
+        Assert.Equal(["files_changed"], replaced);
+        Assert.Empty(await FindingsAsync());
+
+        async Task<IEnumerable<string>> FindingsAsync() =>
+            (await host.ListAsync(Cancellation)).Single(model => model.Name == "noticed").Findings.Select(finding => finding.Code).ToList();
+    }
+
     private Task<JsonNode> RegisterAdapterAsync(ModelCopy adapter, string name) =>
         models.Client.AskAsync(Registered, new Dictionary<string, string> { ["path"] = adapter.Path, ["name"] = name, ["base"] = ModelLab.Golden });
 
