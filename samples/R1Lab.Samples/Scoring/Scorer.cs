@@ -25,18 +25,21 @@ public static class Scorer
         var template = ChatTemplate.Load(modelFolder) ?? throw new InvalidDataException($"{modelFolder} has no chat template.");
         var clock = Stopwatch.StartNew();
         var problems = File.ReadLines(SampleFolders.HeldOutRows).Take(rows ?? int.MaxValue).Select(line => JsonNode.Parse(line)!.AsObject());
-        var answers = await Task.WhenAll(problems.Select(problem => AnswerAsync(engine, Prompt(problem), problem, adapterFolder is null ? null : Adapter)));
+        var adapter = adapterFolder is null ? null : Adapter;
+        var asked = problems.Select(problem => AnswerAsync(engine, model.ThoughtMarks, Prompt(problem), problem, adapter));
+        var answers = await Task.WhenAll(asked);
         return new HeldOutScore(answers, clock.Elapsed);
 
         IReadOnlyList<int> Prompt(JsonObject problem) =>
             model.Tokenizer!.Encode(template.Render([new ChatMessage("user", (string)problem["prompt"]!)], addGenerationPrompt: true), addSpecialTokens: false);
     }
 
-    private static async Task<ScoredAnswer> AnswerAsync(GenerationEngine engine, IReadOnlyList<int> prompt, JsonObject problem, string? adapter)
+    private static async Task<ScoredAnswer> AnswerAsync(
+        GenerationEngine engine, ThoughtMarks marks, IReadOnlyList<int> prompt, JsonObject problem, string? adapter)
     {
         var result = await engine.GenerateAsync(new GenerationRequest(prompt, Greedy, adapter));
-        var given = ThinkingSplitter.Split(result.Text, startsInThought: true);
-        var expected = ThinkingSplitter.Split((string)problem["response"]!, startsInThought: false);
+        var given = ThinkingSplitter.Split(result.Text, result.Marks, marks, ThoughtState.Open);
+        var expected = ThinkingSplitter.Split((string)problem["response"]!, [], ThoughtMarks.InText, ThoughtState.None);
         return new ScoredAnswer((string)problem["kind"]!, (string)problem["prompt"]!, expected.Answer.Trim(), given.Thought.Trim(), given.Answer.Trim(), result.Finish == FinishReason.Stop);
     }
 }

@@ -1,3 +1,5 @@
+using R1Lab.Engine.Tokenization;
+
 namespace R1Lab.Engine.Datasets;
 
 /// <summary>A response taken apart at its thought. <c>Opener + Thought + Closer + Answer</c> is the text again, byte for byte.</summary>
@@ -7,8 +9,8 @@ namespace R1Lab.Engine.Datasets;
 /// <param name="Answer">The rest.</param>
 internal sealed record ResponseParts(string Opener, string Thought, string Closer, string Answer)
 {
-    public const string Open = "<think>";
-    public const string Close = "</think>";
+    public const string Open = ThoughtMarks.Opening;
+    public const string Close = ThoughtMarks.Closing;
 
     public bool HasThought => Closer.Length > 0 && !string.IsNullOrWhiteSpace(Thought);
 

@@ -1,3 +1,5 @@
+using R1Lab.Engine.Tokenization;
+
 namespace R1Lab.Engine.Generation;
 
 /// <summary>Why a reply ended: an end token or stop text, the length limit, or the caller left.</summary>
@@ -24,4 +26,7 @@ public sealed record GenerationResult(
 {
     /// <summary>The seed that gives this text again.</summary>
     public long Seed { get; init; }
+
+    /// <summary>The tokens in <see cref="Text"/> that open or close a thought.</summary>
+    public IReadOnlyList<ThoughtMark> Marks { get; init; } = [];
 }

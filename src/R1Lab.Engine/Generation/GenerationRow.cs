@@ -20,7 +20,7 @@ internal sealed class GenerationRow
     public GenerationRow(LoadedModel model, GenerationRequest request, LoadedAdapter? adapter, Action<GenerationStep>? onStep, CancellationToken cancellation)
     {
         (_model, Request, _adapter, _onStep, Cancellation) = (model, request, adapter, onStep, cancellation);
-        _text = new ReplyText(model.Tokenizer, request.Settings);
+        _text = new ReplyText(model.Tokenizer, request.Settings, model.ThoughtMarks);
         Sampler = new Sampler(request.Settings, request.Prompt);
         if (request.Settings.Logprobs is null) return;
         _logprobs = [];
@@ -66,7 +66,7 @@ internal sealed class GenerationRow
         if (_tokens.Count == 0) _firstTokenAfter = Stopwatch.GetElapsedTime(_started);
         _tokens.Add(token);
         if (logprob is not null) _logprobs?.Add(logprob);
-        var ends = IsEnd(token);
+        var (ends, textStart) = (IsEnd(token), _text.Length);
         var text = ends ? _text.Finish() : _text.Push(token);
         FinishReason? finish = ends || _text.Stopped ? FinishReason.Stop : null;
         if (finish is null && (_tokens.Count >= Request.Settings.MaxNewTokens || Request.Prompt.Count + _tokens.Count >= Limit))
@@ -75,7 +75,11 @@ internal sealed class GenerationRow
             finish = _text.Stopped ? FinishReason.Stop : FinishReason.Length;
         }
 
-        _onStep?.Invoke(new GenerationStep(token, text, logprob) { PromptLogprobs = _tokens.Count == 1 ? PromptLogprobs : null });
+        _onStep?.Invoke(new GenerationStep(token, text, logprob)
+        {
+            PromptLogprobs = _tokens.Count == 1 ? PromptLogprobs : null,
+            Marks = _text.TakeMarks(textStart),
+        });
         if (finish is { } reason) Complete(reason);
     }
 
@@ -84,7 +88,7 @@ internal sealed class GenerationRow
         Close();
         _completion.TrySetResult(new GenerationResult(
             _tokens, _text.Text, reason, Request.Prompt.Count, _logprobs, PromptLogprobs, _firstTokenAfter, Stopwatch.GetElapsedTime(_started))
-        { Seed = Sampler.Seed });
+        { Seed = Sampler.Seed, Marks = _text.Marks });
     }
 
     /// <summary>Ends the row with an error. Does not throw, whatever state the row is in.</summary>

@@ -1,3 +1,5 @@
+using R1Lab.Engine.Tokenization;
+
 namespace R1Lab.Engine.Generation;
 
 /// <summary>One token, handed over as it comes.</summary>
@@ -8,6 +10,9 @@ public sealed record GenerationStep(int TokenId, string Text, TokenLogprob? Logp
 {
     /// <summary>With the first token, when echo and log-probabilities were asked for: one a prompt token, null for the first.</summary>
     public IReadOnlyList<TokenLogprob?>? PromptLogprobs { get; init; }
+
+    /// <summary>The tokens in <see cref="Text"/> that open or close a thought.</summary>
+    public IReadOnlyList<ThoughtMark> Marks { get; init; } = [];
 }
 
 /// <summary>A token's log-probability under the model (before penalties and temperature), beside the most likely ones.</summary>

@@ -22,6 +22,7 @@ public sealed class LoadedModel : IDisposable
         Folder = folder.Path;
         Decoder = decoder;
         Text = text;
+        ThoughtMarks = ThoughtMarks.Of(Tokenizer, ChatTemplate);
         Defaults = folder.Generation;
         _baseFingerprint = Hash(folder.Fingerprint, decoder.Dtype.ToString(), ChatTemplate?.Source ?? "");
     }
@@ -38,6 +39,9 @@ public sealed class LoadedModel : IDisposable
 
     /// <summary>Null: the folder has none that can be used.</summary>
     public ChatTemplate? ChatTemplate => Text.Template;
+
+    /// <summary>How it marks its thoughts.</summary>
+    public ThoughtMarks ThoughtMarks { get; }
 
     public GenerationDefaults Defaults { get; }
 

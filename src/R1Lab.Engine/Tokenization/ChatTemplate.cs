@@ -11,6 +11,7 @@ namespace R1Lab.Engine.Tokenization;
 public sealed class ChatTemplate
 {
     private readonly IReadOnlyDictionary<string, string> _specialTokens;
+    private readonly IReadOnlyList<string> _sources;
     private readonly JinjaTemplate? _default;
     private readonly JinjaTemplate? _forTools;
 
@@ -20,10 +21,14 @@ public sealed class ChatTemplate
         _default = sources.TryGetValue("default", out var source) ? JinjaTemplate.Parse(source) : null;
         _forTools = sources.TryGetValue("tool_use", out var forTools) ? JinjaTemplate.Parse(forTools) : null;
         Source = source ?? forTools ?? "";
+        _sources = [.. new[] { source, forTools }.OfType<string>()];
     }
 
     /// <summary>The Jinja source, of the default template when there are several.</summary>
     public string Source { get; }
+
+    /// <summary>Whether this text stands somewhere in the source.</summary>
+    public bool Mentions(string text) => _sources.Any(source => source.Contains(text, StringComparison.Ordinal));
 
     /// <summary>
     /// The template of a model folder: <c>chat_template</c> of tokenizer_config.json (a string or a list of named ones), overridden by

@@ -69,27 +69,32 @@ internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, stri
 
     private ProbeAnswer AnswerOf(int step, Prompt prompt, GenerationResult result)
     {
-        var startsInThought = ThinkingSplitter.PromptStartsThought(Shown(prompt));
-        var whole = ThinkingSplitter.Split(result.Text, startsInThought);
+        var start = ThinkingSplitter.AtEndOf(Shown(prompt));
+        var whole = ThinkingSplitter.Split(result.Text, result.Marks, _loaded.ThoughtMarks, start);
         var stopped = result.Finish == FinishReason.Stop;
-        var (thought, answer) = Count(stopped ? result.Tokens.SkipLast(1) : result.Tokens, startsInThought);
+        var (thought, answer) = Count(stopped ? result.Tokens.SkipLast(1) : result.Tokens, start);
         return new ProbeAnswer(
             step, prompt.Index, prompt.Text, string.IsNullOrWhiteSpace(whole.Thought) ? null : whole.Thought.Trim(), whole.Answer.Trim(), thought, answer, stopped, DateTimeOffset.UtcNow);
     }
 
-    // Tokens of the thought, its marks included, and those behind it.
-    private (int Thought, int Answer) Count(IEnumerable<int> tokens, bool startsInThought)
+    // Tokens of the thought, its marks included, and those behind it. Without an opening mark only the closing one tells them apart.
+    private (int Thought, int Answer) Count(IEnumerable<int> tokens, ThoughtState start)
     {
-        var (detokenizer, splitter) = (_loaded.Tokenizer!.CreateDetokenizer(), new ThinkingSplitter(startsInThought));
-        var (thought, answer) = (0, 0);
+        var text = new ReplyText(_loaded.Tokenizer, new GenerationSettings(), _loaded.ThoughtMarks);
+        var splitter = new ThinkingSplitter(_loaded.ThoughtMarks, start, int.MaxValue);
+        var (thought, answer, undecided) = (0, 0, 0);
         foreach (var token in tokens)
         {
-            var inside = splitter.InThought;
-            splitter.Push(detokenizer.Push(token));
-            if (inside || splitter.InThought) thought++;
-            else answer++;
+            var (before, at) = (splitter.State, text.Length);
+            splitter.Push(text.Push(token), text.TakeMarks(at));
+            undecided++;
+            if (splitter.Undecided.Length > 0) continue;
+            var ended = undecided > 1 && splitter.State == ThoughtState.Closed;
+            if (ended || splitter.State == ThoughtState.Open || before == ThoughtState.Open) thought += undecided;
+            else answer += undecided;
+            undecided = 0;
         }
 
-        return (thought, answer);
+        return (thought, answer + undecided);
     }
 }

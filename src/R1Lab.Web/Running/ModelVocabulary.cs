@@ -17,6 +17,9 @@ public class ModelVocabulary(string name, ModelText text, GenerationDefaults def
     /// <summary>Why the template that the model came with cannot be used; null where nothing is wrong with it.</summary>
     public string? TemplateFault { get; } = text.TemplateFault;
 
+    /// <summary>How the model marks its thoughts.</summary>
+    public ThoughtMarks ThoughtMarks { get; } = ThoughtMarks.Of(text.Tokenizer, text.Template);
+
     /// <summary>What <c>generation_config.json</c> says.</summary>
     public GenerationDefaults Defaults { get; } = defaults;
 

@@ -42,7 +42,7 @@ public sealed class Reply(ModelHost host, TimeProvider time)
         session.CheckPrompt(prompt, "messages");
         session.CheckLength(prompt.Count, 1, "messages");
         var show = InCallersCulture(onPicture);
-        var growing = new GrowingReply(ThinkingSplitter.PromptStartsThought(text), time);
+        var growing = new GrowingReply(session.ThoughtMarks, ThinkingSplitter.AtEndOf(text), time);
         var request = new GenerationRequest(prompt, settings.ForEngine(session.MaxLength - prompt.Count), session.Adapter);
         var result = await session.GenerateAsync(request, step => growing.Add(step, show, PictureEvery), cancellation);
         var last = growing.End(result);

@@ -64,7 +64,7 @@ public sealed class GenerationStreamTests : IDisposable
     public void Push_StopTextOverSeveralTokens_EndsBeforeIt(string stop, string expected)
     {
         using var model = _tiny.Load();
-        var reply = new ReplyText(model.Tokenizer, new GenerationSettings { Stop = [stop] });
+        var reply = new ReplyText(model.Tokenizer, new GenerationSettings { Stop = [stop] }, model.ThoughtMarks);
 
         var released = string.Concat(System.Text.Encoding.UTF8.GetBytes("a😀b好").Append<byte>(0xF0).Append<byte>(0x9F).TakeWhile(_ => !reply.Stopped).Select(id => reply.Push(id)));
 

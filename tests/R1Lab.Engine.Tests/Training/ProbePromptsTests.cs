@@ -59,7 +59,7 @@ public sealed class ProbePromptsTests : IDisposable
         using var engine = new GenerationEngine(loaded);
         var prompt = loaded.ChatTemplate!.Render([new ChatMessage("user", question)], addGenerationPrompt: true);
         var reply = await engine.GenerateAsync(new GenerationRequest(loaded.Tokenizer!.Encode(prompt, addSpecialTokens: false), new GenerationSettings { Temperature = 0, MaxNewTokens = 80 }), cancellation: TestContext.Current.CancellationToken);
-        var split = ThinkingSplitter.Split(reply.Text, ThinkingSplitter.PromptStartsThought(prompt));
+        var split = ThinkingSplitter.Split(reply.Text, reply.Marks, loaded.ThoughtMarks, ThinkingSplitter.AtEndOf(prompt));
 
         var told = _runs.Probes[0];
         Assert.Equal((split.Thought.Trim(), split.Answer.Trim(), reply.Finish == FinishReason.Stop), (told.Thought ?? "", told.Answer, told.Stopped));

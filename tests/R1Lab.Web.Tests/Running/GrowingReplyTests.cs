@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Engine.Generation;
+using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -12,7 +13,7 @@ public sealed class GrowingReplyTests
     [Fact]
     public void Speed_AfterALongWait_IsThatOfTheTokensAlone()
     {
-        var reply = new GrowingReply(startsInThought: false, _time);
+        var reply = new GrowingReply(ThoughtMarks.InText, ThoughtState.None, _time);
         _time.Advance(TimeSpan.FromSeconds(10));
         var pictures = new List<ReplyPicture>();
 
@@ -33,7 +34,7 @@ public sealed class GrowingReplyTests
     [InlineData("one <thi", new[] { "one ", "<thi" }, "one <thi")]
     public void End_TextThatWasHeldBack_IsAdded(string whole, string[] pieces, string answer)
     {
-        var reply = new GrowingReply(startsInThought: false, _time);
+        var reply = new GrowingReply(ThoughtMarks.InText, ThoughtState.None, _time);
         foreach (var piece in pieces) reply.Add(new GenerationStep(1, piece, null), null, TimeSpan.Zero);
 
         var end = reply.End(Result(whole, FinishReason.Stop));
@@ -46,12 +47,12 @@ public sealed class GrowingReplyTests
     [InlineData(FinishReason.Length, ReplyState.Cut)]
     [InlineData(FinishReason.Cancelled, ReplyState.Stopped)]
     public void End_EveryReason_HasItsState(FinishReason reason, ReplyState state) =>
-        Assert.Equal(state, new GrowingReply(startsInThought: false, _time).End(Result("", reason)).State);
+        Assert.Equal(state, new GrowingReply(ThoughtMarks.InText, ThoughtState.None, _time).End(Result("", reason)).State);
 
     [Fact]
     public void ThoughtTook_UntilTheAnswerBegins_GrowsNoFurther()
     {
-        var reply = new GrowingReply(startsInThought: true, _time);
+        var reply = new GrowingReply(ThoughtMarks.InText, ThoughtState.Open, _time);
         foreach (var text in new[] { "hm", "</think>", "a", "b" })
         {
             _time.Advance(TimeSpan.FromSeconds(1));
@@ -61,6 +62,19 @@ public sealed class GrowingReplyTests
         var end = reply.End(Result("hm</think>ab", FinishReason.Stop));
 
         Assert.Equal(("hm", "ab", 2.0), (end.Thought, end.Answer, end.ThoughtSeconds));
+    }
+
+    // What may be a thought without its opening mark is shown as the answer until the closing mark comes.
+    [Fact]
+    public void Add_ThoughtWithoutItsOpeningMark_IsShownAtOnceAndBecomesAThought()
+    {
+        var reply = new GrowingReply(ThoughtMarks.InText, ThoughtState.None, _time);
+        var pictures = new List<ReplyPicture>();
+
+        foreach (var text in new[] { "hm", "</think>", "a" }) reply.Add(new GenerationStep(1, text, null), pictures.Add, TimeSpan.Zero);
+
+        Assert.Equal([("", "hm"), ("hm", ""), ("hm", "a")], pictures.Select(picture => (picture.Thought, picture.Answer)));
+        Assert.Equal(("hm", "a"), (reply.End(Result("hm</think>a", FinishReason.Stop)).Thought, reply.End(Result("hm</think>a", FinishReason.Stop)).Answer));
     }
 
     private static GenerationResult Result(string text, FinishReason reason) =>

@@ -15,19 +15,19 @@ public static class ChatCompletions
         session.CheckPrompt(prompt, "messages");
         var choices = GenerationRace.Choices(session, prompt, request.Settings(session, prompt.Count), request.N ?? 1);
         session.Reserve(choices.Count, "n");
-        var answer = new Writer(session, request, choices, ThinkingSplitter.PromptStartsThought(text));
+        var answer = new Writer(session, request, choices, ThinkingSplitter.AtEndOf(text));
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);
         return Results.Empty;
     }
 
-    private sealed class Writer(ModelSession session, ChatCompletionRequest request, IReadOnlyList<GenerationRequest> choices, bool startsInThought)
+    private sealed class Writer(
+        ModelSession session, ChatCompletionRequest request, IReadOnlyList<GenerationRequest> choices, ThoughtState start)
     {
         private readonly string _id = $"chatcmpl-{Guid.NewGuid():N}";
         private readonly long _created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        private readonly ThinkingSplitter[] _splitters = [.. choices.Select(_ => new ThinkingSplitter(startsInThought))];
+        private readonly ThinkingSplitter[] _splitters = [.. choices.Select(_ => new ThinkingSplitter(session.ThoughtMarks, start))];
         private readonly TokenReport[] _reports = [.. choices.Select(c => new TokenReport(session.Tokenizer, c.Settings.SkipSpecialTokens))];
-        private readonly int[] _written = new int[choices.Count];
 
         private int PromptTokens => choices[0].Prompt.Count;
 
@@ -61,7 +61,7 @@ public static class ChatCompletions
 
         private ChatChoice Choice(GenerationResult result, int index)
         {
-            var piece = ThinkingSplitter.Split(result.Text, startsInThought);
+            var piece = ThinkingSplitter.Split(result.Text, result.Marks, session.ThoughtMarks, start);
             var message = new ChatAnswerMessage(piece.Answer, piece.Thought.Length == 0 ? null : piece.Thought);
             var logprobs = request.Logprobs != true ? null
                 : ChatLogprobs.Of(TokenReport.Of(session.Tokenizer, choices[index].Settings.SkipSpecialTokens, result.Tokens, result.Logprobs));
@@ -79,9 +79,8 @@ public static class ChatCompletions
 
         private async Task SendStepAsync(EventStream stream, int index, GenerationStep step, HttpContext context)
         {
-            _written[index] += step.Text.Length;
             var tokens = _reports[index].Push(step.TokenId, step.Logprob);
-            var piece = _splitters[index].Push(step.Text);
+            var piece = _splitters[index].Push(step.Text, step.Marks);
             var part = new ChatChunkChoice(index, Delta(piece), Logprobs(tokens), null) { TokenIds = Ids(tokens) };
             if (piece is { Thought: "", Answer: "" } && part is { Logprobs: null, TokenIds: null }) return;
             await stream.SendAsync(Chunk([part]), context.RequestAborted);
@@ -89,10 +88,7 @@ public static class ChatCompletions
 
         private async Task SendEndAsync(EventStream stream, int index, GenerationResult result, HttpContext context)
         {
-            var held = result.Text.Length > _written[index] ? result.Text[_written[index]..] : "";
-            var last = _splitters[index].Push(held);
-            var rest = _splitters[index].Flush();
-            var piece = new ThinkingPiece(last.Thought + rest.Thought, last.Answer + rest.Answer);
+            var piece = _splitters[index].Flush();
             var tokens = _reports[index].Finish();
             if (piece is not { Thought: "", Answer: "" })
                 await stream.SendAsync(Chunk([new ChatChunkChoice(index, Delta(piece), null, null)]), context.RequestAborted);

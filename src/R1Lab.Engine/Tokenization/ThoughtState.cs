@@ -1,0 +1,17 @@
+namespace R1Lab.Engine.Tokenization;
+
+/// <summary>Where a text stands between thought and answer.</summary>
+public enum ThoughtState
+{
+    /// <summary>Neither has begun.</summary>
+    None,
+
+    /// <summary>Inside a thought.</summary>
+    Open,
+
+    /// <summary>Behind a thought, before the first words of the answer.</summary>
+    Closed,
+
+    /// <summary>The answer has begun: no thought opens any more.</summary>
+    Answer,
+}
