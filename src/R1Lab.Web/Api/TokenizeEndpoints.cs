@@ -26,7 +26,7 @@ public static class TokenizeEndpoints
         var tokenizer = session.RequireTokenizer("model");
         var ids = request switch
         {
-            { Messages: not null } => tokenizer.Encode(request.Render(session, tokenizer), request.AddSpecialTokens ?? false),
+            { Messages: not null } => tokenizer.Encode(request.Render(session, tokenizer).Text, request.AddSpecialTokens ?? false),
             { Prompt: not null } => tokenizer.Encode(request.Prompt, request.AddSpecialTokens ?? true),
             _ => throw new ApiFieldException("prompt", "Give either prompt or messages."),
         };
@@ -59,6 +59,9 @@ public static class TokenizeEndpoints
         [JsonPropertyName("add_generation_prompt")]
         public bool? AddGenerationPrompt { get; init; }
 
+        [JsonPropertyName("continue_final_message")]
+        public bool? ContinueFinalMessage { get; init; }
+
         [JsonPropertyName("tools")]
         public JsonArray? Tools { get; init; }
 
@@ -68,8 +71,11 @@ public static class TokenizeEndpoints
         [JsonPropertyName("chat_template_kwargs")]
         public JsonObject? TemplateVariables { get; init; }
 
-        public string Render(ModelVocabulary session, Tokenizer tokenizer) =>
-            ChatPrompt.Render(Choose(session, tokenizer), Messages, AddGenerationPrompt ?? true, Tools, TemplateVariables);
+        public RenderedPrompt Render(ModelVocabulary session, Tokenizer tokenizer)
+        {
+            var prompt = new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage);
+            return prompt.Render(Choose(session, tokenizer));
+        }
 
         private ChatTemplate Choose(ModelVocabulary session, Tokenizer tokenizer)
         {

@@ -55,6 +55,34 @@ public sealed class ChatTemplateTests : IDisposable
         Assert.EndsWith("tokenizer_config.json: chat_template: must be a string or a list of {name, template}", error.Message, StringComparison.Ordinal);
     }
 
+    // A name in text, in a comment or compared with something else is no role.
+    [Theory]
+    [InlineData("{% if m.role == 'developer' %}x{% endif %}", true)]
+    [InlineData("{% if m['role'] != \"developer\" %}x{% endif %}", true)]
+    [InlineData("{% if m.role in [\"system\", \"developer\"] %}x{% endif %}", true)]
+    [InlineData("{% if m.role not in ('system', 'developer') %}x{% endif %}", true)]
+    [InlineData("{% if m['role'] in ['system'] or m.name == 'developer' %}x{% endif %}", false)]
+    [InlineData("made by a developer {# 'developer' #}{{ 'developer' }}{{ m.role }}", false)]
+    [InlineData("{{ 'role' }}", false)]
+    public void NamesRole_Source_ComparesARoleWithIt(string source, bool expected) =>
+        Assert.Equal(expected, ChatTemplate.Parse(source, new Dictionary<string, string>()).NamesRole("developer"));
+
+    [Theory]
+    [InlineData("{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}", "tool", true)]
+    [InlineData("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% endif %}{% endfor %}", "tool", false)]
+    [InlineData("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}{% endif %}{% endfor %}", "system", false)]
+    [InlineData("{% for m in messages %}{% if m.role == 'tool' %}{{ raise_exception('a call must come before') }}{% endif %}{% endfor %}", "tool", true)]
+    public void WritesRole_Template_IsAskedWhatBecomesOfIt(string source, string role, bool expected) =>
+        Assert.Equal(expected, ChatTemplate.Parse(source, new Dictionary<string, string>()).WritesRole(role));
+
+    [Fact]
+    public void Render_Thought_IsLeftToTheTemplate()
+    {
+        var template = ChatTemplate.Parse("{% for m in messages %}[{{ m.reasoning_content }}|{{ m.reasoning }}]{{ m.content }}{% endfor %}", new Dictionary<string, string>());
+
+        Assert.Equal("[|]q[hm|hm]a", template.Render([new("user", "q"), new("assistant", "a") { Reasoning = "hm" }], addGenerationPrompt: false));
+    }
+
     [Fact]
     public void Render_RaiseException_GivesTheTemplatesOwnWordsAndTheLine()
     {

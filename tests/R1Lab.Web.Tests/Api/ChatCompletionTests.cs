@@ -80,7 +80,7 @@ public sealed class ChatCompletionTests(ModelLab models) : IClassFixture<ModelLa
     }
 
     [Fact]
-    public async Task Chat_ThoughtSentBack_IsDropped()
+    public async Task Chat_ThoughtSentBack_IsLeftToTheTemplate()
     {
         object[] plain = [.. Question, new { role = "assistant", content = "3" }, new { role = "user", content = "sure?" }];
         object[] withThought = [.. Question, new { role = "assistant", content = "3", reasoning_content = "hm", reasoning = "hm" }, new { role = "user", content = new[] { new { type = "text", text = "sure?" } } }];
@@ -95,13 +95,15 @@ public sealed class ChatCompletionTests(ModelLab models) : IClassFixture<ModelLa
     [InlineData("""{}""", "messages")]
     [InlineData("""{"messages":[]}""", "messages")]
     [InlineData("""{"messages":[{"content":"x"}]}""", "messages[0].role")]
-    [InlineData("""{"messages":[{"role":"judge","content":"x"}]}""", "messages")]
+    [InlineData("""{"messages":[{"role":"judge","content":"x"}]}""", "messages[0].role")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}""", "messages[0].content[0]")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_tokens":0}""", "max_tokens")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"max_completion_tokens":30000}""", "max_completion_tokens")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"top_logprobs":21}""", "top_logprobs")]
     [InlineData("""{"messages":[{"role":"user","content":"x"}],"temperature":-1}""", "temperature")]
     [InlineData("""{"messages":"hello"}""", "messages")]
+    [InlineData("""{"messages":[{"role":"tool","content":"x"}]}""", "messages")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x"}],"continue_final_message":true,"add_generation_prompt":true}""", "continue_final_message")]
     public async Task Chat_BadValue_NamesTheField(string body, string field)
     {
         var request = JsonNode.Parse(body)!.AsObject();

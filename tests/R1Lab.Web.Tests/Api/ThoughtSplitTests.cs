@@ -47,4 +47,20 @@ public sealed class ThoughtSplitTests(LabHost lab) : IClassFixture<LabHost>
 
         string Streamed(string field) => string.Concat(chunks.SelectMany(chunk => chunk["choices"]!.AsArray()).Select(choice => choice!["delta"]![field]?.GetValue<string>()));
     }
+
+    [Theory]
+    [InlineData("say <think>", "", "it</think> now")]
+    [InlineData("<think>so", "it", "now")]
+    public async Task Answer_ContinuedMessage_GoesOnWhereItWas(string content, string thought, string answer)
+    {
+        using var model = new ThinkingModel(["it", "</think>", " now"]);
+        var name = System.IO.Path.GetFileName(model.Folder);
+        await lab.Get<ModelLibrary>().RegisterAsync(Actors.Lab, model.Folder, name, null, TestContext.Current.CancellationToken);
+        using var client = lab.ApiClient();
+        object[] messages = [new { role = "user", content = "?" }, new { role = "assistant", content }];
+
+        var message = (await client.AskAsync(Path, new { model = name, messages, temperature = 0, continue_final_message = true, add_generation_prompt = false }))["choices"]![0]!["message"]!;
+
+        Assert.Equal((thought, answer.TrimStart()), (message["reasoning_content"]?.GetValue<string>() ?? "", message["content"].Str().TrimStart()));
+    }
 }

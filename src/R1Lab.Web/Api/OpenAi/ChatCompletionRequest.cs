@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using R1Lab.Engine.Generation;
-using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Api.OpenAi;
@@ -27,9 +26,18 @@ public sealed record ChatCompletionRequest : SamplingFields
     [JsonPropertyName("chat_template_kwargs")]
     public JsonObject? TemplateVariables { get; init; }
 
-    /// <summary>The text the model is given.</summary>
-    public string Render(ModelSession session) =>
-        ChatPrompt.Render(session.RequireTemplate("messages"), Messages, addGenerationPrompt: true, Tools, TemplateVariables);
+    [JsonPropertyName("add_generation_prompt")]
+    public bool? AddGenerationPrompt { get; init; }
+
+    [JsonPropertyName("continue_final_message")]
+    public bool? ContinueFinalMessage { get; init; }
+
+    /// <summary>What the model is given.</summary>
+    public RenderedPrompt Render(ModelSession session)
+    {
+        var prompt = new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage);
+        return prompt.Render(session.RequireTemplate("messages"));
+    }
 
     public GenerationSettings Settings(ModelSession session, int promptTokens)
     {

@@ -10,12 +10,12 @@ public static class ChatCompletions
     public static async Task<IResult> CompleteAsync(ChatCompletionRequest request, ModelHost host, HttpContext context)
     {
         using var session = await host.OpenAsync(request.Model, context.RequestAborted);
-        var text = request.Render(session);
-        var prompt = session.RequireTokenizer("messages").Encode(text, addSpecialTokens: false);
+        var rendered = request.Render(session);
+        var prompt = session.RequireTokenizer("messages").Encode(rendered.Text, addSpecialTokens: false);
         session.CheckPrompt(prompt, "messages");
         var choices = GenerationRace.Choices(session, prompt, request.Settings(session, prompt.Count), request.N ?? 1);
         session.Reserve(choices.Count, "n");
-        var answer = new Writer(session, request, choices, ThinkingSplitter.AtEndOf(text));
+        var answer = new Writer(session, request, choices, rendered.ReplyStart);
         if (request.Stream != true) return Results.Json(answer.Whole(await new GenerationRace(session, choices).ResultsAsync(context.RequestAborted)));
         await answer.StreamAsync(context);
         return Results.Empty;

@@ -3,17 +3,37 @@ using R1Lab.Engine.Tokenization;
 
 namespace R1Lab.Web.Api.OpenAi;
 
-/// <summary>Turns the <c>messages</c> of a request into the text a model is given.</summary>
-public static class ChatPrompt
+/// <summary>The fields of a request that decide, with the model's template, what the model is given.</summary>
+/// <param name="Messages">As the client sent them.</param>
+/// <param name="Tools">Function descriptions, or null.</param>
+/// <param name="Variables">Further variables of the template.</param>
+/// <param name="AddGenerationPrompt">Whether to begin an assistant's turn; null: unless a message is continued.</param>
+/// <param name="ContinueFinalMessage">Whether the model goes on with the last message instead.</param>
+public sealed record ChatPrompt(
+    JsonArray? Messages, JsonArray? Tools, JsonObject? Variables, bool? AddGenerationPrompt, bool? ContinueFinalMessage)
 {
+    // The text that transformers uses; some templates know it.
+    private const string ContinuationTag = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+    private bool Continues => ContinueFinalMessage == true;
+
     /// <exception cref="ApiFieldException">The messages are missing, malformed, or refused by the template.</exception>
-    public static string Render(ChatTemplate template, JsonArray? messages, bool addGenerationPrompt, JsonArray? tools, JsonObject? variables)
+    public RenderedPrompt Render(ChatTemplate template)
     {
-        if (messages is null || messages.Count == 0) throw new ApiFieldException("messages", "messages is missing or empty.");
-        var plain = new JsonArray([.. messages.Select(Plain)]);
+        if (Messages is null || Messages.Count == 0) throw new ApiFieldException("messages", "messages is missing or empty.");
+        if (Continues && AddGenerationPrompt == true)
+            throw new ApiFieldException("continue_final_message", "continue_final_message and add_generation_prompt cannot both be true.");
+        var messages = ClientMessages.ForTemplate(template, Messages, Tools);
+        if (Continues) return Continued(template, messages, isEmpty: Messages[^1]!["content"] is null);
+        var text = Render(template, messages, AddGenerationPrompt ?? true);
+        return new RenderedPrompt(text, ThinkingSplitter.AtEndOf(text));
+    }
+
+    private string Render(ChatTemplate template, JsonArray messages, bool addGenerationPrompt)
+    {
         try
         {
-            return template.Render(plain, addGenerationPrompt, tools, variables);
+            return template.Render(messages, addGenerationPrompt, Tools, Variables);
         }
         catch (ChatTemplateException e)
         {
@@ -21,22 +41,34 @@ public static class ChatPrompt
         }
     }
 
-    // Clients send a thought back that templates do not want, and text as a list of parts; templates know neither.
-    private static JsonNode Plain(JsonNode? message, int index)
+    /// <summary>As transformers: the last message is marked, and the prompt ends where the mark comes out.</summary>
+    private RenderedPrompt Continued(ChatTemplate template, JsonArray messages, bool isEmpty)
     {
-        if (message is not JsonObject given || given["role"]?.GetValueKind() != System.Text.Json.JsonValueKind.String)
-            throw new ApiFieldException($"messages[{index}].role", $"messages[{index}] must be an object with a role.");
-        var copy = (JsonObject)given.DeepClone();
-        copy.Remove("reasoning_content");
-        copy.Remove("reasoning");
-        if (copy["content"] is JsonArray parts) copy["content"] = string.Concat(parts.Select((p, i) => PartText(p, $"messages[{index}].content[{i}]")));
-        return copy;
+        if (isEmpty) throw new ApiFieldException("continue_final_message", "The last message has no content to continue.");
+        var last = messages[^1]!.AsObject();
+        var content = (string?)last["content"] ?? "";
+        last["content"] = content + ContinuationTag;
+        var text = Render(template, messages, addGenerationPrompt: false);
+        var end = text.LastIndexOf(ContinuationTag.TrimEnd(), StringComparison.Ordinal);
+        if (end < 0 || !text[..end].Contains(content.Trim(), StringComparison.Ordinal))
+            throw new ApiFieldException("continue_final_message", "The chat template leaves the last message out or changes it.");
+        var keepsSpace = text.AsSpan(end).StartsWith(ContinuationTag, StringComparison.Ordinal);
+        var prompt = keepsSpace ? text[..end] : text[..end].TrimEnd();
+        return new RenderedPrompt(prompt, StateAfter(prompt, content.Trim()));
     }
 
-    private static string PartText(JsonNode? part, string field) => part switch
+    // What the message says so far decides whether the model goes on with a thought or with an answer.
+    private static ThoughtState StateAfter(string prompt, string content)
     {
-        JsonValue text when text.TryGetValue<string>(out var plain) => plain,
-        JsonObject typed when typed["type"]?.ToString() is "text" && typed["text"] is JsonValue text && text.TryGetValue<string>(out var inner) => inner,
-        _ => throw new ApiFieldException(field, "Only text parts are supported."),
-    };
+        if (content.Length == 0) return ThinkingSplitter.AtEndOf(prompt);
+        var begin = prompt.LastIndexOf(content, StringComparison.Ordinal);
+        var splitter = new ThinkingSplitter(ThoughtMarks.InText, ThinkingSplitter.AtEndOf(prompt[..begin]));
+        splitter.Push(prompt[begin..], []);
+        return splitter.State;
+    }
 }
+
+/// <summary>What a model is given.</summary>
+/// <param name="Text">Special tokens are written in it.</param>
+/// <param name="ReplyStart">Whether the model goes on with a thought or an answer.</param>
+public sealed record RenderedPrompt(string Text, ThoughtState ReplyStart);

@@ -23,8 +23,9 @@ internal sealed class ChatTurn
         ? new() { Model = kept.ModelName, Picture = new ReplyPicture(StateOf(kept), kept.Reasoning ?? "", kept.Content, kept.CompletionTokens ?? 0, Rate(kept), 0) }
         : Ask(kept.Content);
 
-    /// <summary>Earlier thoughts are not sent again: templates cut them, and models were not trained on them.</summary>
-    public ChatMessage AsMessage() => Question is null ? new ChatMessage("assistant", Picture.Answer) : new ChatMessage("user", Question);
+    /// <summary>The thought goes along: the template decides whether the model sees it again.</summary>
+    public ChatMessage AsMessage() =>
+        Question is null ? new("assistant", Picture.Answer) { Reasoning = Picture.Thought } : new("user", Question);
 
     private static ReplyState StateOf(ConversationTurn kept) => kept.FinishReason switch
     {
