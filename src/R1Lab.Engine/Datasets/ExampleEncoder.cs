@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using R1Lab.Engine.Tokenization;
 
 namespace R1Lab.Engine.Datasets;
@@ -17,6 +18,7 @@ public sealed class ExampleEncoder
     private readonly ThinkingPolicy _policy;
     private readonly int _maxLength;
     private readonly int? _end;
+    private readonly TurnMarks _turnMarks;
 
     /// <param name="tokenizer">The model's.</param>
     /// <param name="template">The model's; null: the prompt is given to the model as bare text.</param>
@@ -25,8 +27,8 @@ public sealed class ExampleEncoder
     public ExampleEncoder(Tokenizer tokenizer, ChatTemplate? template, ThinkingPolicy policy, int maxLength)
     {
         (_tokenizer, _template, _policy, _maxLength, _end) = (tokenizer, template, policy, maxLength, tokenizer.EosId);
-        ModelThinks = tokenizer.TokenToId(ResponseParts.Close) is not null || template?.Source.Contains(ResponseParts.Close, StringComparison.Ordinal) == true
-            || template?.Source.Contains(ResponseParts.Open, StringComparison.Ordinal) == true;
+        ModelThinks = ThoughtMarks.Of(tokenizer, template).AreKnown;
+        _turnMarks = TurnMarks.Of(tokenizer, template);
     }
 
     /// <summary>Whether vocabulary or template know the marks of a thought; where not, responses are learned as they stand.</summary>
@@ -55,27 +57,13 @@ public sealed class ExampleEncoder
     {
         var traits = parts.HasThought ? RowTraits.Thought : parts.Closer.Length > 0 ? RowTraits.EmptyThought : RowTraits.None;
         if (Repeats(row.Response, row.Prompt)) traits |= RowTraits.RepeatsPrompt;
-        if (HoldsTurnMarks(ids, promptTokens)) traits |= RowTraits.TurnMarks;
+        if (_turnMarks.AreIn(CollectionsMarshal.AsSpan(ids)[promptTokens..])) traits |= RowTraits.TurnMarks;
         return traits;
     }
 
     // A short prompt may well begin its answer ("12+30" gives "12+30=42"); a long one does so only where columns were mixed up.
     private static bool Repeats(string response, string prompt) =>
         prompt.AsSpan().Trim() is { Length: >= ShortestRepeat } asked && response.AsSpan().TrimStart().StartsWith(asked, StringComparison.Ordinal);
-
-    // Special tokens that stand in the prompt (the turns' marks) and again inside the response. The last tokens end the turn and may be there.
-    private bool HoldsTurnMarks(List<int> ids, int promptTokens)
-    {
-        if (_template is null) return false;
-        for (var at = promptTokens; at < ids.Count - 2; at++)
-        {
-            if (ids[at] != _end && _tokenizer.IsSpecial(ids[at]) && ids.IndexOf(ids[at], 0, promptTokens) >= 0 && !IsThoughtMark(ids[at])) return true;
-        }
-
-        return false;
-    }
-
-    private bool IsThoughtMark(int id) => _tokenizer.IdToToken(id) is ResponseParts.Open or ResponseParts.Close;
 
     private static void Add(List<int> ids, List<int> labels, int id, bool trained)
     {

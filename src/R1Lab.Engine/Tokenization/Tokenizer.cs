@@ -80,6 +80,9 @@ public sealed class Tokenizer
     /// <summary>Whether the token is left out when special tokens are skipped.</summary>
     public bool IsSpecial(int id) => _file.AddedTokenOf(id) is { Special: true };
 
+    /// <summary>The tokens that are found in a text before anything else happens to it.</summary>
+    internal IEnumerable<AddedToken> AddedTokens => _file.AddedTokens;
+
     public StreamingDetokenizer CreateDetokenizer(bool skipSpecialTokens = true) => new(this, skipSpecialTokens);
 
     internal byte[] BytesOf(int id, bool skipSpecialTokens) =>

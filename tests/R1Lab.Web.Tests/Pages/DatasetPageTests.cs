@@ -160,6 +160,19 @@ public sealed class DatasetPageTests : ModelPageTest
         Assert.Contains("<|User|>1+2?<|Assistant|>", all, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("three<|User|>and 1+1?<|Assistant|>two", 1)]
+    [InlineData("three", 0)]
+    public async Task RowTokens_MarksOfOtherTurns_AreSaid(string response, int warnings)
+    {
+        await AddScriptedModelAsync();
+
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("1+2?", response)));
+
+        tokens.WaitForElement("[data-testid=token-view]", Patience);
+        Assert.Equal(warnings, tokens.FindAll("[data-trait=turn-marks]").Count);
+    }
+
     [Fact]
     public async Task RowTokens_TokenRow_ShowsItsLabels()
     {

@@ -17,6 +17,7 @@ public sealed partial class RowTokens : ComponentBase
     private ThinkingPolicy _policy;
     private IReadOnlyList<TokenPiece>? _pieces;
     private RowOmission _omission;
+    private RowTraits _traits;
     private NewRow? _shown;
     private string? _problem;
 
@@ -52,7 +53,7 @@ public sealed partial class RowTokens : ComponentBase
 
     private async Task EncodeAsync()
     {
-        (_shown, _pieces, _omission, _problem) = (Row, null, RowOmission.None, null);
+        (_shown, _pieces, _omission, _traits, _problem) = (Row, null, RowOmission.None, RowTraits.None, null);
         if (_model is null)
         {
             _problem = Text["NoModel"];
@@ -81,7 +82,7 @@ public sealed partial class RowTokens : ComponentBase
 
         if (vocabulary.TemplateFault is { } fault) throw new Engine.Tokenization.ChatTemplateException(fault);
         var encoded = new ExampleEncoder(tokenizer, vocabulary.Template, _policy, vocabulary.MaxLength).Encode(new DatasetRow(Row.Prompt, Row.Response));
-        (_pieces, _omission) = (TokenView.Of(encoded.Example, tokenizer), encoded.Omission);
+        (_pieces, _omission, _traits) = (TokenView.Of(encoded.Example, tokenizer), encoded.Omission, encoded.Traits);
     }
 
     private void EncodeTokens(Engine.Tokenization.Tokenizer tokenizer)
