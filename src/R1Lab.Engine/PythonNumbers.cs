@@ -42,7 +42,7 @@ internal static partial class PythonNumbers
     }
 
     /// <summary>Turns the texts back into numbers, in a file whose source held such numbers.</summary>
-    public static string Unquoted(string json) => QuotedValue().Replace(json, "$1");
+    public static string Unquoted(string json) => QuotedValue().Replace(json, "${number}");
 
     private static int EndOfText(ReadOnlySpan<byte> json, int start)
     {
@@ -59,6 +59,6 @@ internal static partial class PythonNumbers
     }
 
     // A value, not a name: it stands behind a colon, a bracket or a comma, and no colon follows.
-    [GeneratedRegex("(?<=[:\\[,]\\s*)\"(-?Infinity|NaN)\"(?!\\s*:)", RegexOptions.None, 5000)]
+    [GeneratedRegex("(?<=[:\\[,]\\s*)\"(?<number>-?Infinity|NaN)\"(?!\\s*:)", RegexOptions.None, 5000)]
     private static partial Regex QuotedValue();
 }
