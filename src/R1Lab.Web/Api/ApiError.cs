@@ -78,7 +78,7 @@ public sealed record ApiError(ApiErrorBody Error)
         StatusCodes.Status404NotFound => NotFound($"There is nothing at {path}."),
         StatusCodes.Status405MethodNotAllowed => Result(status, $"{path} does not take this method.", InvalidRequest, null, "method_not_allowed"),
         StatusCodes.Status413PayloadTooLarge => TooLarge("The request body is too large."),
-        StatusCodes.Status415UnsupportedMediaType => Result(status, "Send the body as application/json.", InvalidRequest, null, "unsupported_media_type"),
+        StatusCodes.Status415UnsupportedMediaType => Result(status, "Send the body as application/json in UTF-8.", InvalidRequest, null, "unsupported_media_type"),
         >= StatusCodes.Status500InternalServerError => Internal(),
         _ => Result(status, "The request could not be read.", InvalidRequest, null, "invalid_request"),
     };

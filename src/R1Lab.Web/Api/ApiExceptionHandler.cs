@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Net.Http.Headers;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
@@ -22,7 +23,9 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
         if (httpContext.RequestAborted.IsCancellationRequested) return true;
         if (exception is ModelBusyException) httpContext.Response.Headers.RetryAfter = "1";
         httpContext.Request.Path = path; // the answer's shape goes by it
-        var answer = Answer(exception, path);
+        var answer = exception is InvalidOperationException && HasUnknownCharset(httpContext.Request)
+            ? ApiError.FromStatus(StatusCodes.Status415UnsupportedMediaType, path)
+            : Answer(exception, path);
         if (answer.Status >= StatusCodes.Status500InternalServerError) LogFailure(exception, httpContext.Request.Method, path, answer.Status, httpContext.TraceIdentifier);
         await answer.ExecuteAsync(httpContext);
         return true;
@@ -54,6 +57,10 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
         _ when OutOfMemory.Is(exception) => ApiError.OutOfMemory(),
         _ => ApiError.Internal(),
     };
+
+    // ASP.NET Core throws an InvalidOperationException where it cannot decode the body, as if the server were at fault.
+    private static bool HasUnknownCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type is { Charset.Length: > 0, Encoding: null };
 
     // ASP.NET Core does not log what an exception handler has answered.
     [LoggerMessage(LogLevel.Error, "{Method} {Path} was answered {Status} (request {Request})")]

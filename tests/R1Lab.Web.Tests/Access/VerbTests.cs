@@ -79,7 +79,7 @@ public sealed class VerbTests
     /// <summary>What has its own proof of who asks, or is the background work itself.</summary>
     private static readonly string[] WithoutActor =
     [
-        "LiveSession: Demand", // gives actors
+        "LiveSession: Demand DemandSignedIn", // gives actors
         "UserSessions: End Find Holds ValidateCookie", // the principal is the proof
         "UserAccounts: SetUp", // the one-time token is the proof
         "SignInDesk: SignIn", // name and password are the proof

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
@@ -27,6 +28,21 @@ public sealed class RequestShapeTests(ModelLab lab) : IClassFixture<ModelLab>
         Encoding.UTF8.GetBytes(new string('[', 100_000)),
     ];
 
+    /// <summary>No process knows it, whichever encodings its libraries have registered.</summary>
+    private const string UnknownCharset = "application/json; charset=x-no-such-charset";
+
+    [Fact]
+    public async Task Body_InAnUnknownCharset_IsRefusedAsTheClientsMistake()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/runs") { Content = new ByteArrayContent("{}"u8.ToArray()) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(UnknownCharset);
+
+        using var answer = await lab.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Contains("unsupported_media_type", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Body_OfAnyShape_IsNeverAnsweredAsAFailureOfTheLab()
     {
@@ -35,7 +51,7 @@ public sealed class RequestShapeTests(ModelLab lab) : IClassFixture<ModelLab>
         {
             for (var body = 0; body < Bodies.Length; body++)
             {
-                foreach (var type in body % 4 == 0 ? new[] { "application/json", "application/json; charset=gbk", "text/plain", "nonsense" } : ["application/json"])
+                foreach (var type in body % 4 == 0 ? new[] { "application/json", "application/json; charset=gbk", UnknownCharset, "text/plain", "nonsense" } : ["application/json"])
                 {
                     using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new ByteArrayContent(Bodies[body]) };
                     request.Content.Headers.ContentType = MediaTypeHeaderValue.TryParse(type, out var parsed) ? parsed : null;
