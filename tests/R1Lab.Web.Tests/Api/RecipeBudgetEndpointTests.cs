@@ -41,7 +41,6 @@ public sealed class RecipeBudgetEndpointTests(LabHost lab) : IClassFixture<LabHo
     [InlineData("a notebook of a bomb")]
     [InlineData("YAML aliases")]
     [InlineData("YAML deep lists")]
-    [InlineData("slow expressions")]
     public async Task Import_MoreThanTheBudget_IsRefusedWithAReason(string bomb)
     {
         using var client = await ReaderAsync(lab);

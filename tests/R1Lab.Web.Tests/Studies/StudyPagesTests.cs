@@ -145,11 +145,11 @@ public sealed class StudyPagesTests : StudyTest
     }
 
     [Fact]
-    public void New_EmptyForm_NamesEveryField()
+    public async Task New_EmptyForm_NamesEveryField()
     {
         var page = Show<NewStudyPage>();
 
-        page.Find("[data-testid=study-start]").Click();
+        await page.InvokeAsync(() => page.Find("[data-testid=study-start]").Click());
 
         page.WaitForElement("[data-testid=study-problems]", Patience);
         Assert.Equal("The study needs a name.", page.Find("[data-testid=problem-name]").TextContent);
