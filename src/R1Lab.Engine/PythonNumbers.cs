@@ -58,7 +58,7 @@ internal static partial class PythonNumbers
         return json.StartsWith("-Infinity"u8) ? 9 : 0;
     }
 
-    // A value, not a name: it stands behind a colon, a bracket or a comma, and no colon follows.
-    [GeneratedRegex("(?<=[:\\[,]\\s*)\"(?<number>-?Infinity|NaN)\"(?!\\s*:)", RegexOptions.None, 5000)]
+    // A value, not a name: no colon follows. A quotation mark inside a text stands behind a backslash, so that this cannot be part of one.
+    [GeneratedRegex("\"(?<number>-?Infinity|NaN)\"(?!\\s*:)", RegexOptions.None, 5000)]
     private static partial Regex QuotedValue();
 }

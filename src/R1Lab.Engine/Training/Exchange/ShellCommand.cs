@@ -88,7 +88,7 @@ internal sealed partial record ShellCommand(ShellTool Tool, string Action, int L
         _ => new JsonArray([.. values.Select(value => YamlSettings.ScalarOf(value.Text))]),
     };
 
-    [GeneratedRegex(@"(^|[\s/])(llamafactory-cli|lmf|swift|megatron|axolotl|tune|trl)\s+[a-z]|\.py\s|axolotl\.cli", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"(^|[\s/])(llamafactory-cli|lmf|swift|megatron|axolotl|tune|trl)\s+[a-z]|\.py\s|axolotl\.cli", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Launcher();
 }
 
