@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace R1Lab.Engine.Checkpoints;
 
 /// <summary>
-/// A read lease on an open file (<c>fcntl(2)</c>, F_SETLEASE): while it is held, Linux lets nobody cut the file or open it for writing. Who wants to waits until
+/// A read lease on an open file (<c>fcntl(2)</c>, F_SETLEASE): while it is held, Linux lets no one cut the file or open it for writing. Who wants to waits until
 /// the lease is given back, at most for the seconds in <c>/proc/sys/fs/lease-break-time</c>. Windows refuses to cut a mapped file by itself.
 /// </summary>
 internal static partial class FileLease

@@ -1,6 +1,6 @@
 namespace R1Lab.Engine.Checkpoints;
 
-/// <summary>Gives leases back that somebody waits for: by then the mapped file is in memory of its own. One thread for all files, begun with the first of them.</summary>
+/// <summary>Gives leases back that somebody waits for: by then the mapped file is in memory of its own. One thread for all files, started with the first of them.</summary>
 internal static class LeaseWatch
 {
     // Far below the 45 seconds after which Linux takes a lease by force.

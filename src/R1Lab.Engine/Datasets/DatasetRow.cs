@@ -15,7 +15,7 @@ public sealed record DatasetRow(string Prompt, string Response)
     /// <summary>The JSON object as it stood in the file, other keys included; null for a row typed in, or put together from several keys.</summary>
     public string? Raw { get; init; }
 
-    /// <summary>Keys with a value that nobody here knows the meaning of: what stands there is not learned.</summary>
+    /// <summary>Keys with a value whose meaning the lab does not know: what stands there is not learned.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>Physical line in the file, from 1; 0 for a row typed in.</summary>

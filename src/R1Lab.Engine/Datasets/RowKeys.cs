@@ -51,7 +51,7 @@ internal static class RowKeys
         return null;
     }
 
-    /// <summary>The keys that nobody here knows.</summary>
+    /// <summary>The keys that the lab does not know.</summary>
     public static IEnumerable<string> Unknown(JsonElement row, IReadOnlyCollection<string> used, string? within = null) => row.EnumerateObject()
         .Where(property => !used.Contains(property.Name) && !Known.Contains(property.Name) && !IsEmpty(property.Value) && property.Name is not ("train" or "loss" or "trainable" or "weight" or "loss_weight"))
         .Select(property => within is null ? property.Name : $"{within}.{property.Name}");

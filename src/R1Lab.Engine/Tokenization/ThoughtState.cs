@@ -3,7 +3,7 @@ namespace R1Lab.Engine.Tokenization;
 /// <summary>Where a text stands between thought and answer.</summary>
 public enum ThoughtState
 {
-    /// <summary>Neither has begun.</summary>
+    /// <summary>Neither has started.</summary>
     None,
 
     /// <summary>Inside a thought.</summary>
@@ -12,6 +12,6 @@ public enum ThoughtState
     /// <summary>Behind a thought, before the first words of the answer.</summary>
     Closed,
 
-    /// <summary>The answer has begun: no thought opens any more.</summary>
+    /// <summary>The answer has started: no thought opens any more.</summary>
     Answer,
 }

@@ -108,7 +108,7 @@ internal sealed class Trainables : IDisposable
         ? AdapterSet.Load(decoder, folder, trainable: true, recipe.Lora.LoraDropout)
         : AdapterSet.Create(decoder, recipe.Lora, recipe.Seed);
 
-    /// <summary>The adapter folder that training goes on from; null where a fresh adapter is trained, or none.</summary>
+    /// <summary>The adapter folder that training continues from; null where a fresh adapter is trained, or none.</summary>
     private static string? StartOf(TrainingRecipe recipe) => recipe.Method == TrainingMethod.Full ? null : recipe.Lora.InitFrom;
 
     private static void CheckStart(TrainingRecipe recipe, string folder, DecoderConfig config)

@@ -24,7 +24,7 @@ internal static class DatasetAnswers
         ? new { row.Id, InputIds = Json(row.InputIds), Labels = Json(row.Labels) }
         : new { row.Id, row.Prompt, row.Response };
 
-    /// <summary>201 with the dataset and the lines left out, 200 with what was only looked at, or 422 with every bad line and nothing stored.</summary>
+    /// <summary>201 with the dataset and the lines left out, 200 with what was only checked, or 422 with every bad line and nothing stored.</summary>
     /// <param name="source">The file as its sender knows it.</param>
     /// <param name="result">What came of it.</param>
     public static IResult Imported(string source, ImportResult result)

@@ -29,7 +29,7 @@ internal sealed class GrowingReply(ThoughtMarks marks, ThoughtState start, TimeP
         onPicture(Picture(answer.Length > 0 ? ReplyState.Answering : ReplyState.Thinking, _thought.ToString(), answer));
     }
 
-    /// <summary>The whole answer, split anew: no text is held back or undecided any more.</summary>
+    /// <summary>The whole answer, split again: no text is held back or undecided any more.</summary>
     public ReplyPicture End(GenerationResult result)
     {
         var whole = ThinkingSplitter.Split(result.Text, result.Marks, marks, start);

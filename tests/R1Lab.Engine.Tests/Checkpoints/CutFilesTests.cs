@@ -48,7 +48,7 @@ public sealed class CutFilesTests : IDisposable
         await ShellAsync(command);
 
         Assert.True(tensor.Equals(expected));
-        tensor.add_(1); // still writable, and nobody else's
+        tensor.add_(1); // still writable, and no one else's
         Assert.True(tensor.Equals(expected + 1));
     }
 

@@ -322,7 +322,7 @@ public sealed class GenerationEngineTests : IDisposable
         return folder;
     }
 
-    /// <summary>Can be checked by whoever asks, and breaks on the engine's thread.</summary>
+    /// <summary>Can be checked by any caller, and breaks on the engine's thread.</summary>
     private sealed class BreakingPrompt : IReadOnlyList<int>
     {
         public int Count => Thread.CurrentThread.Name == "generation" ? throw new InvalidOperationException("the prompt broke") : 1;

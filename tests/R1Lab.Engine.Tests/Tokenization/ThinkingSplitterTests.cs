@@ -44,7 +44,7 @@ public sealed class ThinkingSplitterTests
         // Behind a thought that the template opened and closed there is the answer, unless the model thinks once more at once.
         { "answer ⟧ more", ThoughtState.Closed, "", "answer ⟧ more" },
         { "⟦x⟧y", ThoughtState.Closed, "x", "y" },
-        // A continued answer has begun already.
+        // A continued answer has started already.
         { "⟦x⟧y", ThoughtState.Answer, "", "⟦x⟧y" },
     };
 

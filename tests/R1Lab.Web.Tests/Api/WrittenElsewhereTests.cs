@@ -45,7 +45,7 @@ public sealed class WrittenElsewhereTests(LabHost lab) : IClassFixture<LabHost>,
         Assert.Equal(("hello", "stop"), (answer["choices"]![0]!["text"].Str(), answer["choices"]![0]!["finish_reason"].Str()));
     }
 
-    // The model goes on to <|eos|>, which only one of the three files calls an end.
+    // The model continues to <|eos|>, which only one of the three files calls an end.
     [Theory]
     [InlineData(PieceModel.End, null, false)]
     [InlineData(PieceModel.End, "{}", false)]

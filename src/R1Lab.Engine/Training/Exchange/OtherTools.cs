@@ -17,7 +17,7 @@ internal static class OtherTools
         ("DeepSpeed", ["zero_optimization", "train_micro_batch_size_per_gpu"]),
     ];
 
-    /// <exception cref="BadInputException">The settings are those of a tool that is not read here, or of one nobody here knows.</exception>
+    /// <exception cref="BadInputException">The settings are those of a tool that is not read here, or of one the lab does not know.</exception>
     public static void Refuse(IReadOnlyList<Setting> settings)
     {
         if (settings.Any(setting => setting.Name is "base_model" or "model_name_or_path" or "finetuning_type" or "stage")) return;

@@ -8,7 +8,7 @@ namespace R1Lab.Web.Api.OpenAi;
 /// <param name="Tools">Function descriptions, or null.</param>
 /// <param name="Variables">Further variables of the template.</param>
 /// <param name="AddGenerationPrompt">Whether to begin an assistant's turn; null: unless a message is continued.</param>
-/// <param name="ContinueFinalMessage">Whether the model goes on with the last message instead.</param>
+/// <param name="ContinueFinalMessage">Whether the model continues the last message instead.</param>
 public sealed record ChatPrompt(
     JsonArray? Messages, JsonArray? Tools, JsonObject? Variables, bool? AddGenerationPrompt, bool? ContinueFinalMessage)
 {
@@ -57,7 +57,7 @@ public sealed record ChatPrompt(
         return new RenderedPrompt(prompt, StateAfter(prompt, content.Trim()));
     }
 
-    // What the message says so far decides whether the model goes on with a thought or with an answer.
+    // What the message says so far decides whether the model continues with a thought or with an answer.
     private static ThoughtState StateAfter(string prompt, string content)
     {
         if (content.Length == 0) return ThinkingSplitter.AtEndOf(prompt);
@@ -70,5 +70,5 @@ public sealed record ChatPrompt(
 
 /// <summary>What a model is given.</summary>
 /// <param name="Text">Special tokens are written in it.</param>
-/// <param name="ReplyStart">Whether the model goes on with a thought or an answer.</param>
+/// <param name="ReplyStart">Whether the model continues with a thought or an answer.</param>
 public sealed record RenderedPrompt(string Text, ThoughtState ReplyStart);
