@@ -20,7 +20,7 @@ public sealed class DamagedDatabaseTests
     public async Task MigrateAsync_DamagedFile_RefusesInWordsAndChangesNothing(string damage, string reason)
     {
         await using var lab = await LabFixture.CreateAsync();
-        await lab.Datasets.CreateAsync(Actors.Lab, new("d", Datasets.DatasetFormats.PromptResponse), Enumerable.Range(0, 200).Select(i => new Datasets.NewRow($"p{i}", new string('r', 500))), Cancel);
+        await lab.Datasets.CreateAsync(Actors.Lab, new("d", Datasets.DatasetFormats.PromptResponse), Enumerable.Range(0, 200).Select(i => TestRows.Pair($"p{i}", new string('r', 500))), Cancel);
         SqliteConnection.ClearAllPools();
         Damage(lab.Path, damage);
         var before = Contents(lab.Folder);

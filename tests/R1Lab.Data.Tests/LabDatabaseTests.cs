@@ -70,7 +70,7 @@ public sealed class LabDatabaseTests
     public async Task BackupAsync_WhileRowsAreInTheWal_HoldsThemAll()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [TestRows.Pair("p", "r")], Cancel);
         var restored = Directory.CreateTempSubdirectory("r1lab-data-").FullName;
 
         await lab.Database.BackupAsync(System.IO.Path.Combine(restored, "lab.db"), Cancel);
@@ -78,7 +78,7 @@ public sealed class LabDatabaseTests
         await using var other = LabFixture.At(restored);
         await other.Database.MigrateAsync(Cancel);
         var row = Assert.Single((await other.Datasets.PageAsync(dataset.Id, 0, 10, cancellationToken: Cancel)).Rows);
-        Assert.Equal(("p", "r"), (row.Prompt, row.Response));
+        Assert.Equal(("p", "r"), (row.Prompt(), row.Response()));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class LabDatabaseTests
                 var half = new Dataset { Name = "half", Format = DatasetFormats.PromptResponse, State = DatasetState.Importing };
                 context.Add(half);
                 await context.SaveChangesAsync(token);
-                context.Add(new DatasetRowEntity { DatasetId = half.Id, Prompt = "p", Response = "r", Raw = "{}" });
+                context.Add(new DatasetRowEntity { DatasetId = half.Id, Kind = RowKinds.Conversation, Content = "{}", Search = "" });
                 await context.SaveChangesAsync(token);
             },
             Cancel);

@@ -101,7 +101,7 @@ public sealed class NotificationStoreTests : IAsyncLifetime
     {
         IEnumerable<NewRow> Rows()
         {
-            yield return new NewRow("a", "b");
+            yield return TestRows.Pair("a", "b");
             _lab.Time.Advance(TimeSpan.FromSeconds(seconds));
         }
 

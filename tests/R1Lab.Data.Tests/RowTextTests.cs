@@ -10,13 +10,11 @@ public sealed class RowTextTests
 
     private static readonly Dictionary<string, NewRow> Rows = new()
     {
-        ["prompt"] = new(Half, "b"),
-        ["response"] = new("a", Half),
-        ["input_ids"] = new("", "") { InputIds = Half },
-        ["labels"] = new("", "") { InputIds = "[1]", Labels = Half },
-        ["raw"] = new("a", "b") { Raw = Half },
-        ["leading"] = new("a", "b") { Leading = Half },
-        ["line end"] = new("a", "b") { LineEnd = Half },
+        ["content"] = TestRows.Pair("a", "b") with { Content = Half },
+        ["search"] = TestRows.Pair("a", "b") with { Search = Half },
+        ["raw"] = TestRows.Pair("a", "b") with { Raw = Half },
+        ["leading"] = TestRows.Pair("a", "b") with { Leading = Half },
+        ["line end"] = TestRows.Pair("a", "b") with { LineEnd = Half },
     };
 
     public static TheoryData<string> Fields => [.. Rows.Keys];
@@ -27,7 +25,7 @@ public sealed class RowTextTests
     public async Task Write_HalfOfACharacter_IsRefusedByEveryVerbAndNothingIsWritten(string field)
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new NewDataset("whole", DatasetFormats.PromptResponse), [new NewRow("1", "2")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new NewDataset("whole", DatasetFormats.PromptResponse), [TestRows.Pair("1", "2")], Cancel);
         var stored = (await lab.Datasets.PageAsync(dataset.Id, 0, 1, cancellationToken: Cancel)).Rows[0];
         var row = Rows[field];
 
@@ -37,6 +35,6 @@ public sealed class RowTextTests
 
         var after = Assert.Single(await lab.Datasets.ListAsync(Cancel));
         Assert.Equal((dataset.Id, 1, 1), (after.Id, after.Version, after.RowCount));
-        Assert.Equal(stored.Raw, (await lab.Datasets.GetRowAsync(dataset.Id, stored.Id, Cancel))!.Raw);
+        Assert.Equal(stored.Line, (await lab.Datasets.GetRowAsync(dataset.Id, stored.Id, Cancel))!.Line);
     }
 }

@@ -81,7 +81,7 @@ public sealed class RunProgressTests
     public async Task RowTextsAsync_RowsOfTheRunsDataset_GivesTheirBeginnings()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("one", "1"), new NewRow(new string('x', 999), "2")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [TestRows.Pair("one", "1"), TestRows.Pair(new string('x', 999), "2")], Cancel);
         var rows = (await lab.Datasets.PageAsync(dataset.Id, 0, 2, cancellationToken: Cancel)).Rows;
         var run = await lab.Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo") { DatasetId = dataset.Id }, Cancel);
 

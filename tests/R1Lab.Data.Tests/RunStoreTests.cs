@@ -147,7 +147,7 @@ public sealed class RunStoreTests
     public async Task DeleteAsync_DatasetOfARun_LeavesTheRunWithItsName()
     {
         await using var lab = await LabFixture.CreateAsync();
-        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [new NewRow("p", "r")], Cancel);
+        var dataset = await lab.Datasets.CreateAsync(Actors.Lab, new("d", DatasetFormats.PromptResponse), [TestRows.Pair("p", "r")], Cancel);
         var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1) with { DatasetId = dataset.Id, DatasetName = "d", DatasetVersion = 1 }, Cancel);
 
         await lab.Datasets.DeleteAsync(Actors.Lab, dataset.Id, Cancel);

@@ -67,7 +67,7 @@ public sealed class TrainingHistoryTests
         var edited = await DatasetAsync(lab, "before", "deleted");
         var rows = (await lab.Datasets.PageAsync(edited, 0, 10, cancellationToken: Cancel)).Rows;
         await AddAsync(lab, "tuned", edited);
-        await lab.Datasets.UpdateRowAsync(Actors.Lab, edited, rows[0].Id, new NewRow("after", "r"), cancellationToken: Cancel);
+        await lab.Datasets.UpdateRowAsync(Actors.Lab, edited, rows[0].Id, TestRows.Pair("after", "r"), cancellationToken: Cancel);
         await lab.Datasets.DeleteRowsAsync(Actors.Lab, edited, [rows[1].Id], cancellationToken: Cancel);
         var gone = await DatasetAsync(lab, "lost");
         await AddAsync(lab, "lost", gone);
@@ -97,7 +97,7 @@ public sealed class TrainingHistoryTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static async Task<int> DatasetAsync(LabFixture lab, params string[] prompts) =>
-        (await lab.Datasets.CreateAsync(Actors.Lab, new NewDataset("d", DatasetFormats.PromptResponse), prompts.Select(prompt => new NewRow(prompt, "r")), Cancel)).Id;
+        (await lab.Datasets.CreateAsync(Actors.Lab, new NewDataset("d", DatasetFormats.PromptResponse), prompts.Select(prompt => TestRows.Pair(prompt, "r")), Cancel)).Id;
 
     private static async Task<RegisteredModel> AddAsync(
         LabFixture lab, string name, int dataset, string start = "elsewhere", ModelKind kind = ModelKind.Adapter, int? root = null)

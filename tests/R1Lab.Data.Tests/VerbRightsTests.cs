@@ -29,7 +29,7 @@ public sealed class VerbRightsTests
         new("DatasetStore.Rename", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.RenameAsync(by, (int)id, "new", Cancel)),
         new("DatasetStore.Delete", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.DeleteAsync(by, (int)id, Cancel)),
         new("DatasetStore.AddRow", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.AddRowAsync(by, (int)id, Row, Cancel)),
-        new("DatasetStore.UpdateRow", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.UpdateRowAsync(by, (int)id, await FirstRowAsync(lab, (int)id), new NewRow("x", "y"), null, Cancel)),
+        new("DatasetStore.UpdateRow", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.UpdateRowAsync(by, (int)id, await FirstRowAsync(lab, (int)id), TestRows.Pair("x", "y"), null, Cancel)),
         new("DatasetStore.DeleteRows", "Admin Trainer", "Admin", DatasetAsync, async (lab, by, id) => await lab.Datasets.DeleteRowsAsync(by, (int)id, [await FirstRowAsync(lab, (int)id)], Cancel)),
         new("DatasetStore.Undo", "Admin Trainer", "Admin", EditedDatasetAsync, async (lab, by, id) => await lab.Datasets.UndoAsync(by, (int)id, Cancel)),
         new("UploadStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Uploads.CreateAsync(by, "f", 10, Roomy, Cancel)),
@@ -93,7 +93,7 @@ public sealed class VerbRightsTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static NewRow Row => new("prompt", "response");
+    private static NewRow Row => TestRows.Pair("prompt", "response");
 
     [Theory]
     [MemberData(nameof(Verbs))]

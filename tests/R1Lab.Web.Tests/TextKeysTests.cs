@@ -161,7 +161,7 @@ public sealed partial class TextKeysTests
     private static bool Matches(string family, string key) =>
         Regex.IsMatch(key, $"^{Regex.Escape(family).Replace(@"\{}", ".+", StringComparison.Ordinal)}$", RegexOptions.None, TimeSpan.FromSeconds(1));
 
-    private static IEnumerable<string> DatasetFormats() => [R1Lab.Data.Datasets.DatasetFormats.PromptResponse, R1Lab.Data.Datasets.DatasetFormats.InputIds];
+    private static IEnumerable<string> DatasetFormats() => [R1Lab.Data.Datasets.DatasetFormats.PromptResponse, R1Lab.Data.Datasets.DatasetFormats.Messages, R1Lab.Data.Datasets.DatasetFormats.InputIds];
 
     private static IEnumerable<string> Files(string pattern) => Directory.EnumerateFiles(Sources, pattern, SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));

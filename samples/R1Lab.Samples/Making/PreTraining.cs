@@ -46,6 +46,6 @@ public static class PreTraining
     internal static EncodedDataset Encode(IEnumerable<ExampleProblem> problems, string model, TrainingRecipe recipe)
     {
         var encoder = new ExampleEncoder(Tokenizer.Load(model), ChatTemplate.Load(model), recipe.ThinkingPolicy, recipe.MaxLength);
-        return EncodedDataset.Of(problems.Select((problem, i) => (i, new DatasetRow(problem.Prompt, problem.Response))), encoder);
+        return EncodedDataset.Of(problems.Select((problem, i) => (i, (DatasetRow)ConversationRow.Of(problem.Prompt, problem.Response))), encoder);
     }
 }

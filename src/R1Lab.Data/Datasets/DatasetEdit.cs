@@ -32,15 +32,13 @@ public sealed class DatasetEditRow
 
     public int Position { get; set; }
 
-    public required string Prompt { get; set; }
+    public required string Kind { get; set; }
 
-    public required string Response { get; set; }
+    public required string Content { get; set; }
 
-    public string? InputIds { get; set; }
+    public required string Search { get; set; }
 
-    public string? Labels { get; set; }
-
-    public required string Raw { get; set; }
+    public string? Raw { get; set; }
 
     public string? Leading { get; set; }
 

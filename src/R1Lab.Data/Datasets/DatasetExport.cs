@@ -30,7 +30,7 @@ internal static class DatasetExport
         {
             // A last line without an end keeps none only as long as it is last.
             if (lineEnd is not null) yield return lineEnd.Length == 0 ? "\n" : lineEnd;
-            yield return row.Leading + row.Raw;
+            yield return row.Leading + row.Line;
             lineEnd = row.LineEnd ?? "\n";
         }
 

@@ -8,7 +8,7 @@ namespace R1Lab.Data.Datasets;
 internal static class DatasetRowWriter
 {
     private static readonly string[] Columns =
-        ["DatasetId", "Position", "Prompt", "Response", "InputIds", "Labels", "Raw", "Leading", "LineEnd"];
+        ["DatasetId", "Position", "Kind", "Content", "Search", "Raw", "Leading", "LineEnd"];
 
     public static async Task InsertAsync(
         LabDbContext context, Dataset dataset, int firstPosition, IReadOnlyList<NewRow> rows, CancellationToken cancellationToken)
@@ -36,8 +36,7 @@ internal static class DatasetRowWriter
 
     private static void Fill(DbParameter[] parameters, Dataset dataset, int position, NewRow row)
     {
-        var raw = row.Raw ?? JsonLine.Write(dataset.Format, row);
-        object?[] values = [dataset.Id, position, row.Prompt, row.Response, row.InputIds, row.Labels, raw, row.Leading, row.LineEnd];
+        object?[] values = [dataset.Id, position, row.Kind, row.Content, row.Search, row.OwnLine, row.Leading, row.LineEnd];
         for (var column = 0; column < values.Length; column++) parameters[column].Value = values[column] ?? DBNull.Value;
     }
 }

@@ -9,7 +9,7 @@ public sealed partial class DatasetStore
 {
     public const int UndoDepth = 100;
 
-    private const string RowColumns = "Position, Prompt, Response, InputIds, Labels, Raw, Leading, LineEnd";
+    private const string RowColumns = "Position, Kind, Content, Search, Raw, Leading, LineEnd";
 
     /// <summary>Appends a row.</summary>
     /// <exception cref="RecordNotFoundException"/>
@@ -30,8 +30,8 @@ public sealed partial class DatasetStore
             },
             cancellationToken);
 
-    /// <summary>Gives a row new values; other fields of its JSON line stay as they were.</summary>
-    /// <param name="expected">The <see cref="DatasetRowEntity.Raw"/> that the change was made from; null replaces whatever is stored.</param>
+    /// <summary>Gives a row new values.</summary>
+    /// <param name="expected">The <see cref="DatasetRowEntity.Line"/> that the change was made from; null replaces whatever is stored.</param>
     /// <exception cref="RecordNotFoundException"/>
     /// <exception cref="RowConflictException">Somebody else changed the row meanwhile.</exception>
     public Task<RowUpdate> UpdateRowAsync(
@@ -43,13 +43,11 @@ public sealed partial class DatasetStore
                 var dataset = await ChangingAsync(context, actor, id, token);
                 var stored = await context.DatasetRows.FirstOrDefaultAsync(one => one.DatasetId == id && one.Id == rowId, token);
                 if (stored is null) return RowUpdate.Missing;
-                if (expected is not null && expected != stored.Raw) throw new RowConflictException(stored);
-                var raw = RowText.Checked(row).Raw ?? JsonLine.Change(dataset.Format, stored, row);
-                if (raw == stored.Raw) return RowUpdate.Unchanged;
+                if (expected is not null && expected != stored.Line) throw new RowConflictException(stored);
+                if ((RowText.Checked(row).Kind, row.Content, row.OwnLine) == (stored.Kind, stored.Content, stored.Raw)) return RowUpdate.Unchanged;
                 Changed(context, actor, dataset, AuditActions.RowUpdate, $"row {rowId}");
                 await LogAsync(context, id, DatasetEditKind.Update, [rowId], actor.Name, token);
-                stored.Raw = raw;
-                (stored.Prompt, stored.Response, stored.InputIds, stored.Labels) = (row.Prompt, row.Response, row.InputIds, row.Labels);
+                (stored.Kind, stored.Content, stored.Search, stored.Raw) = (row.Kind, row.Content, row.Search, row.OwnLine);
                 await context.SaveChangesAsync(token);
                 return RowUpdate.Saved;
             },
@@ -164,11 +162,10 @@ public sealed partial class DatasetStore
     {
         DatasetId = dataset.Id,
         Position = position,
-        Prompt = row.Prompt,
-        Response = row.Response,
-        InputIds = row.InputIds,
-        Labels = row.Labels,
-        Raw = row.Raw ?? JsonLine.Write(dataset.Format, row),
+        Kind = row.Kind,
+        Content = row.Content,
+        Search = row.Search,
+        Raw = row.OwnLine,
         Leading = row.Leading,
         LineEnd = row.LineEnd,
     };

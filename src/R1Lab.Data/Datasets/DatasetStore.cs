@@ -224,8 +224,6 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
         var rows = context.DatasetRows.AsNoTracking().Where(row => row.DatasetId == dataset.Id);
         if (string.IsNullOrEmpty(query)) return rows;
         var pattern = "%" + query.Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_") + "%";
-        return dataset.Format == DatasetFormats.InputIds
-            ? rows.Where(row => EF.Functions.Like(row.Raw, pattern, "\\"))
-            : rows.Where(row => EF.Functions.Like(row.Prompt, pattern, "\\") || EF.Functions.Like(row.Response, pattern, "\\"));
+        return rows.Where(row => EF.Functions.Like(row.Search, pattern, "\\"));
     }
 }

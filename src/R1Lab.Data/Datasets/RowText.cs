@@ -8,7 +8,7 @@ internal static class RowText
     /// <exception cref="ArgumentException">The text holds half of a UTF-16 pair, which has no UTF-8 form.</exception>
     public static NewRow Checked(NewRow row)
     {
-        foreach (var text in new[] { row.Prompt, row.Response, row.InputIds, row.Labels, row.Raw, row.Leading, row.LineEnd })
+        foreach (var text in new[] { row.Content, row.Search, row.Raw, row.Leading, row.LineEnd })
         {
             if (text is not null && HasLoneSurrogate(text))
                 throw new ArgumentException("The text holds half of a character (a lone UTF-16 surrogate), which cannot be stored unchanged.", nameof(row));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Datasets;
 
 namespace R1Lab.Data.Runs;
 
@@ -34,9 +35,11 @@ public sealed partial class RunStore
         var rows = from run in context.Runs
                    join row in context.DatasetRows on run.DatasetId equals row.DatasetId
                    where run.Id == runId && rowIds.Contains(row.Id)
-                   select new { row.Id, Text = (row.InputIds ?? row.Prompt).Substring(0, TextLength) };
-        return await rows.ToDictionaryAsync(row => row.Id, row => row.Text, cancellationToken);
+                   select new { row.Id, row.Kind, row.Content };
+        return await rows.ToDictionaryAsync(row => row.Id, row => Beginning(RowTitle.Of(row.Kind, row.Content)), cancellationToken);
     }
+
+    private static string Beginning(string text) => text.Length <= TextLength ? text : text[..TextLength];
 
     private void ForgetLedger(int runId)
     {

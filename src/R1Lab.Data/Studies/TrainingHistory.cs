@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 
@@ -59,15 +60,15 @@ public sealed class TrainingHistory(IDbContextFactory<LabDbContext> contexts)
         var learned = context.RunRowLosses.Where(loss => loss.RunId == run.Id).Select(loss => loss.RowId);
         var isRecorded = await learned.AnyAsync(cancellationToken);
         var current = context.DatasetRows.Where(row => row.DatasetId == dataset && (!isRecorded || learned.Contains(row.Id)))
-            .Select(row => new { row.Prompt, HasIds = row.InputIds != null });
+            .Select(row => new { row.Kind, row.Content });
         var earlier = context.DatasetEditRows
             .Where(row => context.DatasetEdits.Any(edit => edit.Id == row.EditId && edit.DatasetId == dataset))
-            .Where(row => !isRecorded || learned.Contains(row.RowId)).Select(row => new { row.Prompt, HasIds = row.InputIds != null });
+            .Where(row => !isRecorded || learned.Contains(row.RowId)).Select(row => new { row.Kind, row.Content });
         var (hashes, isWhole) = (new HashSet<long>(), true);
         foreach (var row in (await current.ToListAsync(cancellationToken)).Concat(await earlier.ToListAsync(cancellationToken)))
         {
-            if (PromptHash.Of(row.Prompt) is { } hash) hashes.Add(hash);
-            else if (row.HasIds) isWhole = false; // token ids only: the prompt within them cannot be told
+            if (row.Kind == RowKinds.Tokens) isWhole = false; // the prompt within token ids cannot be told
+            else hashes.UnionWith(ConversationPrompts.Of(row.Content).Select(PromptHash.Of).OfType<long>());
         }
 
         return new TrainedPrompts.Source(hashes, isWhole);

@@ -21,8 +21,12 @@ public enum DatasetFormat
     /// <summary><c>{"prompt","completion"}</c> as text.</summary>
     PromptCompletion,
 
-    /// <summary><c>{"messages":[{"role","content"}]}</c>; the last assistant turn is learned.</summary>
+    /// <summary><c>{"messages":[{"role","content"}], "tools"?, "system"?}</c>.</summary>
     Messages,
+
+    /// <summary><c>{"conversations":[{"from","value"}], "tools"?, "system"?}</c>.</summary>
+    [JsonStringEnumMemberName("sharegpt")]
+    ShareGpt,
 }
 
 /// <summary>The public spelling of <see cref="DatasetFormat"/>.</summary>

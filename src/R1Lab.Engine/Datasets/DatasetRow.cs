@@ -1,17 +1,8 @@
 namespace R1Lab.Engine.Datasets;
 
-/// <summary>One turn before the prompt.</summary>
-public sealed record DatasetTurn(string Role, string Content);
-
-/// <summary>One row to learn from: what is asked and what the model should say. The texts are exactly those of the file.</summary>
-public sealed record DatasetRow(string Prompt, string Response)
+/// <summary>One row to learn from.</summary>
+public abstract record DatasetRow
 {
-    /// <summary>System text and earlier turns, in order; they are shown to the model and not trained.</summary>
-    public IReadOnlyList<DatasetTurn> Context { get; init; } = [];
-
-    /// <summary>Set for rows of the format <c>input_ids</c>: taken as they are, prompt and response are empty then.</summary>
-    public TokenExample? Tokens { get; init; }
-
     /// <summary>The JSON object as it stood in the file, other keys included; null for a row typed in, or put together from several keys.</summary>
     public string? Raw { get; init; }
 
@@ -21,6 +12,46 @@ public sealed record DatasetRow(string Prompt, string Response)
     /// <summary>Physical line in the file, from 1; 0 for a row typed in.</summary>
     public int Line { get; init; }
 }
+
+/// <summary>Turns of a conversation; the assistant's are learned. The texts are exactly those of the file.</summary>
+/// <param name="Turns">In order, a system text first where there is one.</param>
+public sealed record ConversationRow(IReadOnlyList<DatasetTurn> Turns) : DatasetRow
+{
+    /// <summary>Descriptions of the functions that the assistant may call, a JSON array; null for none.</summary>
+    public string? Tools { get; init; }
+
+    /// <summary>The last answer; empty where there is none.</summary>
+    public string Response => LastAnswer is var at && at >= 0 ? Turns[at].Content : "";
+
+    /// <summary>The user's text that the last answer replies to; empty where there is none.</summary>
+    public string Prompt => Turns.Take(LastAnswer is var at && at >= 0 ? at : Turns.Count).LastOrDefault(turn => turn.Role == DatasetTurn.User)?.Content ?? "";
+
+    /// <summary>One question and its answer, at most behind a system text.</summary>
+    public bool IsSingle => Tools is null
+        && Turns.Select(turn => turn.Role).SkipWhile((role, at) => at == 0 && role == DatasetTurn.System).SequenceEqual([DatasetTurn.User, DatasetTurn.Assistant])
+        && Turns.All(turn => turn is { ToolCalls: null, Name: null, IsLearned: true });
+
+    private int LastAnswer
+    {
+        get
+        {
+            var at = Turns.Count - 1;
+            while (at >= 0 && Turns[at].Role != DatasetTurn.Assistant) at--;
+            return at;
+        }
+    }
+
+    /// <summary>A question and its answer.</summary>
+    /// <param name="system">Stands before both; null or empty for none.</param>
+    public static ConversationRow Of(string prompt, string response, string? system = null)
+    {
+        DatasetTurn[] pair = [new(DatasetTurn.User, prompt), new(DatasetTurn.Assistant, response)];
+        return new ConversationRow(string.IsNullOrEmpty(system) ? pair : [new(DatasetTurn.System, system), .. pair]);
+    }
+}
+
+/// <summary>Token ids, trained exactly as they are.</summary>
+public sealed record TokenRow(TokenExample Example) : DatasetRow;
 
 /// <summary>A line that is no row, with the reason in the user's words.</summary>
 /// <param name="Line">Physical line number in the file, from 1.</param>

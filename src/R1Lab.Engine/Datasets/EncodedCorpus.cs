@@ -1,3 +1,5 @@
+using R1Lab.Engine.Tokenization;
+
 namespace R1Lab.Engine.Datasets;
 
 /// <summary>
@@ -12,15 +14,15 @@ public sealed class EncodedCorpus
     private EncodedCorpus(IReadOnlyList<EncodedRow> rows)
     {
         Rows = rows;
-        Lengths = LengthHistogram.Of([.. rows.Select(row => row.Example.Length)]);
+        Lengths = LengthHistogram.Of([.. rows.SelectMany(row => row.Parts).Select(part => part.Example.Length)]);
         (LowestId, HighestId) = IdRange(rows);
-        Bytes = rows.Sum(row => RowBytes + ((long)row.Example.InputIds.Length + row.Example.Labels.Length) * sizeof(int));
+        Bytes = rows.SelectMany(row => row.Parts).Sum(part => RowBytes + ((long)part.Example.InputIds.Length + part.Example.Labels.Length) * sizeof(int));
     }
 
     /// <summary>In the dataset's order, those that are left out included.</summary>
     public IReadOnlyList<EncodedRow> Rows { get; }
 
-    /// <summary>How long the rows are, whole.</summary>
+    /// <summary>How long the examples are, whole.</summary>
     public LengthHistogram Lengths { get; }
 
     /// <summary>Memory of all rows, about.</summary>
@@ -34,13 +36,16 @@ public sealed class EncodedCorpus
     /// <param name="rows">Rows with their ids.</param>
     /// <param name="encoder">Null where all rows are token rows.</param>
     /// <exception cref="BadInputException">A text row and no encoder: the model has no tokenizer.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses every row.</exception>
     public static EncodedCorpus Of(IEnumerable<(int Id, DatasetRow Row)> rows, ExampleEncoder? encoder)
     {
         try
         {
             // One processor stays free for whoever waits for the result.
             var parallel = rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Max(1, Environment.ProcessorCount - 1));
-            return new([.. parallel.Select(row => Encode(row.Id, row.Row, encoder))]);
+            List<EncodedRow> encoded = [.. parallel.Select(row => Encode(row.Id, row.Row, encoder))];
+            if (encoded.Count > 0 && encoded.TrueForAll(row => row.Refusal is not null)) throw encoded[0].Refusal!;
+            return new(encoded);
         }
         catch (AggregateException many) when (many.InnerExceptions.Count > 0)
         {
@@ -52,24 +57,26 @@ public sealed class EncodedCorpus
     /// <summary>The dataset under a length limit. Rows of token ids are trained as they are given, however long.</summary>
     public EncodedDataset Under(int maxLength, OverlongRows overlong)
     {
-        var (examples, omitted, split, trained) = (new List<TokenExample>(Rows.Count), new List<OmittedRow>(), new List<int>(), 0L);
+        var (examples, omitted, split, shortened) = (new List<TokenExample>(Rows.Count), new List<OmittedRow>(), new List<int>(), new List<int>());
         for (var place = 0; place < Rows.Count; place++)
         {
             var row = Rows[place];
-            var parts = row.IsTrained && IsOverlong(row, maxLength) ? Split(row, maxLength, overlong) : [row.Example];
-            var reason = row.IsTrained && parts.Count == 0 ? RowOmission.TooLong : row.Omission;
-            if (reason != RowOmission.None)
+            var before = examples.Count;
+            var (isSplit, isShortened) = (false, false);
+            foreach (var part in row.IsTrained ? row.Parts : [])
             {
-                omitted.Add(new OmittedRow(IdOf(place), reason, row.Example.Length));
-                continue;
+                var pieces = IsOverlong(part, maxLength) ? Split(part, maxLength, overlong) : [part.Example];
+                isSplit |= pieces.Count > 1;
+                isShortened |= pieces.Count == 0;
+                examples.AddRange(pieces);
             }
 
-            if (parts.Count > 1) split.Add(IdOf(place));
-            trained += row.TrainedTokens;
-            examples.AddRange(parts);
+            if (examples.Count == before) omitted.Add(new OmittedRow(IdOf(place), row.IsTrained ? RowOmission.TooLong : row.Omission, row.Length));
+            else if (isShortened) shortened.Add(IdOf(place));
+            if (isSplit) split.Add(IdOf(place));
         }
 
-        return new EncodedDataset(this, examples, omitted, split, trained);
+        return new EncodedDataset(this, examples, omitted, split, examples.Sum(example => (long)example.TrainedTokens)) { ShortenedRows = shortened };
     }
 
     /// <summary>The first token a model of this vocabulary does not know, with the row it stands in.</summary>
@@ -79,7 +86,7 @@ public sealed class EncodedCorpus
 
         for (var place = 0; place < Rows.Count; place++)
         {
-            foreach (var id in IdsOf(Rows[place].Example))
+            foreach (var id in IdsOf(Rows[place]))
             {
                 if (id < 0 || id >= vocabulary) return (IdOf(place), id);
             }
@@ -88,26 +95,27 @@ public sealed class EncodedCorpus
         return null;
     }
 
-    private int IdOf(int place) => Rows[place].Example.RowId ?? place;
+    private int IdOf(int place) => Rows[place].RowId ?? place;
 
-    private static bool IsOverlong(EncodedRow row, int maxLength) => row.PromptTokens is not null && row.Example.Length > maxLength;
+    private static bool IsOverlong(EncodedPart part, int maxLength) => part.PromptTokens is not null && part.Example.Length > maxLength;
 
-    private static IReadOnlyList<TokenExample> Split(EncodedRow row, int maxLength, OverlongRows overlong) =>
-        overlong == OverlongRows.Split ? OverlongSplitter.Split(row.Example, row.PromptTokens!.Value, maxLength) : [];
+    private static IReadOnlyList<TokenExample> Split(EncodedPart part, int maxLength, OverlongRows overlong) =>
+        overlong == OverlongRows.Split ? OverlongSplitter.Split(part.Example, part.PromptTokens!.Value, maxLength) : [];
 
     private static EncodedRow Encode(int id, DatasetRow row, ExampleEncoder? encoder)
     {
-        if (row.Tokens is { } tokens) return new EncodedRow(tokens with { RowId = id }, RowOmission.None, RowTraits.None, null);
-        return encoder?.Encode(row, id)
+        if (row is TokenRow tokens) return new EncodedRow([new EncodedPart(tokens.Example with { RowId = id }, null)], RowOmission.None, RowTraits.None) { RowId = id };
+        return encoder?.Encode((ConversationRow)row, id)
             ?? throw new BadInputException("dataset", $"row {id}", "the model has no tokenizer, so only rows of input_ids and labels can be trained");
     }
 
-    private static IEnumerable<int> IdsOf(TokenExample example) => example.InputIds.Concat(example.Labels.Where(label => label != TokenExample.NotTrained));
+    private static IEnumerable<int> IdsOf(EncodedRow row) =>
+        row.Parts.SelectMany(part => part.Example.InputIds.Concat(part.Example.Labels.Where(label => label != TokenExample.NotTrained)));
 
     private static (int Lowest, int Highest) IdRange(IReadOnlyList<EncodedRow> rows)
     {
         var (lowest, highest) = (0, -1);
-        foreach (var id in rows.SelectMany(row => IdsOf(row.Example))) (lowest, highest) = (Math.Min(lowest, id), Math.Max(highest, id));
+        foreach (var id in rows.SelectMany(IdsOf)) (lowest, highest) = (Math.Min(lowest, id), Math.Max(highest, id));
         return (lowest, highest);
     }
 }

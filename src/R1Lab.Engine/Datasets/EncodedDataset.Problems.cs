@@ -19,9 +19,13 @@ public sealed partial record EncodedDataset
         foreach (var group in Omitted.GroupBy(row => row.Reason))
         {
             var (count, code) = (group.Count(), $"rows_omitted_{SnakeCase.Of(group.Key)}");
-            yield return new Problem(code, group.Key == RowOmission.TooLong ? "max_length" : "thinking_policy", ProblemSeverity.Warning, $"{count} of {Rows} rows are left out: {Explain(group.Key)}.", count, Rows);
+            yield return new Problem(code, FieldOf(group.Key), ProblemSeverity.Warning, $"{count} of {Rows} rows are left out: {Explain(group.Key)}.", count, Rows);
         }
 
+        if (ShortenedRows.Count > 0)
+            yield return new Problem("answers_omitted_too_long", "max_length", ProblemSeverity.Warning, $"{ShortenedRows.Count} of {Rows} conversations lose answers that are longer than max_length with what stands before them.", ShortenedRows.Count, Rows);
+        if (Corpus.Rows.Count(row => row.Traits.HasFlag(RowTraits.NotWritten)) is var unwritten and > 0)
+            yield return new Problem("turns_not_written", "dataset", ProblemSeverity.Warning, $"The chat template of the model leaves turns or tools of {unwritten} of {Rows} rows out: the model never sees them.", unwritten, Rows);
         if (SplitRows.Count > 0)
             yield return new Problem("rows_split", "overlong_rows", ProblemSeverity.Note, $"{SplitRows.Count} of {Rows} rows are longer than max_length and are learned in parts.", SplitRows.Count, Rows);
     }
@@ -53,11 +57,19 @@ public sealed partial record EncodedDataset
             yield return new Problem("rows_with_empty_thought", "thinking_policy", ProblemSeverity.Warning, $"{empty} of {TextRows} rows have an empty thought; it is shown to the model and not learned.", empty, TextRows);
     }
 
+    private static string FieldOf(RowOmission reason) => reason switch
+    {
+        RowOmission.TooLong => "max_length",
+        RowOmission.TemplateRefuses or RowOmission.NothingLearned => "dataset",
+        _ => "thinking_policy",
+    };
+
     private static string Explain(RowOmission reason) => reason switch
     {
         RowOmission.TooLong => "they are longer than max_length",
         RowOmission.NoThought => "they have no thought",
         RowOmission.UnclosedThought => "their thought is never closed by </think>",
+        RowOmission.TemplateRefuses => "the chat template of the model refuses them",
         _ => "nothing of them would be learned",
     };
 }

@@ -13,7 +13,7 @@ public sealed partial record EncodedDataset(
     public int Rows => Corpus.Rows.Count;
 
     /// <summary>Rows of text; of rows of token ids nobody knows where the prompt ends or whether they think.</summary>
-    public int TextRows { get; } = Corpus.Rows.Count(row => row.PromptTokens is not null);
+    public int TextRows { get; } = Corpus.Rows.Count(row => row.IsText);
 
     public int RowsWithThought { get; } = Corpus.Rows.Count(row => row.HasThought);
 
@@ -22,6 +22,9 @@ public sealed partial record EncodedDataset(
 
     /// <summary>Of all examples, in tokens.</summary>
     public int LongestRow { get; } = Examples.Count == 0 ? 0 : Examples.Max(example => example.Length);
+
+    /// <summary>Ids of conversations that lose answers to the length limit and keep others.</summary>
+    public IReadOnlyList<int> ShortenedRows { get; init; } = [];
 
     /// <summary>Rows that could be trained, where only a sample of them is.</summary>
     public int? SampledFrom { get; private init; }
@@ -33,7 +36,7 @@ public sealed partial record EncodedDataset(
         if (taken.Count == Examples.Count) return this;
         var kept = taken.Select(row => row.RowId).OfType<int>().ToHashSet();
         var all = Examples.Select(row => row.RowId).Distinct().Count();
-        return new(Corpus, taken, Omitted, [.. SplitRows.Where(kept.Contains)], taken.Sum(row => (long)row.TrainedTokens)) { SampledFrom = all };
+        return new(Corpus, taken, Omitted, [.. SplitRows.Where(kept.Contains)], taken.Sum(row => (long)row.TrainedTokens)) { SampledFrom = all, ShortenedRows = [.. ShortenedRows.Where(kept.Contains)] };
     }
 
     /// <summary>Encodes every row; token rows pass as they are. The encoder's own length limit holds.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using R1Lab.Engine.Datasets.Formats;
 
 namespace R1Lab.Engine.Datasets;
 

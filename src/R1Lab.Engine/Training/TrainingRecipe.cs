@@ -85,6 +85,9 @@ public sealed partial record TrainingRecipe
     /// <summary>What becomes of longer rows.</summary>
     public OverlongRows OverlongRows { get; init; } = OverlongRows.Drop;
 
+    /// <summary>Which tokens of a conversation are learned.</summary>
+    public TrainOn TrainOn { get; init; } = TrainOn.EveryAnswer;
+
     /// <summary>Several rows in one line of the batch, without attention between them.</summary>
     public bool Packing { get; init; }
 

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
+using R1Lab.Engine.Datasets;
 using R1Lab.Web.Uploads;
+using R1Lab.Web.Workbench;
+using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Api;
 
@@ -20,9 +23,23 @@ internal static class DatasetAnswers
         ChangedAt = dataset.ChangedAt.ToUnixTimeSeconds(),
     };
 
-    public static object Row(DatasetRowEntity row, string format) => format == DatasetFormats.InputIds
-        ? new { row.Id, InputIds = Json(row.InputIds), Labels = Json(row.Labels) }
-        : new { row.Id, row.Prompt, row.Response };
+    /// <summary>A row in the fields of its dataset's format.</summary>
+    public static object Row(DatasetRowEntity row, string format) => (StoredRows.Read(row), format) switch
+    {
+        (TokenRow tokens, _) => new { row.Id, tokens.Example.InputIds, tokens.Example.Labels },
+        (ConversationRow { IsSingle: true, Turns.Count: 2 } single, DatasetFormats.PromptResponse) => new { row.Id, single.Prompt, single.Response },
+        (ConversationRow { IsSingle: true } single, DatasetFormats.PromptResponse) => new { row.Id, single.Prompt, single.Response, System = single.Turns[0].Content },
+        (var conversation, _) => Conversation(row, (ConversationRow)conversation),
+    };
+
+    private static object Conversation(DatasetRowEntity row, ConversationRow conversation)
+    {
+        var content = JsonNode.Parse(row.Content)!;
+        var (messages, tools) = (content["messages"], content["tools"]);
+        return tools is null
+            ? new { row.Id, conversation.Prompt, conversation.Response, Messages = messages }
+            : new { row.Id, conversation.Prompt, conversation.Response, Messages = messages, Tools = tools };
+    }
 
     /// <summary>201 with the dataset and the lines left out, 200 with what was only checked, or 422 with every bad line and nothing stored.</summary>
     /// <param name="source">The file as its sender knows it.</param>
@@ -41,6 +58,4 @@ internal static class DatasetAnswers
 
     /// <summary>422 for a file that cannot be read at all, in the same shape as one with bad lines.</summary>
     public static IResult Refused(BadInputException bad) => ApiError.Unprocessable(bad.Message, []);
-
-    private static JsonNode? Json(string? stored) => stored is null ? null : JsonNode.Parse(stored);
 }

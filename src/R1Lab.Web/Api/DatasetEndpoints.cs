@@ -1,11 +1,10 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Uploads;
+using R1Lab.Web.Workbench;
 
 namespace R1Lab.Web.Api;
 
@@ -82,15 +81,27 @@ public static class DatasetEndpoints
     private static async Task<IResult> AddRowAsync(int id, RowRequest row, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
-        var added = await datasets.AddRowAsync(await session.DemandAsync(LabRight.Train, cancellation), id, row.Check(dataset.Format), cancellation);
+        var wanted = StoredRows.New(dataset.Format, row.Row(dataset.Format));
+        var added = await datasets.AddRowAsync(await session.DemandAsync(LabRight.Train, cancellation), id, wanted, cancellation);
         return Results.Json(DatasetAnswers.Row(added, dataset.Format), statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> UpdateRowAsync(int id, int rowId, RowRequest row, DatasetStore datasets, LiveSession session, CancellationToken cancellation)
     {
         if (await datasets.GetAsync(id, cancellation) is not { } dataset) return Missing(id);
+        var wanted = row.Row(dataset.Format);
         var actor = await session.DemandAsync(LabRight.Train, cancellation);
-        if (await datasets.UpdateRowAsync(actor, id, rowId, row.Check(dataset.Format), null, cancellation) == RowUpdate.Missing) return MissingRow(rowId);
+        if (await datasets.GetRowAsync(id, rowId, cancellation) is not { } stored) return MissingRow(rowId);
+        try
+        {
+            var changed = StoredRows.Changed(dataset.Format, stored, wanted);
+            if (await datasets.UpdateRowAsync(actor, id, rowId, changed, stored.Line, cancellation) == RowUpdate.Missing) return MissingRow(rowId);
+        }
+        catch (RowConflictException)
+        {
+            return ApiError.Conflict($"Row {rowId} was changed by another request at the same moment.");
+        }
+
         return Results.Json(DatasetAnswers.Row((await datasets.GetRowAsync(id, rowId, cancellation))!, dataset.Format));
     }
 
@@ -111,34 +122,4 @@ public static class DatasetEndpoints
     private static IResult Missing(int id) => ApiError.NotFound($"There is no dataset {id}.", "id");
 
     private static IResult MissingRow(int id) => ApiError.NotFound($"There is no row {id}.", "row_id");
-
-    private sealed record RowRequest
-    {
-        [JsonPropertyName("prompt")]
-        public string? Prompt { get; init; }
-
-        [JsonPropertyName("response")]
-        public string? Response { get; init; }
-
-        [JsonPropertyName("input_ids")]
-        public IReadOnlyList<int>? InputIds { get; init; }
-
-        [JsonPropertyName("labels")]
-        public IReadOnlyList<int>? Labels { get; init; }
-
-        public NewRow Check(string format)
-        {
-            if (format == DatasetFormats.InputIds) return Tokens();
-            if (string.IsNullOrEmpty(Prompt)) throw new ApiFieldException("prompt", "prompt is missing or empty.");
-            if (string.IsNullOrEmpty(Response)) throw new ApiFieldException("response", "response is missing or empty.");
-            return new NewRow(Prompt, Response);
-        }
-
-        private NewRow Tokens()
-        {
-            if (InputIds is null || InputIds.Count == 0 || InputIds.Any(i => i < 0)) throw new ApiFieldException("input_ids", "input_ids must be token ids, at least one.");
-            if (Labels is null || Labels.Count != InputIds.Count) throw new ApiFieldException("labels", "labels must be as many as input_ids.");
-            return new NewRow("", "") { InputIds = JsonSerializer.Serialize(InputIds), Labels = JsonSerializer.Serialize(Labels) };
-        }
-    }
 }

@@ -1,10 +1,10 @@
-using System.Text.Json;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Engine.Training;
+using R1Lab.Web.Workbench;
 
 namespace R1Lab.Web.Running;
 
@@ -15,7 +15,7 @@ public sealed record EncodedRows(EncodedDataset Set, bool ModelThinks, Tokenizer
 
 /// <summary>
 /// Turns stored rows into token ids, off the page's thread. The last datasets are kept whole, before the length limit, because the form asks
-/// again after every change of a parameter; only another tokenizer, template, policy or version of the data is work. Who stops waiting does not stop
+/// again after every change of a parameter; only another tokenizer, template, choice of what is learned or version of the data is work. Who stops waiting does not stop
 /// that work: the next question finds it done.
 /// </summary>
 public sealed class DatasetEncoder(DatasetStore datasets)
@@ -42,7 +42,7 @@ public sealed class DatasetEncoder(DatasetStore datasets)
     public async Task<EncodedRows> EncodeAsync(TrainingRecipe recipe, ModelChoice model, Dataset dataset, CancellationToken cancellationToken = default)
     {
         var text = await Task.Run(() => ModelFolder.TextFingerprintOf(model.Folder), cancellationToken);
-        var key = new Key(dataset.Id, dataset.Version, model.Folder, text, recipe.ThinkingPolicy);
+        var key = new Key(dataset.Id, dataset.Version, model.Folder, text, recipe.ThinkingPolicy, recipe.TrainOn);
         var encoding = await Recent(key, model, dataset).WaitAsync(cancellationToken);
         return new(encoding.Corpus.Under(recipe.MaxLength, recipe.OverlongRows).Sample(recipe.MaxSamples, recipe.Seed), encoding.ModelThinks, encoding.Tokenizer);
     }
@@ -54,7 +54,7 @@ public sealed class DatasetEncoder(DatasetStore datasets)
             var known = _recent.FirstOrDefault(entry => entry.Key == key && entry.Encoding is not { IsFaulted: true });
             if (known is not null) _recent.Remove(known);
             var entry = known ?? new Entry(key);
-            entry.Encoding ??= Task.Run(async () => Keep(entry, Encode(key.Policy, model, await ReadAsync(dataset))));
+            entry.Encoding ??= Task.Run(async () => Keep(entry, Encode(key, model, await ReadAsync(dataset))));
             _recent.AddFirst(entry);
             if (_recent.Count > MostKept) _recent.RemoveLast();
             return entry.Encoding;
@@ -81,18 +81,18 @@ public sealed class DatasetEncoder(DatasetStore datasets)
     private async Task<List<(int Id, DatasetRow Row)>> ReadAsync(Dataset dataset)
     {
         var rows = new List<(int, DatasetRow)>(dataset.RowCount);
-        await foreach (var row in datasets.ReadAllAsync(dataset.Id)) rows.Add((row.Id, RowOf(row)));
+        await foreach (var row in datasets.ReadAllAsync(dataset.Id)) rows.Add((row.Id, StoredRows.Read(row)));
         return rows;
     }
 
-    private static Encoding Encode(ThinkingPolicy policy, ModelChoice model, List<(int Id, DatasetRow Row)> rows)
+    private static Encoding Encode(Key key, ModelChoice model, List<(int Id, DatasetRow Row)> rows)
     {
         var text = ModelText.Read(model.Folder);
-        var hasText = text.Tokenizer is not null && rows.Exists(row => row.Row.Tokens is null);
+        var hasText = text.Tokenizer is not null && rows.Exists(row => row.Row is ConversationRow);
         try
         {
             if (hasText && text.TemplateFault is { } fault) throw new ChatTemplateException(fault);
-            var encoder = hasText ? new ExampleEncoder(text.Tokenizer!, text.Template, policy, int.MaxValue) : null;
+            var encoder = hasText ? new ExampleEncoder(text.Tokenizer!, text.Template, key.Policy, int.MaxValue, key.TrainOn) : null;
             return new(EncodedCorpus.Of(rows, encoder), encoder?.ModelThinks ?? false, text.Tokenizer);
         }
         catch (ChatTemplateException e)
@@ -101,17 +101,8 @@ public sealed class DatasetEncoder(DatasetStore datasets)
         }
     }
 
-    private static DatasetRow RowOf(DatasetRowEntity row)
-    {
-        if (row.InputIds is null) return new(row.Prompt, row.Response);
-
-        var ids = JsonSerializer.Deserialize<int[]>(row.InputIds)!;
-        var labels = row.Labels is null ? ids : JsonSerializer.Deserialize<int[]>(row.Labels)!;
-        return new("", "") { Tokens = new(ids, labels) };
-    }
-
     /// <param name="Text">Fingerprint of tokenizer and template.</param>
-    private sealed record Key(int Dataset, int Version, string Model, string Text, ThinkingPolicy Policy);
+    private sealed record Key(int Dataset, int Version, string Model, string Text, ThinkingPolicy Policy, TrainOn TrainOn);
 
     private sealed class Entry(Key key)
     {

@@ -25,14 +25,14 @@ internal static class RowSampler
         var examples = data.Set.Examples;
         if (examples.Count == 0) return [];
 
-        var traits = data.Set.Corpus.Rows.Where(row => row.Example.RowId is not null).ToDictionary(row => row.Example.RowId!.Value);
+        var traits = data.Set.Corpus.Rows.Where(row => row.RowId is not null).ToDictionary(row => row.RowId!.Value);
         var order = SeededShuffle.Order(examples.Count, seed);
         int[] asked =
         [
             examples.Index().MinBy(one => one.Item.Length).Index,
             examples.Index().MaxBy(one => one.Item.Length).Index,
             First(order, at => Row(at) is { HasThought: true }),
-            First(order, at => Row(at) is { HasThought: false, PromptTokens: not null }),
+            First(order, at => Row(at) is { HasThought: false, IsText: true }),
             First(order, at => data.Set.SplitRows.Count > 0 && data.Set.SplitRows.Contains(examples[at].RowId ?? -1)),
             .. order.Take(Rows),
         ];
@@ -44,7 +44,7 @@ internal static class RowSampler
     private static RowSample Sample(EncodedRows data, int at, EncodedRow? row, int[] asked)
     {
         var example = data.Set.Examples[at];
-        int[] parts = row is { PromptTokens: not null } && row.Example.Length > example.Length ? PartsOf(data.Set, example.RowId!.Value) : [at];
+        int[] parts = row is { IsText: true } && (row.Parts.Count > 1 || row.Length > example.Length) ? PartsOf(data.Set, example.RowId!.Value) : [at];
         return new(example.RowId ?? at, Array.IndexOf(parts, at) + 1, parts.Length, [.. Kinds(at, row, parts.Length, asked)], Pieces(example, data.Tokenizer));
     }
 
@@ -52,7 +52,7 @@ internal static class RowSampler
     {
         if (at == asked[0]) yield return RowSampleKind.Shortest;
         if (at == asked[1]) yield return RowSampleKind.Longest;
-        if (row?.PromptTokens is not null) yield return row.HasThought ? RowSampleKind.WithThought : RowSampleKind.WithoutThought;
+        if (row is { IsText: true }) yield return row.HasThought ? RowSampleKind.WithThought : RowSampleKind.WithoutThought;
         if (parts > 1) yield return RowSampleKind.Split;
     }
 

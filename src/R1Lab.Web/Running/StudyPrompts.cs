@@ -12,7 +12,7 @@ public static class StudyPrompts
     public static IReadOnlyList<string> FromText(string? text) =>
         [.. (text ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Different prompts of a dataset: the first <paramref name="count"/>, or with a seed that many at random.</summary>
+    /// <summary>Different prompts of a dataset, of a conversation what it begins with: the first <paramref name="count"/>, or with a seed that many at random.</summary>
     public static async Task<IReadOnlyList<string>> FromDatasetAsync(
         DatasetStore datasets, int datasetId, int count, int? seed, CancellationToken cancellation = default)
     {
@@ -20,7 +20,7 @@ public static class StudyPrompts
         var seen = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var row in datasets.ReadAllAsync(datasetId, cancellation))
         {
-            if (row.Prompt.Length > 0 && seen.Add(row.Prompt)) prompts.Add(row.Prompt);
+            if (row.Kind == RowKinds.Conversation && ConversationPrompts.Of(row.Content) is [{ Length: > 0 } first, ..] && seen.Add(first)) prompts.Add(first);
             if (seed is null && prompts.Count >= count) break;
         }
 

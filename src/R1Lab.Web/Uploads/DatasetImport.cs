@@ -1,8 +1,8 @@
-using System.Text.Json;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
+using R1Lab.Web.Workbench;
 using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Uploads;
@@ -54,9 +54,9 @@ public sealed class DatasetImport(DatasetStore datasets)
         if (judged.BadLines.Count > 0 && (!settings.SkipBad || judged.Rows == 0)) return judged.Result(null);
         if (judged.Rows == 0) throw new BadInputException(source, null, "there is no row in the file");
         if (settings.CheckOnly || judged.Ignores && !settings.IgnoreFields) return judged.Result(null);
-        var format = judged.Format == DatasetFormat.InputIds ? DatasetFormats.InputIds : DatasetFormats.PromptResponse;
+        var format = judged.Format == DatasetFormat.InputIds ? DatasetFormats.InputIds : judged.IsSingle ? DatasetFormats.PromptResponse : DatasetFormats.Messages;
         var wanted = new NewDataset(settings.Name, format) { Trailing = judged.Trailing };
-        return judged.Result(await datasets.CreateAsync(actor, wanted, Rows(path, source, judged.Format), cancellation));
+        return judged.Result(await datasets.CreateAsync(actor, wanted, Rows(path, source, judged.Format, format), cancellation));
     }
 
     private static Judgement Judge(string path, string source, DatasetFormat format, CancellationToken cancellation)
@@ -67,43 +67,27 @@ public sealed class DatasetImport(DatasetStore datasets)
         {
             cancellation.ThrowIfCancellationRequested();
             if (line.Bad is { } bad) judged.Add(bad);
-            else if (Refusal(line.Row!) is { } reason) judged.Add(new BadLine(line.Row!.Line, reason));
             else judged.Add(line.Row!);
         }
 
         return judged;
     }
 
-    private static string? Refusal(DatasetRow row)
-    {
-        if (row.Context.Count == 0) return null;
-        var system = row.Context.Any(turn => turn.Role == "system");
-        if (row.Context.All(turn => turn.Role == "system")) return "the row has a system text, which cannot be imported yet; only single questions with their answers can";
-        return system ? "the row has a system text and earlier turns; only single questions with their answers can be imported" : "the row has earlier turns; only single questions with their answers can be imported";
-    }
-
-    private static IEnumerable<NewRow> Rows(string path, string source, DatasetFormat format)
+    private static IEnumerable<NewRow> Rows(string path, string source, DatasetFormat read, string stored)
     {
         using var stream = File.OpenRead(path);
-        foreach (var line in JsonlReader.ReadLines(stream, format, source))
+        foreach (var line in JsonlReader.ReadLines(stream, read, source))
         {
-            if (line.Row is { Context.Count: 0 } row) yield return Stored(row, line, format);
+            if (line.Row is { } row) yield return Stored(row, line, isOwn: read.Name() == stored, stored);
         }
     }
 
-    // Lines of the lab's own formats are kept byte for byte; rows of other formats are stored as prompt and response.
-    private static NewRow Stored(DatasetRow row, JsonlLine line, DatasetFormat format)
+    // Lines of the dataset's own format are kept byte for byte; rows of other formats are written in it.
+    private static NewRow Stored(DatasetRow row, JsonlLine line, bool isOwn, string format) => StoredRows.New(format, row, isOwn ? row.Raw : null) with
     {
-        var own = format is DatasetFormat.PromptResponse or DatasetFormat.InputIds;
-        return new NewRow(row.Prompt, row.Response)
-        {
-            InputIds = row.Tokens is null ? null : JsonSerializer.Serialize(row.Tokens.InputIds),
-            Labels = row.Tokens is null ? null : JsonSerializer.Serialize(row.Tokens.Labels),
-            Raw = own ? row.Raw : null,
-            Leading = own && line.Leading.Length > 0 ? line.Leading : null,
-            LineEnd = own && line.LineEnd != "\n" ? line.LineEnd : null,
-        };
-    }
+        Leading = isOwn && line.Leading.Length > 0 ? line.Leading : null,
+        LineEnd = isOwn && line.LineEnd != "\n" ? line.LineEnd : null,
+    };
 
     private sealed class Judgement
     {
@@ -116,6 +100,9 @@ public sealed class DatasetImport(DatasetStore datasets)
 
         public int Rows { get; private set; }
 
+        /// <summary>Whether every row is one question with its answer, in a file that does not write conversations.</summary>
+        public bool IsSingle { get; private set; } = true;
+
         public bool Ignores => _ignored.Count > 0;
 
         public List<BadLine> BadLines { get; } = [];
@@ -123,6 +110,7 @@ public sealed class DatasetImport(DatasetStore datasets)
         public void Add(DatasetRow row)
         {
             Rows++;
+            IsSingle &= Format is not (DatasetFormat.Messages or DatasetFormat.ShareGpt) && row is ConversationRow { IsSingle: true };
             // Names come from the file: a file may have a new one in every row.
             foreach (var name in row.Ignored.Where(name => _ignored.Count < MostFields || _ignored.ContainsKey(name))) _ignored[name] = _ignored.GetValueOrDefault(name) + 1;
         }

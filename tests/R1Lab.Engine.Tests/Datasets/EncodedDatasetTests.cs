@@ -23,13 +23,13 @@ public sealed class EncodedDatasetTests : IDisposable
     {
         var rows = Enumerable.Repeat("<think>t</think>a", thinking).Concat(Enumerable.Repeat("a", silent));
 
-        Assert.Equal(expected, Said(Data(policy, [.. rows.Select(response => new DatasetRow("q", response))]), policy));
+        Assert.Equal(expected, Said(Data(policy, [.. rows.Select(response => ConversationRow.Of("q", response))]), policy));
     }
 
     [Fact]
     public void Problems_EmptyThoughts_CountAsNone() =>
         Assert.Equal("most_rows_without_thought:Warning, rows_with_empty_thought:Warning",
-            Said(Data(ThinkingPolicy.KeepThoughts, new DatasetRow("q", "<think>\n\n</think>\n\na")), ThinkingPolicy.KeepThoughts));
+            Said(Data(ThinkingPolicy.KeepThoughts, ConversationRow.Of("q", "<think>\n\n</think>\n\na")), ThinkingPolicy.KeepThoughts));
 
     [Theory]
     [InlineData("Which river flows through Paris?", "Which river flows through Paris? The Seine.", "prompt_learned:Confirmation")]
@@ -37,7 +37,7 @@ public sealed class EncodedDatasetTests : IDisposable
     [InlineData("q", "a<U>and then?<A>b", "prompt_learned:Confirmation")]
     [InlineData("q", "a<A>", "")]
     public void Problems_PromptInTheResponse_NeedsAWord(string prompt, string response, string expected) =>
-        Assert.Equal(expected, Said(Data(ThinkingPolicy.AnswerOnly, new DatasetRow(prompt, response)), ThinkingPolicy.AnswerOnly));
+        Assert.Equal(expected, Said(Data(ThinkingPolicy.AnswerOnly, ConversationRow.Of(prompt, response)), ThinkingPolicy.AnswerOnly));
 
     [Fact]
     public void Problems_TokenRowsThatLearnEverything_AreWarnedAboutOnly()
@@ -60,7 +60,7 @@ public sealed class EncodedDatasetTests : IDisposable
     [Fact]
     public void Under_OtherLimits_DropOrSplitTheSameRows()
     {
-        var corpus = Corpus(ThinkingPolicy.KeepThoughts, new DatasetRow("q", "<think>t</think>short"), new DatasetRow("q", $"<think>{new string('t', 80)}</think>long"));
+        var corpus = Corpus(ThinkingPolicy.KeepThoughts, ConversationRow.Of("q", "<think>t</think>short"), ConversationRow.Of("q", $"<think>{new string('t', 80)}</think>long"));
 
         var (whole, dropped, split) = (corpus.Under(500, OverlongRows.Drop), corpus.Under(40, OverlongRows.Drop), corpus.Under(40, OverlongRows.Split));
 
@@ -89,7 +89,7 @@ public sealed class EncodedDatasetTests : IDisposable
 
     [Fact]
     public void Of_TextAndNoEncoder_NamesTheRow() =>
-        Assert.Contains("row 3", Assert.Throws<BadInputException>(() => EncodedCorpus.Of([(3, new DatasetRow("q", "a"))], null)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 3", Assert.Throws<BadInputException>(() => EncodedCorpus.Of([(3, ConversationRow.Of("q", "a"))], null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void EvaluationSplit_PartsOfARow_AreNotHeldOut()
@@ -105,7 +105,7 @@ public sealed class EncodedDatasetTests : IDisposable
     private static string Said(EncodedDataset data, ThinkingPolicy policy) =>
         string.Join(", ", data.Problems(policy, modelThinks: true).Select(problem => $"{problem.Code}:{problem.Severity}"));
 
-    private static DatasetRow Tokens(int[] ids, int[] labels) => new("", "") { Tokens = new TokenExample(ids, labels) };
+    private static TokenRow Tokens(int[] ids, int[] labels) => new TokenRow(new TokenExample(ids, labels));
 
     private EncodedDataset Data(ThinkingPolicy policy, params DatasetRow[] rows) => Corpus(policy, rows).Under(500, OverlongRows.Drop);
 

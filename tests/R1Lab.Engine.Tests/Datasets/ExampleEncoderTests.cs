@@ -32,9 +32,9 @@ public sealed class ExampleEncoderTests : IDisposable
     {
         var encoder = Encoder(template, policy);
 
-        var row = encoder.Encode(new DatasetRow("q", response), 5);
+        var row = encoder.Encode(ConversationRow.Of("q", response), 5);
 
-        Assert.Equal((expected, RowOmission.None, 5), (Show(row.Example), row.Omission, row.Example.RowId));
+        Assert.Equal((expected, RowOmission.None, 5), (Show(One(row)), row.Omission, row.RowId));
     }
 
     [Fact]
@@ -42,16 +42,16 @@ public sealed class ExampleEncoderTests : IDisposable
     {
         var encoder = Encoder("{% for m in messages %}U:{{ m.content }}{% endfor %}A:", ThinkingPolicy.NoThinking, thinks: false);
 
-        Assert.Equal("[U:qA:]<think>t</think>a$", Show(encoder.Encode(new DatasetRow("q", "<think>t</think>a")).Example));
+        Assert.Equal("[U:qA:]<think>t</think>a$", Show(One(encoder.Encode(ConversationRow.Of("q", "<think>t</think>a")))));
         Assert.False(encoder.ModelThinks);
     }
 
     [Fact]
     public void Encode_Context_IsShownAndLosesItsThoughts()
     {
-        var row = new DatasetRow("q", "a") { Context = [new("system", "s"), new("user", "u"), new("assistant", "<think>x</think>b")] };
+        var row = new ConversationRow([new("system", "s"), new("user", "u"), new("assistant", "<think>x</think>b") { IsLearned = false }, new("user", "q"), new("assistant", "a")]);
 
-        Assert.Equal("[^sU:uA:b$U:qA:<think>\n\n</think>\n\n]a$", Show(Encoder(Plain, ThinkingPolicy.KeepThoughts).Encode(row).Example));
+        Assert.Equal("[^sU:uA:b$U:qA:<think>\n\n</think>\n\n]a$", Show(One(Encoder(Plain, ThinkingPolicy.KeepThoughts).Encode(row))));
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class ExampleEncoderTests : IDisposable
     [InlineData("a$", "[q]a$")]
     [InlineData("a$b", "[q]a$b$")]
     public void Encode_ResponseThatHasTheEnd_GetsNoSecondOne(string response, string expected) =>
-        Assert.Equal(expected, Show(Bare(maxLength: 100).Encode(new DatasetRow("q", response)).Example));
+        Assert.Equal(expected, Show(One(Bare(maxLength: 100).Encode(ConversationRow.Of("q", response)))));
 
     // "q", five letters and the end are 7 tokens.
     [Theory]
@@ -67,7 +67,7 @@ public sealed class ExampleEncoderTests : IDisposable
     [InlineData(7, RowOmission.None)]
     [InlineData(6, RowOmission.TooLong)]
     public void Encode_RowOfExactlyTheLength_IsTrained(int maxLength, RowOmission omission) =>
-        Assert.Equal(omission, Bare(maxLength).Encode(new DatasetRow("q", "abcde")).Omission);
+        Assert.Equal(omission, Bare(maxLength).Encode(ConversationRow.Of("q", "abcde")).Omission);
 
     [Theory]
     [InlineData(true, "a", RowOmission.NoThought)]
@@ -81,12 +81,12 @@ public sealed class ExampleEncoderTests : IDisposable
 
         var encoder = Encoder(template, ThinkingPolicy.DropRowsWithoutThought, thinks);
 
-        Assert.Equal(omission, encoder.Encode(new DatasetRow("q", response)).Omission);
+        Assert.Equal(omission, encoder.Encode(ConversationRow.Of("q", response)).Omission);
     }
 
     [Fact]
     public void Encode_NoTemplate_GivesTheBareText() =>
-        Assert.Equal("[q]a$", Show(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(new DatasetRow("q", "a")).Example));
+        Assert.Equal("[q]a$", Show(One(new ExampleEncoder(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, 100).Encode(ConversationRow.Of("q", "a")))));
 
     [Theory]
     [InlineData(ThinkingPolicy.KeepThoughts, "<think>never closed", RowOmission.UnclosedThought)]
@@ -94,16 +94,16 @@ public sealed class ExampleEncoderTests : IDisposable
     [InlineData(ThinkingPolicy.KeepThoughts, "<think>t</think>an answer far too long to fit", RowOmission.TooLong)]
     public void Encode_RowNotTrained_SaysWhyAndStaysWhole(ThinkingPolicy policy, string response, RowOmission omission)
     {
-        var row = Encoder(Plain, policy, maxLength: 30).Encode(new DatasetRow("q", response));
+        var row = Encoder(Plain, policy, maxLength: 30).Encode(ConversationRow.Of("q", response));
 
         Assert.Equal(omission, row.Omission);
-        Assert.EndsWith($"{response}$", Show(row.Example), StringComparison.Ordinal);
+        Assert.EndsWith($"{response}$", Show(One(row)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Of_Dataset_CountsAndListsWhatIsLeftOut()
     {
-        var rows = new[] { new DatasetRow("q", "<think>t</think>a"), new DatasetRow("q", "b"), new DatasetRow("q", new string('x', 50)), new DatasetRow("", "") { Tokens = new TokenExample([1, 2], [-100, 2]) } };
+        DatasetRow[] rows = [ConversationRow.Of("q", "<think>t</think>a"), ConversationRow.Of("q", "b"), ConversationRow.Of("q", new string('x', 50)), new TokenRow(new TokenExample([1, 2], [-100, 2]))];
 
         var data = EncodedDataset.Of(rows.Select((row, i) => (i + 10, row)), Encoder(Plain, ThinkingPolicy.KeepThoughts, maxLength: 40));
 
@@ -116,13 +116,15 @@ public sealed class ExampleEncoderTests : IDisposable
     public void TokenView_CutCharacters_AppearWhole()
     {
         var vocabulary = Vocabulary();
-        var example = new ExampleEncoder(vocabulary, ChatTemplate.Parse(Plain, vocabulary.SpecialTokens), ThinkingPolicy.NoThinking, 100).Encode(new DatasetRow("q", "é")).Example;
+        var example = new ExampleEncoder(vocabulary, ChatTemplate.Parse(Plain, vocabulary.SpecialTokens), ThinkingPolicy.NoThinking, 100).Encode(ConversationRow.Of("q", "é")).Parts[0].Example;
 
         var view = TokenView.Of(example, vocabulary);
 
         Assert.Equal(["^", "U", ":", "q", "A", ":", "", "é", "$"], view.Select(piece => piece.Text));
         Assert.Equal([false, false, false, false, false, false, true, true, true], view.Select(piece => piece.Trained));
     }
+
+    private static TokenExample One(EncodedRow row) => Assert.Single(row.Parts).Example;
 
     private ExampleEncoder Bare(int maxLength) => new(Vocabulary(thinks: false), null, ThinkingPolicy.KeepThoughts, maxLength);
 

@@ -24,7 +24,7 @@ public sealed class JsonArrayTests
         var result = Read(file);
 
         Assert.Empty(result.BadLines);
-        Assert.Equal(Texts, result.Rows.Select(row => row.Prompt));
+        Assert.Equal(Texts, result.Rows.Select(row => ((ConversationRow)row).Prompt));
         Assert.All(result.Rows.Zip(rows), pair => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(pair.First.Raw!), pair.Second)));
         Assert.DoesNotContain(result.Rows, row => row.Raw!.Contains('\n', StringComparison.Ordinal));
     }
@@ -36,7 +36,7 @@ public sealed class JsonArrayTests
 
         var result = Read(new JsonArray([.. rows]).ToJsonString(Pretty));
 
-        Assert.Equal(Enumerable.Range(0, 5000).Select(at => $"q{at}"), result.Rows.Select(row => row.Prompt));
+        Assert.Equal(Enumerable.Range(0, 5000).Select(at => $"q{at}"), result.Rows.Select(row => ((ConversationRow)row).Prompt));
         Assert.Equal(Enumerable.Range(0, 5000).Select(at => 4 * at + 2), result.Rows.Select(row => row.Line));
     }
 

@@ -42,7 +42,7 @@ public sealed class JsonlReaderTests
         Assert.Empty(result.BadLines);
         Assert.Equal(DatasetFormat.PromptResponse, result.Format);
         Assert.Equal(2, result.Rows.Count);
-        Assert.DoesNotContain(result.Rows, row => row.Prompt.Contains('\r', StringComparison.Ordinal) || row.Response.Contains('\r', StringComparison.Ordinal));
+        Assert.DoesNotContain(result.Rows.Cast<ConversationRow>(), row => row.Prompt.Contains('\r', StringComparison.Ordinal) || row.Response.Contains('\r', StringComparison.Ordinal));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class JsonlReaderTests
         const string line = "{\"prompt\":\"a\u0085\u2028\u0000\\u0000\u00e9 e\u0301 \ud83d\ude00\\/\", \"response\" : \"b\", \"id\":1.50}";
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(line.Replace("\0", "", StringComparison.Ordinal)));
 
-        var row = Assert.Single(JsonlReader.Read(stream).Rows);
+        var row = (ConversationRow)Assert.Single(JsonlReader.Read(stream).Rows);
 
         Assert.Equal("a\u0085\u2028\0\u00e9 e\u0301 \ud83d\ude00/", row.Prompt);
         Assert.Equal(line.Replace("\0", "", StringComparison.Ordinal), row.Raw);
@@ -109,9 +109,9 @@ public sealed class JsonlReaderTests
 
         var result = JsonlReader.Read(stream);
 
-        var row = Assert.Single(result.Rows);
+        var row = (ConversationRow)Assert.Single(result.Rows);
         Assert.Equal((format, prompt, response), (result.Format, row.Prompt, row.Response));
-        Assert.Equal(context, string.Join(' ', row.Context.Select(turn => $"{turn.Role}:{turn.Content}")));
+        Assert.Equal(context, string.Join(' ', row.Turns.SkipLast(2).Select(turn => $"{turn.Role}:{turn.Content}")));
     }
 
     [Fact]
@@ -122,8 +122,8 @@ public sealed class JsonlReaderTests
         var result = JsonlReader.Read(stream);
 
         Assert.Equal(DatasetFormat.InputIds, result.Format);
-        Assert.Equal([5, 6, 7], result.Rows[0].Tokens!.InputIds);
-        Assert.Equal([-100, 6, 7], result.Rows[0].Tokens!.Labels);
+        Assert.Equal([5, 6, 7], ((TokenRow)result.Rows[0]).Example.InputIds);
+        Assert.Equal([-100, 6, 7], ((TokenRow)result.Rows[0]).Example.Labels);
     }
 
     [Theory]

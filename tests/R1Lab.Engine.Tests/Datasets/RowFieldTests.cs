@@ -32,7 +32,7 @@ public sealed class RowFieldTests : IDisposable
         ];
 
         Assert.All(rows, row => Assert.Equal("<think>\n3 x 4\n</think>\n\n12", RowOf(row).Response));
-        Assert.Null(RowOf(rows[1]).Raw);
+        Assert.Equal(rows[1], RowOf(rows[1]).Raw);
     }
 
     [Theory]
@@ -56,14 +56,22 @@ public sealed class RowFieldTests : IDisposable
 
     [Theory]
     [InlineData("""{"prompt":"q","response":"a","reasoning":["x"]}""", "field reasoning must be text, is a list")]
-    [InlineData("""{"prompt":"q","response":"a","tools":[{"name":"w"}]}""", "field tools: tool definitions cannot be imported yet")]
-    [InlineData("""{"prompt":"q","response":"a","tools":"[{\"name\":\"w\"}]"}""", "field tools: tool definitions cannot be imported yet")]
+    [InlineData("""{"prompt":"q","response":"a","tools":[{"title":"w"}]}""", "field tools: a function has no name")]
+    [InlineData("""{"prompt":"q","response":"a","tools":"w"}""", "field tools must be a list, is text that is no JSON")]
+    [InlineData("""{"prompt":"q","response":"a","functions":[{"name":"w"}]}""", "field functions: tool definitions cannot be imported yet")]
     [InlineData("""{"prompt":"q","response":"a","images":["x.png"]}""", "field images: images cannot be imported yet")]
     [InlineData("""{"prompt":"q","response":"a","rejected":"b"}""", "field rejected: rejected answers cannot be imported yet")]
-    [InlineData("""{"prompt":"q","response":"a","weight":0.5}""", "field weight: weights other than 1 cannot be imported yet")]
+    [InlineData("""{"prompt":"q","response":"a","weight":0.5}""", "field weight: weights other than 0 and 1 cannot be imported yet")]
+    [InlineData("""{"prompt":"q","response":"a","train":false}""", "the row is marked as not to be learned")]
+    [InlineData("""{"prompt":"q","response":"a","weight":0}""", "the row is marked as not to be learned")]
     [InlineData("""{"prompt":"q","response":"a","system":7}""", "field system must be text, is a number")]
-    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","train":false}]}""", "field messages.train: the row is marked as not to be learned")]
-    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","tool_calls":[{"id":"1"}]}]}""", "field messages.tool_calls: tool calls cannot be imported yet")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","train":false}]}""", "field messages: every answer is marked as not to be learned")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","tool_calls":[{"id":"1"}]}]}""", "field messages.tool_calls: a call names no function")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"},{"role":"user","content":"r"}]}""", "field messages must end with an assistant turn")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"a"}]}""", "field messages: there is no user turn")]
+    [InlineData("""{"messages":[{"role":"critic","content":"q"},{"role":"assistant","content":"a"}]}""", "field messages: role critic is not supported")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":"x"}]},{"role":"assistant","content":"a"}]}""", "field messages.content: parts of type image_url cannot be imported yet")]
+    [InlineData("""{"conversations":[{"from":"critic","value":"q"},{"from":"gpt","value":"a"}]}""", "field conversations: from critic is not supported")]
     [InlineData("""{"system":"s","messages":[{"role":"system","content":"t"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}""", "field system: there is a system text among the messages too")]
     public void Read_FieldThatARowCannotCarry_IsTheReason(string line, string reason) => Assert.Equal(reason, ReasonOf(line));
 
@@ -76,13 +84,13 @@ public sealed class RowFieldTests : IDisposable
     [InlineData("""{"prompt":"q","response":"a","system":"s"}""")]
     [InlineData("""{"prompt":"q","completion":"a","system":"s"}""")]
     [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"system":"s"}""")]
-    public void Read_SystemTextInAFieldOfItsOwn_StandsBeforeThePrompt(string line) => Assert.Equal([new DatasetTurn("system", "s")], RowOf(line).Context);
+    public void Read_SystemTextInAFieldOfItsOwn_StandsBeforeThePrompt(string line) => Assert.Equal([new DatasetTurn("system", "s"), new DatasetTurn("user", "q"), new DatasetTurn("assistant", "a")], RowOf(line).Turns);
 
     [Fact]
     public void Read_UnknownFields_AreListed()
     {
         Assert.Equal(["context", "hint"], RowOf("""{"id":3,"prompt":"q","hint":{"a":1},"response":"a","context":"c","source":"x","empty":""}""").Ignored.Order());
-        Assert.Equal(["messages.name"], RowOf("""{"messages":[{"role":"user","content":"q","name":"Li"},{"role":"assistant","content":"a"}]}""").Ignored);
+        Assert.Equal(["messages.mood"], RowOf("""{"messages":[{"role":"user","content":"q","mood":"x"},{"role":"assistant","content":"a"}]}""").Ignored);
     }
 
     // The figures of a run of the reference tools on the same rows: with the thought, and without it.
@@ -92,17 +100,26 @@ public sealed class RowFieldTests : IDisposable
     [InlineData("", 11.40490)]
     public void Run_RowsWithAThought_LearnIt(string thought, double loss)
     {
-        var row = RowOf($$"""{"messages":[{{Question}},{"role":"assistant","content":"12"{{thought}}}]}""");
-        var encoder = new ExampleEncoder(Tokenizer.Load(SampleFolders.Model), ChatTemplate.Load(SampleFolders.Model), ThinkingPolicy.KeepThoughts, 512);
-        var examples = Enumerable.Range(0, 4).Select(id => encoder.Encode(row, id).Example).ToList();
-        var recipe = new TrainingRecipe { Method = TrainingMethod.Full, MaxSteps = 1, PerDeviceTrainBatchSize = 4, Shuffle = false, Dtype = TrainingDtype.Float32 };
-
-        _runs.Run(new TrainingJob(recipe, SampleFolders.Model, _runs.NewFolder(), examples, [], ComputeDevice.Cpu));
-
-        Assert.Equal(loss, _runs.Metrics[0].Loss!.Value, 1e-4);
+        Assert.Equal(loss, FirstLoss($$"""{"messages":[{{Question}},{"role":"assistant","content":"12"{{thought}}}]}"""), 1e-4);
     }
 
-    private static DatasetRow RowOf(string line) => Assert.Single(Read(line).Rows);
+    // The figures of a run of the reference tools on the same rows: with the system text, and without it.
+    [Theory]
+    [InlineData(",\"system\":\"You are a pirate.\"", 12.31864)]
+    [InlineData("", 10.77855)]
+    public void Run_RowsWithASystemText_ShowIt(string system, double loss) =>
+        Assert.Equal(loss, FirstLoss($$"""{"prompt":"hi","response":"hello"{{system}}}"""), 1e-4);
+
+    private double FirstLoss(string line)
+    {
+        var encoder = new ExampleEncoder(Tokenizer.Load(SampleFolders.Model), ChatTemplate.Load(SampleFolders.Model), ThinkingPolicy.KeepThoughts, 512);
+        var examples = Enumerable.Range(0, 4).Select(id => Assert.Single(encoder.Encode(RowOf(line), id).Parts).Example).ToList();
+        var recipe = new TrainingRecipe { Method = TrainingMethod.Full, MaxSteps = 1, PerDeviceTrainBatchSize = 4, Shuffle = false, Dtype = TrainingDtype.Float32 };
+        _runs.Run(new TrainingJob(recipe, SampleFolders.Model, _runs.NewFolder(), examples, [], ComputeDevice.Cpu));
+        return _runs.Metrics[0].Loss!.Value;
+    }
+
+    private static ConversationRow RowOf(string line) => (ConversationRow)Assert.Single(Read(line).Rows);
 
     private static string ReasonOf(string line) => Assert.Single(Read(line).BadLines).Reason;
 

@@ -63,7 +63,7 @@ public sealed class SampledRowsTests
     [Fact]
     public void Sample_OfADataset_CountsItsOwnRowsAndTokens()
     {
-        var data = EncodedDataset.Of(Rows.Select(row => (row.RowId!.Value, new DatasetRow("", "") { Tokens = row })), null);
+        var data = EncodedDataset.Of(Rows.Select(row => (row.RowId!.Value, (DatasetRow)new TokenRow(row))), null);
 
         var sample = data.Sample(1000, 42);
 

@@ -89,7 +89,7 @@ public sealed class RightsLab : IAsyncLifetime
     }
 
     private async Task<string> DatasetAsync(string owner) => Text((await _lab.Get<DatasetStore>().CreateAsync(
-        Actors.User(owner), new NewDataset("d", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2")], Cancel)).Id);
+        Actors.User(owner), new NewDataset("d", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2")], Cancel)).Id);
 
     private async Task<string> StudyAsync(string owner)
     {

@@ -59,16 +59,82 @@ public sealed class DatasetEndpointTests(LabHost lab) : IClassFixture<LabHost>
     }
 
     [Theory]
-    [InlineData("{\"prompt\":\"q\",\"response\":\"a\",\"system\":\"s\"}", "a system text")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"system\":\"s\"}", "a system text")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"tools\":\"[{}, {}]\"}", "tool definitions")]
-    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"},{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}]}", "earlier turns")]
+    [InlineData("{\"prompt\":\"q\",\"response\":\"a\",\"rejected\":\"b\"}", "rejected answers")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\",\"content\":\"a\"}],\"tools\":\"[{}, {}]\"}", "a function has no name")]
     public async Task Import_WhatARowCannotCarry_IsRefusedWithItsReason(string line, string reason)
     {
         var (status, refused) = await ImportAsync("name=refused", line + "\n");
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
         Assert.Contains(reason, Assert.Single(refused["lines"]!.AsArray())!["reason"].Str(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_Conversations_AreReadChangedAndExportedAsTheyStand()
+    {
+        const string first = """{"messages": [{"role": "system", "content": "Be brief"}, {"role": "user", "content": "1+1?"}, {"role": "assistant", "content": "2"}, {"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4", "weight": 0}, {"role": "user", "content": "3+3?"}, {"role": "assistant", "content": "6"}], "id": 1}""";
+        const string second = """{"messages": [{"role": "user", "content": "\u4f60"}, {"role": "assistant", "content": "a"}], "tools": [{"type": "function", "function": {"name": "w"}}]}""";
+
+        var (status, made) = await ImportAsync("name=turns", $"{first}\r\n{second}");
+
+        Assert.Equal((HttpStatusCode.Created, "messages", 2), (status, made["format"].Str(), made["rows"].Int()));
+        var address = $"{Datasets}/{made["id"].Int()}";
+        var rows = (await _client.GetJsonAsync($"{address}/rows")).Body["rows"]!.AsArray();
+        Assert.Equal(["system", "user", "assistant", "user", "assistant", "user", "assistant"], rows[0]!["messages"]!.AsArray().Select(turn => turn!["role"].Str()));
+        Assert.Equal(("3+3?", "6", "w"), (rows[0]!["prompt"].Str(), rows[0]!["response"].Str(), rows[1]!["tools"]![0]!["function"]!["name"].Str()));
+        Assert.False((bool)rows[0]!["messages"]![4]!["train"]!);
+        Assert.Equal($"{first}\r\n{second}", await _client.GetStringAsync($"{address}/export", TestContext.Current.CancellationToken));
+
+        var turns = rows[0]!["messages"]!.DeepClone().AsArray();
+        turns[6]!["content"] = "six";
+        var (changed, answer) = await SendAsync(HttpMethod.Put, $"{address}/rows/{rows[0]!["id"].Int()}", new JsonObject { ["messages"] = turns });
+
+        Assert.Equal((HttpStatusCode.OK, "six"), (changed, answer["response"].Str()));
+        var exported = await _client.GetStringAsync($"{address}/export", TestContext.Current.CancellationToken);
+        Assert.EndsWith($", \"id\": 1}}\r\n{second}", exported, StringComparison.Ordinal);
+        Assert.Contains("""{"role":"assistant","content":"4","train":false}""", exported, StringComparison.Ordinal);
+        var (again, copy) = await ImportAsync("name=copy", exported);
+        Assert.Equal((HttpStatusCode.Created, 2), (again, copy["rows"].Int()));
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[{"role":"user","content":"q"}]}""", "field messages must end with an assistant turn.")]
+    [InlineData("""{"messages":[{"role":"user","content":7},{"role":"assistant","content":"a"}]}""", "field content must be text, is a number.")]
+    [InlineData("""{"messages":[1]}""", "field messages must hold objects with role and content.")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{}]}""", "field tools: a function has no name.")]
+    [InlineData("{}", "messages is missing.")]
+    public async Task AddRow_NoConversation_SaysWhatIsWrong(string row, string reason)
+    {
+        var (_, made) = await ImportAsync("name=talk", """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}""" + "\n");
+
+        var (status, refused) = await SendAsync(HttpMethod.Post, $"{Datasets}/{made["id"].Int()}/rows", JsonNode.Parse(row)!);
+
+        Assert.Equal((HttpStatusCode.BadRequest, reason), (status, refused["error"]!["message"].Str()));
+    }
+
+    [Fact]
+    public async Task Import_ShareGpt_IsStoredAsMessages()
+    {
+        var (status, made) = await ImportAsync("name=gpt", """{"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}], "system": "Be brief"}""");
+
+        Assert.Equal((HttpStatusCode.Created, "messages"), (status, made["format"].Str()));
+        Assert.Equal(
+            """{"messages":[{"role":"system","content":"Be brief"},{"role":"user","content":"hi"},{"role":"assistant","content":"hello"}]}""" + "\n",
+            await _client.GetStringAsync($"{Datasets}/{made["id"].Int()}/export", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Import_SystemTextBesideTheAnswer_IsPartOfTheRow()
+    {
+        var (status, made) = await ImportAsync("name=pirate", """{"prompt":"hi","response":"hello","system":"You are a pirate."}""" + "\n");
+
+        Assert.Equal((HttpStatusCode.Created, "prompt_response"), (status, made["format"].Str()));
+        var address = $"{Datasets}/{made["id"].Int()}";
+        var row = (await _client.GetJsonAsync($"{address}/rows")).Body["rows"]![0]!;
+        Assert.Equal("You are a pirate.", row["system"].Str());
+        var (changed, _) = await SendAsync(HttpMethod.Put, $"{address}/rows/{row["id"].Int()}", new JsonObject { ["prompt"] = "hi", ["response"] = "ahoy", ["system"] = "You are a pirate." });
+        Assert.Equal(HttpStatusCode.OK, changed);
+        Assert.Equal("""{"prompt":"hi","response":"ahoy","system":"You are a pirate."}""" + "\n", await _client.GetStringAsync($"{address}/export", TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -227,6 +293,9 @@ public sealed class DatasetEndpointTests(LabHost lab) : IClassFixture<LabHost>
 
     private Task<(HttpStatusCode Status, JsonNode Body)> ImportAsync(string query, string file) =>
         _client.SendAsync(HttpMethod.Post, $"{Datasets}?{query}", new ByteArrayContent(Encoding.UTF8.GetBytes(file)));
+
+    private Task<(HttpStatusCode Status, JsonNode Body)> SendAsync(HttpMethod method, string path, JsonNode body) =>
+        _client.SendAsync(method, path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"));
 
     private async Task<int> CountAsync() => (await _client.GetJsonAsync(Datasets)).Body.AsArray().Count;
 }

@@ -63,7 +63,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
         await SwitchAsync(new { held = true });
         var id = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "second")));
         await _lab.Get<DatasetStore>().CreateAsync(
-            Actors.Lab, new NewDataset($"{_dataset.Id}", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }], cancellationToken: Cancel);
+            Actors.Lab, new NewDataset($"{_dataset.Id}", DatasetFormats.InputIds), [TestRows.Ids("[5,6,7]", "[5,6,7]")], cancellationToken: Cancel);
 
         await SwitchAsync(new { held = false });
         var state = await TinyRuns.WaitForAsync(_admin, id, "finished", "failed");
@@ -118,7 +118,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
     {
         await SwitchAsync(new { held = true, continue_on_error = false });
         var doomed = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "doomed")));
-        var other = await _lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("other", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,3]", Labels = "[1,2,3]" }], Cancel);
+        var other = await _lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("other", DatasetFormats.InputIds), [TestRows.Ids("[1,2,3]", "[1,2,3]")], Cancel);
         var next = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe(("name", "next"), ("dataset", other.Id.ToString()), ("val_size", 0), ("max_steps", 2)));
         await _lab.Get<DatasetStore>().DeleteAsync(Actors.Lab, _dataset.Id, Cancel);
 
@@ -164,7 +164,7 @@ public sealed class QueueEndpointTests : IAsyncLifetime
     {
         var first = await TinyRuns.StartAsync(_admin, TinyRuns.Recipe());
         await TinyRuns.WaitForAsync(_admin, first, "finished", "failed");
-        await _lab.Get<DatasetStore>().AddRowAsync(Actors.Lab, _dataset.Id, new NewRow("", "") { InputIds = "[5,6,7]", Labels = "[5,6,7]" }, cancellationToken: Cancel);
+        await _lab.Get<DatasetStore>().AddRowAsync(Actors.Lab, _dataset.Id, TestRows.Ids("[5,6,7]", "[5,6,7]"), cancellationToken: Cancel);
 
         var (status, answer) = await PostAsync(_admin, $"/api/v1/runs/{first}/again", new { });
 

@@ -78,7 +78,7 @@ public sealed class RunConfirmationTests
         using var lab = new LabHost();
         using var client = lab.ApiClient();
         await lab.Get<DatasetStore>().CreateAsync(
-            Actors.Lab, new NewDataset("golden", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,3]", Labels = "[1,2,3]" }], TestContext.Current.CancellationToken);
+            Actors.Lab, new NewDataset("golden", DatasetFormats.InputIds), [TestRows.Ids("[1,2,3]", "[1,2,3]")], TestContext.Current.CancellationToken);
 
         using var response = await client.PostAsJsonAsync("/api/v1/runs", TinyRuns.Recipe(("max_steps", 1)), TestContext.Current.CancellationToken);
 

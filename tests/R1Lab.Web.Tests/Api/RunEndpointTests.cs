@@ -84,7 +84,7 @@ public sealed class RunEndpointTests
     {
         using var lab = new LabHost();
         using var client = lab.ApiClient();
-        await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("golden", DatasetFormats.InputIds), [new NewRow("", "") { InputIds = "[1,2,99999]", Labels = "[1,2,99999]" }], TestContext.Current.CancellationToken);
+        await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("golden", DatasetFormats.InputIds), [TestRows.Ids("[1,2,99999]", "[1,2,99999]")], TestContext.Current.CancellationToken);
 
         using var response = await client.PostAsJsonAsync("/api/v1/runs", TinyRuns.Recipe(), TestContext.Current.CancellationToken);
 
@@ -97,7 +97,7 @@ public sealed class RunEndpointTests
     {
         using var lab = new LabHost();
         using var client = lab.ApiClient();
-        await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("golden", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2")], TestContext.Current.CancellationToken);
+        await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("golden", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2")], TestContext.Current.CancellationToken);
 
         var (status, fields) = await RefusedAsync(client, TinyRuns.Recipe());
 

@@ -29,7 +29,7 @@ public sealed class RunRecordEndpointTests(LabHost lab) : IClassFixture<LabHost>
     public async Task Rows_OfARun_AreSortedPagedAndJudged()
     {
         using var client = lab.ApiClient();
-        var run = await AddRunAsync(new NewRow("2+2?", "4"), new NewRow("3+3?", "6"));
+        var run = await AddRunAsync(TestRows.Pair("2+2?", "4"), TestRows.Pair("3+3?", "6"));
         var rows = (await lab.Get<DatasetStore>().PageAsync(run.DatasetId!.Value, 0, 2, cancellationToken: Cancel)).Rows;
         await lab.Get<RunStore>().AppendAsync(Actors.Lab, run.Id, new RunNews { RowLosses = [.. Losses(rows[0].Id, 2, 1.9), .. Losses(rows[1].Id, 2, 0.01)] }, Cancel);
 

@@ -2,9 +2,11 @@ using AngleSharp.Dom;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine.Datasets;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Datasets;
 using R1Lab.Web.Tests.Models;
+using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
 
 namespace R1Lab.Web.Tests.Pages;
@@ -24,7 +26,7 @@ public sealed class DatasetPageTests : ModelPageTest
     [Fact]
     public async Task Page_RowInTheAddress_IsOpened()
     {
-        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2"), new NewRow("2+2?", "4")], Cancellation);
+        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2"), TestRows.Pair("2+2?", "4")], Cancellation);
         var row = (await Get<DatasetStore>().PageAsync(dataset.Id, 1, 1, cancellationToken: Cancellation)).Rows[0];
         Get<NavigationManager>().NavigateTo($"/datasets/{dataset.Id}?row={row.Id}");
 
@@ -92,7 +94,7 @@ public sealed class DatasetPageTests : ModelPageTest
         Dialogs.Find("[data-testid=row-save]").Click();
 
         Assert.Contains("theirs", Dialogs.WaitForElement("[data-testid=row-conflict]", Patience).TextContent, StringComparison.Ordinal);
-        Assert.Equal("theirs", (await FirstRowAsync(page.Instance.Id)).Response);
+        Assert.Equal("theirs", (await FirstRowAsync(page.Instance.Id)).Response());
         Assert.Equal("Save my text", Dialogs.Find("[data-testid=row-save]").TextContent.Trim());
         Dialogs.Find("[data-testid=row-save]").Click();
         page.WaitForAssertion(() => Assert.Equal("mine", Cells(page)[1]), Patience);
@@ -150,7 +152,7 @@ public sealed class DatasetPageTests : ModelPageTest
     {
         await AddScriptedModelAsync();
 
-        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("1+2?", $"<think>\n{ScriptedModel.Thought}</think>three")));
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, ConversationRow.Of("1+2?", $"<think>\n{ScriptedModel.Thought}</think>three")));
 
         tokens.WaitForElement("[data-testid=token-view]", Patience);
         var trained = string.Concat(tokens.FindAll("[data-testid=token-view] .is-trained").Select(t => t.TextContent));
@@ -167,7 +169,7 @@ public sealed class DatasetPageTests : ModelPageTest
     {
         await AddScriptedModelAsync();
 
-        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("1+2?", response)));
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, ConversationRow.Of("1+2?", response)));
 
         tokens.WaitForElement("[data-testid=token-view]", Patience);
         Assert.Equal(warnings, tokens.FindAll("[data-trait=turn-marks]").Count);
@@ -178,7 +180,7 @@ public sealed class DatasetPageTests : ModelPageTest
     {
         await AddScriptedModelAsync();
 
-        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("", "") { InputIds = "[65,66,67]", Labels = "[-100,66,67]" }));
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new TokenRow(new TokenExample([65, 66, 67], [-100, 66, 67]))));
 
         tokens.WaitForElement("[data-testid=token-view]", Patience);
         Assert.Equal((3, 2), (tokens.FindAll("[data-testid=token-view] .token").Count, tokens.FindAll("[data-testid=token-view] .is-trained").Count));
@@ -187,7 +189,7 @@ public sealed class DatasetPageTests : ModelPageTest
     [Fact]
     public void RowTokens_NoModel_SaysWhatIsMissing()
     {
-        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, new NewRow("a", "b")));
+        var tokens = Show<RowTokens>(p => p.Add(t => t.Row, ConversationRow.Of("a", "b")));
 
         tokens.WaitForAssertion(() => Assert.Contains("Register a model to see tokens.", tokens.Markup, StringComparison.Ordinal), Patience);
     }
@@ -205,7 +207,7 @@ public sealed class DatasetPageTests : ModelPageTest
         page.WaitForElement("[data-testid=rows] tbody .cell-text", Patience).Click();
         Write("mine");
         var row = await FirstRowAsync(page.Instance.Id);
-        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, new NewRow("1+1?", "theirs"), null, Cancellation);
+        await Get<DatasetStore>().UpdateRowAsync(Actors.Admin, page.Instance.Id, row.Id, TestRows.Pair("1+1?", "theirs"), null, Cancellation);
         return page;
     }
 

@@ -28,5 +28,5 @@ public abstract class ModelPageTest : PageTest
     protected Task AddScriptedModelAsync(string name = ModelLab.Scripted) => Get<ModelLibrary>().RegisterAsync(Actors.Lab, ScriptedModel.Folder, name, null, Cancellation);
 
     protected Task<Dataset> AddDatasetAsync(string name = "sums", int rows = 3) => Get<DatasetStore>().CreateAsync(
-        Actors.Lab, new NewDataset(name, DatasetFormats.PromptResponse, "admin", "admin"), Enumerable.Range(1, rows).Select(i => new NewRow($"{i}+{i}?", $"{2 * i}")), Cancellation);
+        Actors.Lab, new NewDataset(name, DatasetFormats.PromptResponse, "admin", "admin"), Enumerable.Range(1, rows).Select(i => TestRows.Pair($"{i}+{i}?", $"{2 * i}")), Cancellation);
 }

@@ -43,7 +43,7 @@ public sealed class ReadOnlyPagesTests : ModelPageTest
     public async Task Dataset_OfWang_IsChangedByWangAndAdministrators(string name, string role, string? reason)
     {
         var dataset = await Get<DatasetStore>().CreateAsync(
-            Actors.User("wang"), new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("1+1?", "2")], Cancellation);
+            Actors.User("wang"), new NewDataset("sums", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2")], Cancellation);
         SignIn(name, role);
 
         var page = Show<DatasetPage>(parameters => parameters.Add(one => one.Id, dataset.Id));

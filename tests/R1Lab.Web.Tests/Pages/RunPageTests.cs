@@ -147,7 +147,7 @@ public sealed class RunPageTests : RunPageTest
     [Fact]
     public async Task Page_Rows_ShowsVerdictsWithTheirRulesAndLeadsToTheRow()
     {
-        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [new NewRow("2+2?", "4"), new NewRow("3+3?", "6")], TestContext.Current.CancellationToken);
+        var dataset = await Get<DatasetStore>().CreateAsync(Actors.Lab, new NewDataset("sums", DatasetFormats.PromptResponse), [TestRows.Pair("2+2?", "4"), TestRows.Pair("3+3?", "6")], TestContext.Current.CancellationToken);
         var rows = (await Get<DatasetStore>().PageAsync(dataset.Id, 0, 2, cancellationToken: TestContext.Current.CancellationToken)).Rows;
         var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("first", "{}", "demo") { DatasetId = dataset.Id }, TestContext.Current.CancellationToken);
         RunRowLoss[] losses = [Loss(0, rows[0], 2), Loss(1, rows[0], 1.9), Loss(0, rows[1], 2), Loss(1, rows[1], 0.01)];

@@ -32,7 +32,7 @@ public sealed class DatasetEncoderTests : RunPageTest
         var first = await EncodeAsync(Recipe, dataset);
 
         var policy = await EncodeAsync(Recipe with { ThinkingPolicy = ThinkingPolicy.NoThinking }, dataset);
-        await Get<DatasetStore>().AddRowAsync(Actors.Lab, dataset.Id, new NewRow("3+3?", "6"), TestContext.Current.CancellationToken);
+        await Get<DatasetStore>().AddRowAsync(Actors.Lab, dataset.Id, TestRows.Pair("3+3?", "6"), TestContext.Current.CancellationToken);
         var changed = await EncodeAsync(Recipe, (await Get<DatasetStore>().GetAsync(dataset.Id, TestContext.Current.CancellationToken))!);
 
         Assert.NotSame(first.Set.Corpus, policy.Set.Corpus);

@@ -15,7 +15,7 @@ internal static class TinyRuns
 
     /// <summary>Rows of text named <c>talk</c>.</summary>
     public static Task<Dataset> AddTextDatasetAsync(DatasetStore datasets, params (string Prompt, string Response)[] rows) =>
-        datasets.CreateAsync(Actors.Lab, new NewDataset("talk", DatasetFormats.PromptResponse), rows.Select(row => new NewRow(row.Prompt, row.Response)));
+        datasets.CreateAsync(Actors.Lab, new NewDataset("talk", DatasetFormats.PromptResponse), rows.Select(row => TestRows.Pair(row.Prompt, row.Response)));
 
     /// <summary>The reference training rows as a dataset of token ids named <c>golden</c>.</summary>
     public static Task<Dataset> AddGoldenDatasetAsync(DatasetStore datasets)
@@ -24,7 +24,7 @@ internal static class TinyRuns
         var list = rows as JsonArray ?? rows["rows"]!.AsArray();
         return datasets.CreateAsync(
             Actors.Lab, new NewDataset("golden", DatasetFormats.InputIds),
-            list.Select(row => new NewRow("", "") { InputIds = row!["input_ids"]!.ToJsonString(), Labels = row["labels"]!.ToJsonString() }));
+            list.Select(row => TestRows.Ids(row!["input_ids"]!.ToJsonString(), row["labels"]!.ToJsonString())));
     }
 
     /// <summary>A short LoRA recipe with the given changes.</summary>

@@ -88,7 +88,7 @@ public sealed class StudyPagesTests : StudyTest
     {
         await AddModelsAsync();
         await Get<DatasetStore>().CreateAsync(
-            Actors.Lab, new NewDataset("Ten", DatasetFormats.PromptResponse), Enumerable.Range(1, 10).Select(number => new NewRow($"p{number}", "r")), Cancel);
+            Actors.Lab, new NewDataset("Ten", DatasetFormats.PromptResponse), Enumerable.Range(1, 10).Select(number => TestRows.Pair($"p{number}", "r")), Cancel);
         var page = Show<NewStudyPage>();
         Fill(page, "From a dataset");
         page.Find("[data-testid=study-source-dataset]").Change(true);
@@ -127,7 +127,7 @@ public sealed class StudyPagesTests : StudyTest
     {
         await AddModelsAsync();
         var dataset = await Get<DatasetStore>().CreateAsync(
-            Actors.Lab, new NewDataset("Train", DatasetFormats.PromptResponse), [new NewRow("What is 1 + 1?", "2")], Cancel);
+            Actors.Lab, new NewDataset("Train", DatasetFormats.PromptResponse), [TestRows.Pair("What is 1 + 1?", "2")], Cancel);
         var run = await Get<RunStore>().CreateAsync(Actors.Lab, new NewRun("r", "{}", BaseName) { DatasetId = dataset.Id }, Cancel);
         await Get<ModelStore>().AddAsync(Actors.Lab, new RegisteredModel { Name = "trained", Path = "/trained", Kind = ModelKind.Full, RunId = run.Id }, Cancel);
         var page = Show<NewStudyPage>();

@@ -56,7 +56,7 @@ public sealed class DownloadNameTests
     {
         using var lab = new LabHost();
         using var client = lab.ApiClient();
-        var made = await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new(name, DatasetFormats.PromptResponse), [new NewRow("1", "2")], TestContext.Current.CancellationToken);
+        var made = await lab.Get<DatasetStore>().CreateAsync(Actors.Lab, new(name, DatasetFormats.PromptResponse), [TestRows.Pair("1", "2")], TestContext.Current.CancellationToken);
 
         using var answer = await client.GetAsync($"/api/v1/datasets/{made.Id}/export", TestContext.Current.CancellationToken);
 

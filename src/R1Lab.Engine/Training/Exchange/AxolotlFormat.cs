@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Exchange;
 
@@ -55,7 +56,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
-        "rl", "reward_model", "process_reward_model", "pretraining_dataset", "train_on_inputs", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
+        "rl", "reward_model", "process_reward_model", "pretraining_dataset", "lora_modules_to_save", "lora_target_parameters", "peft_layers_to_transform", "peft_layers_pattern", "peft_init_lora_weights", "peft", "relora",
         "unfrozen_parameters", "test_datasets", "deepspeed", "fsdp", "fsdp_config", "fp8", "gptq", "qat", "quantization", "reinit_weights", "tokens", "added_tokens_overrides", "embedding_lr",
         "embedding_lr_scale", "cosine_constant_lr_ratio", "lr_groups", "jagged_restart_steps", "use_pose", "streaming", "batch_flattening", "torch_compile", "overrides_of_model_config", "rope_scaling", "max_prompt_len",
         "default_system_message", "optim_args", "optim_target_modules", "layer_offloading", "loss_watchdog_threshold", "adam_eps", "eta_min", "skip_prepare_dataset", "tokenizer_config", "resume_from_checkpoint", "auto_resume_from_checkpoints", "lora_fan_in_fan_out", "dataset_exact_deduplication", "eot_tokens", "tokenizer_legacy",
@@ -85,6 +86,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
         ["shuffle"] = "curriculum_sampling",
         ["dtype"] = "bf16",
         ["overlong_rows"] = "excess_length_strategy",
+        ["train_on"] = "train_on_inputs",
         ["gradient_checkpointing"] = "gradient_checkpointing",
         ["activation_offloading"] = "activation_offloading",
         ["device_map"] = "device_map",
@@ -165,7 +167,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     private static void WriteData(YamlText yaml, TrainingRecipe recipe)
     {
-        yaml.Section("data").Add("datasets", new JsonArray(new JsonObject { ["path"] = recipe.Dataset, ["type"] = "chat_template" })).Add("train_on_inputs", false)
+        yaml.Section("data").Add("datasets", new JsonArray(new JsonObject { ["path"] = recipe.Dataset, ["type"] = "chat_template" })).Add("train_on_inputs", recipe.TrainOn == TrainOn.WholeText)
             .Add("sequence_len", recipe.MaxLength).Add("excess_length_strategy", "drop").Add("sample_packing", recipe.Packing).Add("group_by_length", recipe.GroupByLength).Add("val_set_size", recipe.ValSize);
         if (!recipe.Shuffle) yaml.Add("curriculum_sampling", true).Add("shuffle_merged_datasets", false);
     }
@@ -234,6 +236,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
             case "cosine_min_lr_ratio" when setting.Value is not null: MinimumRate(draft, setting, all); break;
             case "metric_for_best_model": if (setting.Is("eval_loss") || setting.Is("loss") || setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.Unsupported(setting)); break;
             case "curriculum_sampling": draft.Carry(setting, "shuffle", setting.Is(true) ? false : setting.Is(false) ? true : setting.Value); break;
+            case "train_on_inputs": draft.Carry(setting, "train_on", setting.Is(true) ? "whole_text" : "every_answer"); break;
             case "excess_length_strategy": if (setting.Is("drop") || setting.Value is null) draft.Accept(setting); else draft.Change(setting, "overlong_rows", "drop", Reasons.Replaced(setting, "drop")); break;
             case "device_map": if (setting.Is("auto")) draft.Carry(setting, "device_map"); else draft.Accept(setting); break;
             case "gradient_checkpointing": Offloadable(draft, setting, "gradient_checkpointing"); break;

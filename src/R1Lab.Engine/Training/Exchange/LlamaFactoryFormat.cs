@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Adapters;
+using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Exchange;
 
@@ -36,7 +37,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
     private static readonly HashSet<string> Unsupported = new(StringComparer.Ordinal)
     {
         "pissa_init", "use_galore", "use_apollo", "use_badam", "use_muon", "use_adam_mini", "use_llama_pro", "use_dft_loss", "use_asft_loss", "use_eaft_loss", "mixture_of_depths", "shift_attn",
-        "mask_history", "train_on_prompt", "additional_target", "eval_dataset", "streaming", "mix_strategy", "interleave_probs", "deepspeed", "fsdp", "fsdp_config", "rope_scaling",
+        "additional_target", "eval_dataset", "streaming", "mix_strategy", "interleave_probs", "deepspeed", "fsdp", "fsdp_config", "rope_scaling",
         "pure_bf16", "fp8", "default_system", "tool_format", "enable_thinking", "train_from_scratch", "freeze_trainable_layers", "freeze_trainable_modules", "freeze_extra_modules", "model_revision",
         "add_tokens", "add_special_tokens", "ray_num_workers", "tokenized_path", "split_special_tokens", "resize_vocab", "create_new_adapter",
     };
@@ -64,6 +65,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
             ["metric_for_best_model"] = "metric_for_best_model",
             ["dtype"] = "bf16",
             ["epoch_end"] = "dataloader_drop_last",
+            ["train_on"] = "mask_history",
         }).ToDictionary();
 
     private static TrainingRecipe Defaults { get; } = TrainingArgumentNames.Defaults with
@@ -95,11 +97,20 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         Model(yaml, recipe);
         Method(yaml, recipe);
         yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).AddUnlessNull("max_samples", recipe.MaxSamples).Add("cutoff_len", recipe.MaxLength).Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
-            .Add("val_size", recipe.ValSize).Add("disable_shuffling", !recipe.Shuffle).Add("train_on_prompt", false);
+            .Add("val_size", recipe.ValSize).Add("disable_shuffling", !recipe.Shuffle)
+            .Add("train_on_prompt", recipe.TrainOn == TrainOn.WholeText).Add("mask_history", recipe.TrainOn == TrainOn.LastAnswer);
         TrainingArgumentText.Write(yaml, recipe, "eval_accuracy");
         if (recipe.MetricForBestModel == BestMetric.EvalTokenAccuracy) yaml.Add("compute_accuracy", true);
         yaml.AddUnlessNull("early_stopping_steps", recipe.EarlyStoppingPatience);
         return yaml.ToString();
+    }
+
+    // Off is the lab's own way, and says nothing against the other of the two settings.
+    private static void LearnedTurns(RecipeDraft draft, Setting setting, string learned)
+    {
+        if (setting.Is(true)) draft.Carry(setting, "train_on", learned);
+        else if (setting.Is(false) || setting.Value is null) draft.Accept(setting);
+        else draft.Refuse(setting);
     }
 
     private static void Model(YamlText yaml, TrainingRecipe recipe)
@@ -148,6 +159,8 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
             case "quantization_type": if (setting.Is("nf4")) draft.Accept(setting); else draft.Change(setting, "quantization", "nf4", Reasons.Replaced(setting, "nf4")); break;
             case "packing" or "neat_packing": Packing(draft, setting, all); break;
             case "disable_shuffling": draft.Carry(setting, "shuffle", Opposite(setting)); break;
+            case "mask_history": LearnedTurns(draft, setting, "last_answer"); break;
+            case "train_on_prompt": LearnedTurns(draft, setting, "whole_text"); break;
             case "disable_gradient_checkpointing": draft.Carry(setting, "gradient_checkpointing", Opposite(setting)); break;
             default: return false;
         }

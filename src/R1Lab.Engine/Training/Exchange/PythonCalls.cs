@@ -169,7 +169,7 @@ internal static class PythonCalls
             case "chat_template_path": if (setting.Value is null && setting.Computed is null) draft.Accept(setting); else draft.Leave(setting, Reasons.OwnTemplate(setting)); break;
             case "packing_strategy" when setting.Is("wrapped"): draft.Leave(setting, Reasons.CrossAttention()); break;
             case "packing_strategy" or "completion_only_loss" when !setting.Is(false): draft.Accept(setting); break;
-            case "completion_only_loss": draft.Leave(setting, Reasons.Unsupported(setting)); break;
+            case "completion_only_loss": draft.Carry(setting, "train_on", "whole_text"); break;
             case "assistant_only_loss": draft.Accept(setting); break;
             case "truncation_mode": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
             // No limit there; here there is always one.

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Exchange;
 
@@ -108,7 +109,7 @@ internal sealed class TrlScript
         if (!_recipe.Shuffle || _recipe.GroupByLength) yield return ("train_sampling_strategy", _recipe.Shuffle ? "group_by_length" : "sequential");
         yield return ("max_length", _recipe.MaxLength);
         yield return ("packing", _recipe.Packing);
-        yield return ("completion_only_loss", true);
+        yield return ("completion_only_loss", _recipe.TrainOn != TrainOn.WholeText);
         yield return ("gradient_checkpointing", _recipe.GradientCheckpointing);
         yield return ("activation_offloading", _recipe.ActivationOffloading);
     }

@@ -5,8 +5,10 @@ using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine.Datasets;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Workbench;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 
@@ -132,6 +134,14 @@ public sealed partial class DatasetPage : ComponentBase, IAsyncDisposable
     }
 
     private string NumberOf(DatasetRowEntity row) => _numbers.TryGetValue(row.Id, out var number) ? number.ToString("N0", CultureInfo.CurrentCulture) : "";
+
+    private static ConversationRow Conversation(DatasetRowEntity row) => (ConversationRow)StoredRows.Read(row);
+
+    private static (string InputIds, string Labels) Ids(DatasetRowEntity row)
+    {
+        var example = ((TokenRow)StoredRows.Read(row)).Example;
+        return (string.Join(", ", example.InputIds), string.Join(", ", example.Labels));
+    }
 
     private Task SearchAsync(string? query)
     {

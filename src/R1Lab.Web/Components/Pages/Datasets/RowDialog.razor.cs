@@ -5,18 +5,18 @@ using MudBlazor;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
+using R1Lab.Engine.Datasets;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
+using R1Lab.Web.Workbench;
+using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 
 /// <summary>One row: its text, and how the model sees it. It stays open with what was written until the row is stored.</summary>
 public sealed partial class RowDialog : ComponentBase
 {
-    private string _prompt = "";
-    private string _response = "";
-    private string _inputIds = "[]";
-    private string _labels = "[]";
+    private RowDraft _draft = new();
     private string? _problem;
     private DatasetRowEntity? _stored;
     private bool _isConflict;
@@ -52,21 +52,39 @@ public sealed partial class RowDialog : ComponentBase
     /// <summary>What the unfinished row is kept under in the tab.</summary>
     private string Kept => $"row/{DatasetId}/{Row?.Id ?? 0}";
 
+    /// <summary>The row as it is written now; null as long as it is not complete.</summary>
+    private DatasetRow? Edited => _draft.Problem() is null ? _draft.ToRow() : null;
+
+    private IEnumerable<string> StoredTexts => StoredRows.Read(_stored!) switch
+    {
+        ConversationRow conversation => conversation.Turns.Select(turn => turn.ToolCalls is null ? turn.Content : $"{turn.Content}\n{turn.ToolCalls}"),
+        TokenRow tokens => [string.Join(", ", tokens.Example.InputIds), string.Join(", ", tokens.Example.Labels)],
+        _ => [],
+    };
+
     protected override void OnInitialized()
     {
         _stored = Row;
-        if (Row is null) return;
-        (_prompt, _response) = (Row.Prompt, Row.Response);
-        (_inputIds, _labels) = (Row.InputIds ?? "[]", Row.Labels ?? "[]");
+        _draft = RowDraft.Of(Format, Row is null ? null : StoredRows.Read(Row));
     }
 
-    private NewRow Edited() => Format == DatasetFormats.InputIds
-        ? new NewRow("", "") { InputIds = _inputIds, Labels = _labels }
-        : new NewRow(_prompt, _response);
+    private Task ChangeAsync(Action change)
+    {
+        change();
+        return KeepAsync();
+    }
+
+    private Task KeepAsync() => _keeper?.KeepAsync(JsonSerializer.Serialize(_draft)) ?? Task.CompletedTask;
+
+    /// <summary>Goes on with what was written before the page was loaded again.</summary>
+    private void Restore(string state)
+    {
+        if (JsonSerializer.Deserialize<RowDraft>(state) is { } draft && draft.Format == _draft.Format) _draft = draft;
+    }
 
     private async Task SaveAsync()
     {
-        _problem = Problem();
+        _problem = _draft.Problem() is { } problem ? Text[$"Problem_{problem}"].Value : null;
         if (_problem is not null || _saving) return;
         _saving = true;
         try
@@ -96,20 +114,16 @@ public sealed partial class RowDialog : ComponentBase
         var actor = await Live.DemandAsync(LabRight.Train);
         if (_stored is null)
         {
-            await Store.AddRowAsync(actor, DatasetId, Edited());
+            await Store.AddRowAsync(actor, DatasetId, StoredRows.New(Format, _draft.ToRow()));
             return true;
         }
 
-        var update = await Store.UpdateRowAsync(actor, DatasetId, _stored.Id, Edited(), _stored.Raw);
+        var update = await Store.UpdateRowAsync(actor, DatasetId, _stored.Id, StoredRows.Changed(Format, _stored, _draft.ToRow()), _stored.Line);
         if (update == RowUpdate.Missing) _problem = Text["Gone"];
         return update == RowUpdate.Missing ? null : update == RowUpdate.Saved;
     }
 
-    private void TakeStored()
-    {
-        (_prompt, _response, _isConflict) = (_stored!.Prompt, _stored.Response, false);
-        (_inputIds, _labels) = (_stored.InputIds ?? "[]", _stored.Labels ?? "[]");
-    }
+    private void TakeStored() => (_draft, _isConflict) = (RowDraft.Of(Format, StoredRows.Read(_stored!)), false);
 
     private async Task CancelAsync()
     {
@@ -120,25 +134,5 @@ public sealed partial class RowDialog : ComponentBase
     private async Task ForgetAsync()
     {
         if (_keeper is not null) await _keeper.FinishAsync();
-    }
-
-    private string? Problem()
-    {
-        if (Format != DatasetFormats.InputIds)
-            return _prompt.Length == 0 ? Text["PromptEmpty"].Value : _response.Length == 0 ? Text["ResponseEmpty"].Value : null;
-        if (Integers(_inputIds) is not { Length: > 0 } ids) return Text["IdsBad"].Value;
-        return Integers(_labels) is { } labels && labels.Length == ids.Length ? null : Text["LabelsBad"].Value;
-    }
-
-    private static int[]? Integers(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<int[]>(json);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
-using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Datasets;
 using R1Lab.Web.Components.Shared;
@@ -15,14 +13,15 @@ public sealed partial class RowTokens : ComponentBase
     private IReadOnlyList<RegisteredModel> _models = [];
     private RegisteredModel? _model;
     private ThinkingPolicy _policy;
-    private IReadOnlyList<TokenPiece>? _pieces;
-    private RowOmission _omission;
-    private RowTraits _traits;
-    private NewRow? _shown;
+    private TrainOn _trainOn;
+    private EncodedRow? _encoded;
+    private IReadOnlyList<IReadOnlyList<TokenPiece>> _parts = [];
+    private string? _shown;
     private string? _problem;
 
+    /// <summary>Null where it is not complete yet.</summary>
     [Parameter, EditorRequired]
-    public NewRow Row { get; set; } = default!;
+    public DatasetRow? Row { get; set; }
 
     [Inject]
     private ModelLibrary Library { get; set; } = default!;
@@ -37,7 +36,7 @@ public sealed partial class RowTokens : ComponentBase
         await EncodeAsync();
     }
 
-    protected override Task OnParametersSetAsync() => Row == _shown ? Task.CompletedTask : EncodeAsync();
+    protected override Task OnParametersSetAsync() => ContentOf(Row) == _shown ? Task.CompletedTask : EncodeAsync();
 
     private Task ChooseModelAsync(RegisteredModel? model)
     {
@@ -51,9 +50,24 @@ public sealed partial class RowTokens : ComponentBase
         return EncodeAsync();
     }
 
+    private Task ChooseTrainOnAsync(TrainOn trainOn)
+    {
+        _trainOn = trainOn;
+        return EncodeAsync();
+    }
+
+    private static string? ContentOf(DatasetRow? row) => row is null ? null : RowContent.Write(row);
+
     private async Task EncodeAsync()
     {
-        (_shown, _pieces, _omission, _traits, _problem) = (Row, null, RowOmission.None, RowTraits.None, null);
+        var row = Row;
+        (_shown, _encoded, _parts, _problem) = (ContentOf(row), null, [], null);
+        if (row is null)
+        {
+            _problem = Text["Unfinished"];
+            return;
+        }
+
         if (_model is null)
         {
             _problem = Text["NoModel"];
@@ -63,7 +77,8 @@ public sealed partial class RowTokens : ComponentBase
         try
         {
             var vocabulary = await Library.VocabularyAsync(_model, _model.Name, CancellationToken.None);
-            if (vocabulary.Tokenizer is { } tokenizer) Encode(vocabulary, tokenizer);
+            if (_shown != ContentOf(row)) return; // another row is shown by now
+            if (vocabulary.Tokenizer is { } tokenizer) Encode(row, vocabulary, tokenizer);
             else _problem = Text["NoTokenizer", _model.Name];
         }
         catch (Exception e) when (e is ModelUnavailableException or Engine.Tokenization.ChatTemplateException)
@@ -72,31 +87,14 @@ public sealed partial class RowTokens : ComponentBase
         }
     }
 
-    private void Encode(ModelVocabulary vocabulary, Engine.Tokenization.Tokenizer tokenizer)
+    private void Encode(DatasetRow row, ModelVocabulary vocabulary, Engine.Tokenization.Tokenizer tokenizer)
     {
-        if (Row.InputIds is not null)
+        if (row is ConversationRow && vocabulary.TemplateFault is { } fault) throw new Engine.Tokenization.ChatTemplateException(fault);
+        _encoded = row switch
         {
-            EncodeTokens(tokenizer);
-            return;
-        }
-
-        if (vocabulary.TemplateFault is { } fault) throw new Engine.Tokenization.ChatTemplateException(fault);
-        var encoded = new ExampleEncoder(tokenizer, vocabulary.Template, _policy, vocabulary.MaxLength).Encode(new DatasetRow(Row.Prompt, Row.Response));
-        (_pieces, _omission, _traits) = (TokenView.Of(encoded.Example, tokenizer), encoded.Omission, encoded.Traits);
-    }
-
-    private void EncodeTokens(Engine.Tokenization.Tokenizer tokenizer)
-    {
-        try
-        {
-            var ids = JsonSerializer.Deserialize<int[]>(Row.InputIds!)!;
-            var labels = JsonSerializer.Deserialize<int[]>(Row.Labels ?? "[]")!;
-            if (labels.Length == ids.Length) _pieces = TokenView.Of(new TokenExample(ids, labels), tokenizer);
-            else _problem = Text["LabelsBad"];
-        }
-        catch (JsonException)
-        {
-            _problem = Text["LabelsBad"];
-        }
+            ConversationRow conversation => new ExampleEncoder(tokenizer, vocabulary.Template, _policy, vocabulary.MaxLength, _trainOn).Encode(conversation),
+            _ => new EncodedRow([new EncodedPart(((TokenRow)row).Example, null)], RowOmission.None, RowTraits.None),
+        };
+        _parts = [.. _encoded.Parts.Select(part => TokenView.Of(part.Example, tokenizer))];
     }
 }

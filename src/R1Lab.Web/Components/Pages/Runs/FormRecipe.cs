@@ -16,6 +16,7 @@ public static class FormRecipe
             Dataset = present.Dataset,
             ThinkingPolicy = present.ThinkingPolicy,
             OverlongRows = present.OverlongRows,
+            TrainOn = present.TrainOn,
             ProbePrompts = present.ProbePrompts,
             Confirmed = present.Confirmed,
         };

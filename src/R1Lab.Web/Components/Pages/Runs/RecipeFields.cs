@@ -11,7 +11,8 @@ public static class RecipeFields
     public static RecipeFieldGroup Data { get; } = new("data", true,
         Field.OptionalWhole("max_samples", recipe => recipe.MaxSamples, (recipe, value) => recipe with { MaxSamples = value }),
         Field.Number("val_size", recipe => recipe.ValSize, EvaluationDefaults.Hold),
-        Field.Choice("overlong_rows", recipe => recipe.OverlongRows, (recipe, value) => recipe with { OverlongRows = value }));
+        Field.Choice("overlong_rows", recipe => recipe.OverlongRows, (recipe, value) => recipe with { OverlongRows = value }),
+        Field.Choice("train_on", recipe => recipe.TrainOn, (recipe, value) => recipe with { TrainOn = value }));
 
     /// <summary>The few settings everybody looks at.</summary>
     public static RecipeFieldGroup Main { get; } = new("main", true,

@@ -16,7 +16,7 @@ public sealed partial class RowSamples : IDisposable
     private readonly CancellationTokenSource _leaving = new();
     private IReadOnlyList<RowSample>? _rows;
     private IReadOnlyDictionary<int, int> _numbers = new Dictionary<int, int>();
-    private (string, string, ThinkingPolicy, int, OverlongRows) _shown;
+    private (string, string, ThinkingPolicy, int, OverlongRows, TrainOn) _shown;
     private string? _failure;
     private int _seed;
     private int _version;
@@ -47,7 +47,7 @@ public sealed partial class RowSamples : IDisposable
 
     protected override Task OnParametersSetAsync()
     {
-        var asked = (Recipe.Model, Recipe.Dataset, Recipe.ThinkingPolicy, Recipe.MaxLength, Recipe.OverlongRows);
+        var asked = (Recipe.Model, Recipe.Dataset, Recipe.ThinkingPolicy, Recipe.MaxLength, Recipe.OverlongRows, Recipe.TrainOn);
         if (asked == _shown) return Task.CompletedTask;
 
         _shown = asked;

@@ -82,7 +82,7 @@ public sealed partial class NewStudyPage : ComponentBase
     protected override async Task OnInitializedAsync()
     {
         _models = [.. (await Host.ListAsync()).OrderBy(model => model.BaseName ?? model.Name, StringComparer.Ordinal).ThenBy(model => model.Record.Id)];
-        _datasets = [.. (await Datasets.ListAsync()).Where(dataset => dataset.Format == DatasetFormats.PromptResponse && dataset.RowCount > 0)];
+        _datasets = [.. (await Datasets.ListAsync()).Where(dataset => dataset.Format != DatasetFormats.InputIds && dataset.RowCount > 0)];
         _datasetId = _datasets.Count > 0 ? _datasets[0].Id : 0;
         var wanted = WantedModels?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         _chosen.AddRange(wanted.Distinct().Where(name => _models.Any(model => model.Name == name)));

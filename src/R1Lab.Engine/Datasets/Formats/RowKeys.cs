@@ -1,19 +1,14 @@
 using System.Text.Json;
 
-namespace R1Lab.Engine.Datasets;
+namespace R1Lab.Engine.Datasets.Formats;
 
 /// <summary>What the keys of a row mean beside those of its format.</summary>
 internal static class RowKeys
 {
-    /// <summary>Names under which a thought stands beside the answer.</summary>
-    public static readonly string[] Thought = ["reasoning_content", "reasoning", "thinking"];
-
     /// <summary>What a row cannot carry yet although it changes what is learned.</summary>
     private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
-        ["tools"] = "tool definitions",
         ["functions"] = "tool definitions",
-        ["tool_calls"] = "tool calls",
         ["function_call"] = "tool calls",
         ["images"] = "images",
         ["image"] = "images",
@@ -33,31 +28,41 @@ internal static class RowKeys
         "hash", "md5", "sha256", "length", "num_tokens", "n_tokens", "attention_mask",
     };
 
-    /// <summary>Why a row with these keys cannot be read; null where it can.</summary>
+    /// <summary>Why a row or turn with these keys cannot be read; null where it can.</summary>
     /// <param name="within">The list the object stands in; null for the row itself.</param>
-    /// <param name="learned">False for a turn that is only shown: how it is learned does not matter.</param>
-    public static string? Refusal(JsonElement row, string? within = null, bool learned = true)
+    public static string? Refusal(JsonElement row, string? within = null)
     {
         foreach (var property in row.EnumerateObject())
         {
             if (IsEmpty(property.Value)) continue;
             var field = within is null ? property.Name : $"{within}.{property.Name}";
             if (Refused.TryGetValue(property.Name, out var what)) return $"field {field}: {what} cannot be imported yet";
-            if (!learned) continue;
-            if (property.Name is "train" or "loss" or "trainable" && property.Value.ValueKind == JsonValueKind.False) return $"field {field}: the row is marked as not to be learned";
-            if (property.Name is "weight" or "loss_weight" && property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() != 1) return $"field {field}: weights other than 1 cannot be imported yet";
+            if (property.Name is "weight" or "loss_weight" && property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() is not (0 or 1))
+                return $"field {field}: weights other than 0 and 1 cannot be imported yet";
         }
 
         return null;
     }
 
+    /// <summary>Whether a row or turn is to be learned: <c>"train": false</c> and a weight of 0 say that it is only shown.</summary>
+    public static bool IsLearned(JsonElement row)
+    {
+        foreach (var property in row.EnumerateObject())
+        {
+            if (property.Name is "train" or "loss" or "trainable" or "train_on_turn" && property.Value.ValueKind == JsonValueKind.False) return false;
+            if (property.Name is "weight" or "loss_weight" && property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() == 0) return false;
+        }
+
+        return true;
+    }
+
     /// <summary>The keys that the lab does not know.</summary>
     public static IEnumerable<string> Unknown(JsonElement row, IReadOnlyCollection<string> used, string? within = null) => row.EnumerateObject()
-        .Where(property => !used.Contains(property.Name) && !Known.Contains(property.Name) && !IsEmpty(property.Value) && property.Name is not ("train" or "loss" or "trainable" or "weight" or "loss_weight"))
+        .Where(property => !used.Contains(property.Name) && !Known.Contains(property.Name) && !IsEmpty(property.Value) && property.Name is not ("train" or "loss" or "trainable" or "train_on_turn" or "weight" or "loss_weight"))
         .Select(property => within is null ? property.Name : $"{within}.{property.Name}");
 
     // Many files write every key in every row.
-    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    public static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => true,
         JsonValueKind.String => value.GetString() is "" or "[]" or "{}" or "null",
