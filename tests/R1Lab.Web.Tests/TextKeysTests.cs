@@ -76,6 +76,7 @@ public sealed partial class TextKeysTests
         ["Keys"] = ((string[])["all", "write", "read", "rate", "generate"]).Select(scope => $"Scope{scope}").Concat(["Overlap0", "Overlap1", "Overlap7"]),
         ["NavigationPanel"] = NavigationMenu.Entries.SelectMany(entry => new[] { entry.Text, entry.Group }).OfType<string>(),
         ["MudTexts"] = [], // MudBlazor's own keys: MudTextsTests
+        ["FaultTexts"] = FaultCodes(),
         ["ProblemTexts"] = [], // codes of problems: checked below
     };
 
@@ -161,6 +162,10 @@ public sealed partial class TextKeysTests
     private static bool Matches(string family, string key) =>
         Regex.IsMatch(key, $"^{Regex.Escape(family).Replace(@"\{}", ".+", StringComparison.Ordinal)}$", RegexOptions.None, TimeSpan.FromSeconds(1));
 
+    /// <summary>Codes of faults in the engine and around it, and the words that stand in their arguments.</summary>
+    private static IEnumerable<string> FaultCodes() => Files("*.cs").SelectMany(file => FaultCode().Matches(File.ReadAllText(file)).Select(match => match.Groups["code"].Value))
+        .Concat(Enum.GetNames<JsonKind>().Select(kind => $"JsonKind_{kind}")).Concat(Enum.GetNames<UnreadContent>().Select(content => $"UnreadContent_{content}"));
+
     private static IEnumerable<string> DatasetFormats() => [R1Lab.Data.Datasets.DatasetFormats.PromptResponse, R1Lab.Data.Datasets.DatasetFormats.Messages, R1Lab.Data.Datasets.DatasetFormats.InputIds];
 
     private static IEnumerable<string> Files(string pattern) => Directory.EnumerateFiles(Sources, pattern, SearchOption.AllDirectories)
@@ -186,6 +191,9 @@ public sealed partial class TextKeysTests
 
     [GeneratedRegex("\\{[^}]*\\}", RegexOptions.None, 5000)]
     private static partial Regex Hole();
+
+    [GeneratedRegex("""(?:Fault\.Of|new RowFieldException)\("(?<code>[a-z_0-9]+)",""", RegexOptions.None, 1000)]
+    private static partial Regex FaultCode();
 
     [GeneratedRegex("(?:new(?: Problem)?|Error|Warning|Note|Wrong)\\(\\s*\"(?<code>[a-z0-9]+(?:_[a-z0-9]+)+)\",[^\\n]*(?:ProblemSeverity|\\$?\"[A-Z][^\"]* )", RegexOptions.None, 5000)]
     private static partial Regex ProblemCode();

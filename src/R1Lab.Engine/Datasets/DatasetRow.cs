@@ -53,10 +53,14 @@ public sealed record ConversationRow(IReadOnlyList<DatasetTurn> Turns) : Dataset
 /// <summary>Token ids, trained exactly as they are.</summary>
 public sealed record TokenRow(TokenExample Example) : DatasetRow;
 
-/// <summary>A line that is no row, with the reason in the user's words.</summary>
+/// <summary>A line that is no row.</summary>
 /// <param name="Line">Physical line number in the file, from 1.</param>
-/// <param name="Reason">What is wrong, naming the field where there is one.</param>
-public sealed record BadLine(int Line, string Reason);
+/// <param name="Fault">What is wrong, naming the field where there is one.</param>
+public sealed record BadLine(int Line, Fault Fault)
+{
+    /// <summary>What is wrong, in English.</summary>
+    public string Reason => Fault.Message;
+}
 
 /// <summary>Either a row or the reason why the line is none.</summary>
 public readonly record struct JsonlLine(DatasetRow? Row, BadLine? Bad)

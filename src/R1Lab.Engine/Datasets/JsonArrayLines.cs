@@ -41,8 +41,8 @@ internal sealed class JsonArrayLines
     /// <summary>What is left at the end of the file: something behind the array, or an array that is never closed.</summary>
     public RawLine? End()
     {
-        if (!_closed) return new RawLine(_began == 0 ? _line : _began, default, "the list that the file begins with is never closed", "", "");
-        return _element.WrittenCount > 0 || _tooLong ? new RawLine(_began, default, "text after the end of the list", "", "") : null;
+        if (!_closed) return new RawLine(_began == 0 ? _line : _began, default, Fault.Of("list_not_closed", $"the list that the file begins with is never closed"), "", "");
+        return _element.WrittenCount > 0 || _tooLong ? new RawLine(_began, default, Fault.Of("list_text_after", $"text after the end of the list"), "", "") : null;
     }
 
     // Whether the element ends with this byte.

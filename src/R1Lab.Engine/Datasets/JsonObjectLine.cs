@@ -12,8 +12,8 @@ internal static class JsonObjectLine
 {
     private const int DeepestNesting = 64;
 
-    /// <returns>The reason in the user's words; null when the line is good.</returns>
-    public static string? Check(ReadOnlySpan<byte> line)
+    /// <returns>What is wrong; null when the line is good.</returns>
+    public static Fault? Check(ReadOnlySpan<byte> line)
     {
         if (!Utf8.IsValid(line)) return NotUtf8(line);
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = DeepestNesting + 8 });
@@ -27,15 +27,15 @@ internal static class JsonObjectLine
         }
     }
 
-    private static string? Walk(ref Utf8JsonReader reader, ReadOnlySpan<byte> line)
+    private static Fault? Walk(ref Utf8JsonReader reader, ReadOnlySpan<byte> line)
     {
         var keys = new Stack<HashSet<string>>();
         var field = "";
         while (reader.Read())
         {
             if (reader is { CurrentDepth: 0, TokenType: not (JsonTokenType.StartObject or JsonTokenType.EndObject) })
-                return $"must be a JSON object, is {KindOf(reader.TokenType)}";
-            if (reader.CurrentDepth >= DeepestNesting) return $"nested too deeply (more than {DeepestNesting} levels)";
+                return Fault.Of("line_not_object", $"must be a JSON object, is {KindOf(reader.TokenType)}");
+            if (reader.CurrentDepth >= DeepestNesting) return Fault.Of("line_too_deep", $"nested too deeply (more than {DeepestNesting} levels)");
             switch (reader.TokenType)
             {
                 case JsonTokenType.StartObject:
@@ -46,21 +46,21 @@ internal static class JsonObjectLine
                     if (keys.Count == 0) return Rest(line[(int)reader.BytesConsumed..]);
                     break;
                 case JsonTokenType.PropertyName:
-                    if (TextOf(ref reader) is not { } name) return "a field name holds a broken character (lone surrogate)";
+                    if (TextOf(ref reader) is not { } name) return Fault.Of("line_broken_name", $"a field name holds a broken character (lone surrogate)");
                     if (keys.Count == 1) field = name;
-                    if (!keys.Peek().Add(name)) return $"field {name} appears twice";
+                    if (!keys.Peek().Add(name)) return Fault.Of("line_field_twice", $"field {name} appears twice");
                     break;
                 case JsonTokenType.String:
                     // The bytes are sound UTF-8, so only an escape can hold half a pair.
-                    if (reader.ValueIsEscaped && TextOf(ref reader) is null) return $"field {field}: broken character (lone surrogate)";
+                    if (reader.ValueIsEscaped && TextOf(ref reader) is null) return Fault.Of("line_broken_character", $"field {field}: broken character (lone surrogate)");
                     break;
                 case JsonTokenType.Number:
-                    if (!reader.TryGetDouble(out var number) || !double.IsFinite(number)) return $"field {field}: the number is too large";
+                    if (!reader.TryGetDouble(out var number) || !double.IsFinite(number)) return Fault.Of("line_number_too_large", $"field {field}: the number is too large");
                     break;
             }
         }
 
-        return "JSON ends too early";
+        return Fault.Of("line_cut", $"JSON ends too early");
     }
 
     private static string? TextOf(ref Utf8JsonReader reader)
@@ -75,29 +75,31 @@ internal static class JsonObjectLine
         }
     }
 
-    private static string? Rest(ReadOnlySpan<byte> rest) =>
-        rest.Trim(" \t\r"u8).IsEmpty ? null : "text after the end of the object (one object a line)";
+    private static Fault? Rest(ReadOnlySpan<byte> rest) =>
+        rest.Trim(" \t\r"u8).IsEmpty ? null : Fault.Of("line_text_after", $"text after the end of the object (one object a line)");
 
-    private static string Unreadable(ReadOnlySpan<byte> line, JsonException e)
+    private static Fault Unreadable(ReadOnlySpan<byte> line, JsonException e)
     {
         var position = (int)Math.Clamp(e.BytePositionInLine ?? 0, 0, line.Length);
         if (e.LineNumber > 0) position = line.Length;
-        if (position >= line.Length) return "JSON ends too early";
+        if (position >= line.Length) return Fault.Of("line_cut", $"JSON ends too early");
         var rest = line[position..];
-        if (rest.StartsWith("NaN"u8)) return "NaN is not allowed";
+        if (rest.StartsWith("NaN"u8)) return Fault.Of("line_no_number", $"{"NaN"} is not allowed");
 
         // In -Infinity the reader stops after the sign.
-        if (rest.StartsWith("Infinity"u8) || rest.StartsWith("-Infinity"u8)) return "Infinity is not allowed";
+        if (rest.StartsWith("Infinity"u8) || rest.StartsWith("-Infinity"u8)) return Fault.Of("line_no_number", $"{"Infinity"} is not allowed");
         var column = Encoding.UTF8.GetCharCount(line[..position]) + 1;
-        return $"column {column}: not valid JSON";
+        return Fault.Of("line_not_json", $"column {column}: not valid JSON");
     }
 
-    private static string NotUtf8(ReadOnlySpan<byte> line)
+    private static Fault NotUtf8(ReadOnlySpan<byte> line)
     {
         var at = FirstInvalid(line);
         var (lead, trail) = (line[at], at + 1 < line.Length ? line[at + 1] : (byte)0);
         var gbk = lead is >= 0x81 and <= 0xFE && trail is >= 0x40 and <= 0xFE and not 0x7F;
-        return $"not UTF-8 at byte {at + 1}{(gbk ? " (looks like GBK)" : "")}; save the file as UTF-8";
+        return gbk
+            ? Fault.Of("line_gbk", $"not UTF-8 at byte {at + 1} (looks like GBK); save the file as UTF-8")
+            : Fault.Of("line_not_utf8", $"not UTF-8 at byte {at + 1}; save the file as UTF-8");
     }
 
     private static int FirstInvalid(ReadOnlySpan<byte> line)
@@ -107,12 +109,12 @@ internal static class JsonObjectLine
         return Math.Min(at, line.Length - 1);
     }
 
-    private static string KindOf(JsonTokenType type) => type switch
+    private static JsonKind KindOf(JsonTokenType type) => type switch
     {
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.String => "text",
-        JsonTokenType.Number => "a number",
-        JsonTokenType.Null => "null",
-        _ => "true or false",
+        JsonTokenType.StartArray => JsonKind.List,
+        JsonTokenType.String => JsonKind.Text,
+        JsonTokenType.Number => JsonKind.Number,
+        JsonTokenType.Null => JsonKind.Null,
+        _ => JsonKind.Boolean,
     };
 }

@@ -15,7 +15,7 @@ public static class JsonlReader
     public const int LongestLine = 16 * 1024 * 1024;
 
     /// <summary>The reason for such a line.</summary>
-    internal static readonly string TooLong = $"the line is longer than {LongestLine / (1024 * 1024)} MiB";
+    internal static readonly Fault TooLong = Fault.Of("line_too_long", $"the line is longer than {LongestLine / (1024 * 1024)} MiB");
 
     private const int DetectionLines = 200;
 
@@ -60,7 +60,7 @@ public static class JsonlReader
         using var rest = lines.GetEnumerator();
         var first = new List<RawLine>();
         while (first.Count < DetectionLines && rest.MoveNext()) first.Add(rest.Current);
-        format = FormatDetector.Detect(first.Where(line => line.Reason is null).Select(line => line.Bytes), source);
+        format = FormatDetector.Detect(first.Where(line => line.Fault is null).Select(line => line.Bytes), source);
         onFormat?.Invoke(format);
         foreach (var line in first) yield return Parse(line, format);
         while (rest.MoveNext()) yield return Parse(rest.Current, format);
@@ -71,15 +71,15 @@ public static class JsonlReader
 
     private static JsonlLine Parse(RawLine line, DatasetFormat format)
     {
-        if (line.Reason is not null) return new JsonlLine(null, new BadLine(line.Number, line.Reason));
-        var reason = JsonObjectLine.Check(line.Bytes.Span);
-        if (reason is null)
+        if (line.Fault is { } known) return new JsonlLine(null, new BadLine(line.Number, known));
+        var fault = JsonObjectLine.Check(line.Bytes.Span);
+        if (fault is null)
         {
-            var row = RowReader.Read(line.Bytes, format, out reason);
+            var row = RowReader.Read(line.Bytes, format, out fault);
             if (row is not null) return new JsonlLine(row with { Line = line.Number }, null) { Leading = line.Leading, LineEnd = line.LineEnd };
         }
 
-        return new JsonlLine(null, new BadLine(line.Number, reason!));
+        return new JsonlLine(null, new BadLine(line.Number, fault!));
     }
 
     private static IEnumerable<RawLine> RawLines(Stream stream, string source, Action<string>? onTrailing)

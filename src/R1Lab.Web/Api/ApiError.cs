@@ -102,4 +102,4 @@ public sealed record ApiProblem(
     public static ApiProblem Of(Problem problem) => new(problem.Field, problem.Message, problem.Code, problem.Severity.ToString().ToLowerInvariant());
 }
 
-public sealed record ApiBadLine(int Line, string Reason);
+public sealed record ApiBadLine(int Line, string Reason, string Code);

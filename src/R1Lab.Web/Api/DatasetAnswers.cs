@@ -46,7 +46,7 @@ internal static class DatasetAnswers
     /// <param name="result">What came of it.</param>
     public static IResult Imported(string source, ImportResult result)
     {
-        var lines = result.BadLines.Select(b => new ApiBadLine(b.Line, b.Reason)).ToList();
+        var lines = result.BadLines.Select(b => new ApiBadLine(b.Line, b.Reason, b.Fault.Code)).ToList();
         if (result.Dataset is null && lines.Count == 0) return Results.Json(new { result.Rows, Skipped = 0, Lines = lines, Ignored = result.Ignored.Select(Field) });
         if (result.Dataset is not { } dataset) return ApiError.Unprocessable($"{source}: {lines.Count} bad lines, nothing was stored.", lines);
         return Results.Json(

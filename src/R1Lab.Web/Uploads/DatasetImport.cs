@@ -122,7 +122,7 @@ public sealed class DatasetImport(DatasetStore datasets)
 
         public ImportResult Result(Dataset? dataset)
         {
-            if (_bad > MostListed) BadLines.Add(new BadLine(BadLines[^1].Line + 1, $"{_bad - MostListed} more lines are bad"));
+            if (_bad > MostListed) BadLines.Add(new BadLine(BadLines[^1].Line + 1, Fault.Of("lines_more", $"{_bad - MostListed} more lines are bad")));
             return new ImportResult(dataset, Rows, BadLines) { Ignored = [.. _ignored.Select(field => new IgnoredField(field.Key, field.Value))] };
         }
     }

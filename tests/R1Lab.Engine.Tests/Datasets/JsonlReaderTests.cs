@@ -51,7 +51,7 @@ public sealed class JsonlReaderTests
 
     [Theory]
     [InlineData("""{"prompt":"a","response":"b"}{"prompt":"c","response":"d"}""", "text after the end of the object (one object a line)")]
-    [InlineData("""["prompt"]""", "must be a JSON object, is an array")]
+    [InlineData("""["prompt"]""", "must be a JSON object, is a list")]
     [InlineData("7", "must be a JSON object, is a number")]
     [InlineData("null", "must be a JSON object, is null")]
     [InlineData("""{"prompt":"a","response":"b" """, "JSON ends too early")]
@@ -71,7 +71,7 @@ public sealed class JsonlReaderTests
     {
         var parsed = JsonlReader.ParseLine(Encoding.UTF8.GetBytes(line.TrimEnd()), DatasetFormat.PromptResponse, 9);
 
-        Assert.Equal(new BadLine(9, reason), parsed.Bad);
+        Assert.Equal((9, reason), (parsed.Bad!.Line, parsed.Bad.Reason));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class JsonlReaderTests
 
         var result = JsonlReader.Read(stream, DatasetFormat.PromptResponse);
 
-        Assert.Equal([new BadLine(2, "the line is longer than 16 MiB")], result.BadLines);
+        Assert.Equal([(2, "the line is longer than 16 MiB")], result.BadLines.Select(bad => (bad.Line, bad.Reason)));
         Assert.Equal([1, 3], result.Rows.Select(row => row.Line));
     }
 

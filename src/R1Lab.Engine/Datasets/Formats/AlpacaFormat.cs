@@ -29,7 +29,7 @@ internal sealed class AlpacaFormat : IRowFormat
     private static DatasetTurn[] Pair(JsonElement pair)
     {
         var texts = RowFields.Items(pair, "history").Select(turn => RowFields.StringOf(turn, "history")).ToArray();
-        if (texts.Length != 2) throw new RowFieldException("field history must hold pairs of question and answer");
+        if (texts.Length != 2) throw new RowFieldException("row_history_pairs", $"field history must hold pairs of question and answer");
         return [new DatasetTurn(DatasetTurn.User, texts[0]), new DatasetTurn(DatasetTurn.Assistant, texts[1])];
     }
 }

@@ -24,7 +24,7 @@ internal sealed class MessagesFormat : IRowFormat
 
     private static DatasetTurn Turn(JsonElement message)
     {
-        if (message.ValueKind != JsonValueKind.Object) throw new RowFieldException("field messages must hold objects with role and content");
+        if (message.ValueKind != JsonValueKind.Object) throw new RowFieldException("row_messages_objects", $"field messages must hold objects with role and content");
         var role = Role(RowFields.Text(message, "role"));
         if (RowKeys.Refusal(message, "messages") is { } reason) throw new RowFieldException(reason);
         var calls = role == DatasetTurn.Assistant ? ToolFields.Calls(message, "messages") : null;
@@ -43,7 +43,7 @@ internal sealed class MessagesFormat : IRowFormat
         DatasetTurn.System or DatasetTurn.User or DatasetTurn.Assistant or DatasetTurn.Tool => role,
         "developer" => DatasetTurn.System,
         "function" => DatasetTurn.Tool,
-        _ => throw new RowFieldException($"field messages: role {role} is not supported"),
+        _ => throw new RowFieldException("row_role", $"field messages: role {role} is not supported"),
     };
 
     // Text, or a list of parts that are text.
@@ -52,16 +52,16 @@ internal sealed class MessagesFormat : IRowFormat
         if (!message.TryGetProperty("content", out var content) || content.ValueKind == JsonValueKind.Null)
             return mayBeEmpty ? "" : RowFields.Text(message, "content");
         var text = content.ValueKind == JsonValueKind.Array ? string.Concat(content.EnumerateArray().Select(Part)) : RowFields.StringOf(content, "content");
-        return mayBeEmpty || !string.IsNullOrWhiteSpace(text) ? text : throw new RowFieldException("field content is empty");
+        return mayBeEmpty || !string.IsNullOrWhiteSpace(text) ? text : throw new RowFieldException("row_field_empty", $"field {"content"} is empty");
     }
 
     private static string Part(JsonElement part)
     {
         if (part.ValueKind == JsonValueKind.String) return part.GetString()!;
-        if (part.ValueKind != JsonValueKind.Object) throw new RowFieldException($"field messages.content must hold text or parts, holds {RowFields.KindOf(part.ValueKind)}");
+        if (part.ValueKind != JsonValueKind.Object) throw new RowFieldException("row_parts", $"field messages.content must hold text or parts, holds {RowFields.KindOf(part.ValueKind)}");
         var type = RowFields.OptionalText(part, "type") ?? "text";
         return type is "text" or "input_text" or "output_text"
             ? RowFields.StringOf(RowFields.Field(part, "text"), "messages.content.text")
-            : throw new RowFieldException($"field messages.content: parts of type {type} cannot be imported yet");
+            : throw new RowFieldException("row_part_type", $"field messages.content: parts of type {type} cannot be imported yet");
     }
 }

@@ -6,18 +6,18 @@ namespace R1Lab.Engine.Datasets.Formats;
 internal static class RowKeys
 {
     /// <summary>What a row cannot carry yet although it changes what is learned.</summary>
-    private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, UnreadContent> Refused = new(StringComparer.Ordinal)
     {
-        ["functions"] = "tool definitions",
-        ["function_call"] = "tool calls",
-        ["images"] = "images",
-        ["image"] = "images",
-        ["videos"] = "videos",
-        ["audios"] = "sound",
-        ["chosen"] = "preferred answers",
-        ["rejected"] = "rejected answers",
-        ["chat_template_kwargs"] = "settings of the chat template",
-        ["documents"] = "documents for the chat template",
+        ["functions"] = UnreadContent.ToolDefinitions,
+        ["function_call"] = UnreadContent.ToolCalls,
+        ["images"] = UnreadContent.Images,
+        ["image"] = UnreadContent.Images,
+        ["videos"] = UnreadContent.Videos,
+        ["audios"] = UnreadContent.Sound,
+        ["chosen"] = UnreadContent.PreferredAnswers,
+        ["rejected"] = UnreadContent.RejectedAnswers,
+        ["chat_template_kwargs"] = UnreadContent.TemplateSettings,
+        ["documents"] = UnreadContent.Documents,
     };
 
     /// <summary>Names and origins of rows, and numbers about them.</summary>
@@ -30,15 +30,15 @@ internal static class RowKeys
 
     /// <summary>Why a row or turn with these keys cannot be read; null where it can.</summary>
     /// <param name="within">The list the object stands in; null for the row itself.</param>
-    public static string? Refusal(JsonElement row, string? within = null)
+    public static Fault? Refusal(JsonElement row, string? within = null)
     {
         foreach (var property in row.EnumerateObject())
         {
             if (IsEmpty(property.Value)) continue;
             var field = within is null ? property.Name : $"{within}.{property.Name}";
-            if (Refused.TryGetValue(property.Name, out var what)) return $"field {field}: {what} cannot be imported yet";
+            if (Refused.TryGetValue(property.Name, out var what)) return Fault.Of("row_unread", $"field {field}: {what} cannot be imported yet");
             if (property.Name is "weight" or "loss_weight" && property.Value.ValueKind == JsonValueKind.Number && property.Value.GetDouble() is not (0 or 1))
-                return $"field {field}: weights other than 0 and 1 cannot be imported yet";
+                return Fault.Of("row_weight", $"field {field}: weights other than 0 and 1 cannot be imported yet");
         }
 
         return null;

@@ -6,14 +6,14 @@ namespace R1Lab.Engine.Datasets.Formats;
 /// <summary>Turns one sound JSON object into a row of the asked format, or says which field keeps it from being one.</summary>
 internal static class RowReader
 {
-    public static DatasetRow? Read(ReadOnlyMemory<byte> line, DatasetFormat format, out string? reason)
+    public static DatasetRow? Read(ReadOnlyMemory<byte> line, DatasetFormat format, out Fault? fault)
     {
         var reader = RowFormats.Of(format);
         using var document = JsonDocument.Parse(line);
         try
         {
-            reason = RowKeys.Refusal(document.RootElement) ?? (RowKeys.IsLearned(document.RootElement) ? null : "the row is marked as not to be learned");
-            if (reason is not null) return null;
+            fault = RowKeys.Refusal(document.RootElement) ?? (RowKeys.IsLearned(document.RootElement) ? null : Fault.Of("row_not_learned", $"the row is marked as not to be learned"));
+            if (fault is not null) return null;
             var row = reader.Read(document.RootElement);
             return row with
             {
@@ -23,7 +23,7 @@ internal static class RowReader
         }
         catch (RowFieldException e)
         {
-            reason = e.Message;
+            fault = e.Fault;
             return null;
         }
     }

@@ -14,7 +14,7 @@ internal static class RowThoughts
         if (Of(fields, within) is not { } thought) return answer;
         var parts = ResponseParts.Of(answer);
         if (parts.Closer.Length == 0) return $"{ResponseParts.Open}\n{thought.Trim('\n')}\n{ResponseParts.Close}\n\n{answer.TrimStart('\n')}";
-        return parts.Thought.Trim() == thought.Trim() ? answer : throw new RowFieldException("another thought stands in a field of its own than in the answer");
+        return parts.Thought.Trim() == thought.Trim() ? answer : throw new RowFieldException("row_thought_differs", $"another thought stands in a field of its own than in the answer");
     }
 
     private static string? Of(JsonElement fields, string? within)
@@ -24,7 +24,7 @@ internal static class RowThoughts
         {
             var field = within is null ? name : $"{within}.{name}";
             if (!fields.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null || RowFields.StringOf(value, field) is not { } text || string.IsNullOrWhiteSpace(text)) continue;
-            if (thought is not null && thought != text) throw new RowFieldException($"field {field}: another thought stands in a second field");
+            if (thought is not null && thought != text) throw new RowFieldException("row_thought_twice", $"field {field}: another thought stands in a second field");
             thought = text;
         }
 

@@ -24,7 +24,7 @@ internal sealed class ShareGptFormat : IRowFormat
 
     private static DatasetTurn Turn(JsonElement turn)
     {
-        if (turn.ValueKind != JsonValueKind.Object) throw new RowFieldException("field conversations must hold objects with from and value");
+        if (turn.ValueKind != JsonValueKind.Object) throw new RowFieldException("row_conversations_objects", $"field conversations must hold objects with from and value");
         if (RowKeys.Refusal(turn, "conversations") is { } reason) throw new RowFieldException(reason);
         var from = RowFields.Text(turn, turn.TryGetProperty("from", out _) ? "from" : "role");
         var value = RowFields.Text(turn, turn.TryGetProperty("value", out _) ? "value" : "content");
@@ -35,7 +35,7 @@ internal sealed class ShareGptFormat : IRowFormat
             "system" => new DatasetTurn(DatasetTurn.System, value),
             "observation" or "tool" or "function_response" => new DatasetTurn(DatasetTurn.Tool, value),
             "function_call" or "tool_call" => new DatasetTurn(DatasetTurn.Assistant, "") { IsLearned = RowKeys.IsLearned(turn), ToolCalls = ToolFields.CallsOf(value, "conversations.value") },
-            _ => throw new RowFieldException($"field conversations: from {from} is not supported"),
+            _ => throw new RowFieldException("row_from", $"field conversations: from {from} is not supported"),
         };
     }
 }

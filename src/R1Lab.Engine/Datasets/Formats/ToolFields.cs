@@ -26,19 +26,19 @@ internal static class ToolFields
 
     private static string Definition(JsonElement tool)
     {
-        if (tool.ValueKind != JsonValueKind.Object) throw new RowFieldException($"field tools must hold objects, holds {RowFields.KindOf(tool.ValueKind)}");
+        if (tool.ValueKind != JsonValueKind.Object) throw new RowFieldException("row_tools_objects", $"field tools must hold objects, holds {RowFields.KindOf(tool.ValueKind)}");
         if (tool.TryGetProperty("function", out _)) return tool.GetRawText();
-        return tool.TryGetProperty("name", out _) ? $"{{\"type\":\"function\",\"function\":{tool.GetRawText()}}}" : throw new RowFieldException("field tools: a function has no name");
+        return tool.TryGetProperty("name", out _) ? $"{{\"type\":\"function\",\"function\":{tool.GetRawText()}}}" : throw new RowFieldException("row_tools_name", $"field tools: a function has no name");
     }
 
     private static string Written(IEnumerable<JsonElement> calls, string field) => "[" + string.Join(',', calls.Select(call => Call(call, field))) + "]";
 
     private static string Call(JsonElement call, string field)
     {
-        if (call.ValueKind != JsonValueKind.Object) throw new RowFieldException($"field {field} must hold objects, holds {RowFields.KindOf(call.ValueKind)}");
+        if (call.ValueKind != JsonValueKind.Object) throw new RowFieldException("row_calls_objects", $"field {field} must hold objects, holds {RowFields.KindOf(call.ValueKind)}");
         var function = call.TryGetProperty("function", out var inner) ? inner : call;
         if (function.ValueKind != JsonValueKind.Object || !function.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
-            throw new RowFieldException($"field {field}: a call names no function");
+            throw new RowFieldException("row_calls_name", $"field {field}: a call names no function");
         var written = new StringBuilder("{");
         if (RowFields.OptionalText(call, "id") is { } id) written.Append("\"id\":").Append(RowLine.Quote(id)).Append(',');
         var arguments = function.TryGetProperty("arguments", out var given) ? given.GetRawText() : "{}";
