@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
+using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
-using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Api;

@@ -1,6 +1,6 @@
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
-using R1Lab.Engine.Training.Exchange;
 
 namespace R1Lab.Engine.Tests.Datasets;
 

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Engine;
+using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
-using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Runs;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Localization;
 using Microsoft.JSInterop;
 using MudBlazor;
 using R1Lab.Engine;
-using R1Lab.Engine.Training.Exchange;
+using R1Lab.Engine.Exchange;
 using R1Lab.Web.Components.Shared;
 
 namespace R1Lab.Web.Components.Pages.Runs;

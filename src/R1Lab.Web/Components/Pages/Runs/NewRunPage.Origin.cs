@@ -1,8 +1,8 @@
 using MudBlazor;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
+using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
-using R1Lab.Engine.Training.Exchange;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
