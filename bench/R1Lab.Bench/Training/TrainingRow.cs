@@ -6,6 +6,7 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Objectives;
 using TorchSharp;
 
 namespace R1Lab.Bench.Training;
@@ -56,15 +57,17 @@ internal sealed record TrainingRow(string Name, string Folder, string Method, Tr
         var config = model.Decoder.Config;
         var rows = MeasuredRows.For(Options, config.VocabSize);
         var clock = new StepClock(device);
-        var identity = RunIdentity.Of(recipe, rows, [], "");
-        using var run = new TrainingRun(recipe, model, new RunRows(rows, []), identity, clock: clock);
+        var live = new LiveModel(model, Folder);
+        using var stream = KnownObjectives.Of(recipe.Objective).Open(new TrainingSetup(recipe, new RunRows(rows, []), model));
+        using var step = new TrainingStep(recipe, model, stream, live, new TrainingTold(new TrainingObserver()), clock);
         using var product = new MatrixProduct(device, model.Decoder.Dtype);
         var (steps, products) = (new List<MeasuredPhases>(), new List<double>());
         for (var i = 0; i < Options.WarmUp + Options.Steps; i++)
         {
             products.Add(product.Gflops());
-            var batch = run.NextBatch();
-            run.Take(run.Compute(batch));
+            clock.Enter(StepPhase.Data);
+            var batch = stream.Next(live);
+            step.Take(batch);
             steps.Add(new MeasuredPhases(batch.Tokens, clock.Read()));
         }
 

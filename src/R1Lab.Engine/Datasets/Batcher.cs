@@ -91,9 +91,6 @@ public sealed class Batcher
         return Lay(largest);
     }
 
-    /// <summary>A micro-batch in parts of at most so many lines.</summary>
-    public IReadOnlyList<MicroBatch> Split(MicroBatch batch, int lines) => batch.Split(_rows, lines);
-
     private MicroBatch Lay((int[] Rows, int Epoch)[] lines) => MicroBatch.Of(_rows, Array.ConvertAll(lines, line => line.Rows), _settings.PackTo is not null) with
     {
         RowEpochs = [.. lines.SelectMany(line => line.Rows.Select(_ => line.Epoch))],

@@ -37,6 +37,12 @@ public sealed record MicroBatch
     /// <summary>The examples of every line, as places in the list the batch was made from.</summary>
     public required IReadOnlyList<int[]> Examples { get; init; }
 
+    /// <summary>Neighbouring lines that belong together, such as the two answers of a pair: a batch is split between such groups only.</summary>
+    public int LinesTogether { get; init; } = 1;
+
+    /// <summary>The list that <see cref="Examples"/> point into.</summary>
+    internal IReadOnlyList<TokenExample> Source { get; private init; } = [];
+
     /// <summary>Lays out lines of examples.</summary>
     /// <param name="rows">All examples.</param>
     /// <param name="lines">For every line the examples that stand in it, one or (packed) several.</param>
@@ -82,19 +88,20 @@ public sealed record MicroBatch
             Rows = [.. lines.SelectMany(line => line).Select(row => rows[row].RowId ?? row)],
             RowTargets = rowTargets,
             Examples = lines,
+            Source = rows,
         };
     }
 
     /// <summary>The same rows in batches of fewer lines, each padded to its own longest.</summary>
-    /// <param name="rows">The examples this batch was made from.</param>
-    internal IReadOnlyList<MicroBatch> Split(IReadOnlyList<TokenExample> rows, int lines)
+    /// <param name="lines">Most lines of a part; raised to <see cref="LinesTogether"/>.</param>
+    public IReadOnlyList<MicroBatch> Split(int lines)
     {
         if (lines >= Lines) return [this];
         var (parts, taken) = (new List<MicroBatch>(), 0);
-        foreach (var chunk in Examples.Chunk(lines))
+        foreach (var chunk in Examples.Chunk(Math.Max(1, lines / LinesTogether) * LinesTogether))
         {
-            var part = Of(rows, chunk, SegmentIds is not null);
-            parts.Add(part with { RowEpochs = [.. RowEpochs.Skip(taken).Take(part.Rows.Count)] });
+            var part = Of(Source, chunk, SegmentIds is not null);
+            parts.Add(part with { RowEpochs = [.. RowEpochs.Skip(taken).Take(part.Rows.Count)], LinesTogether = LinesTogether });
             taken += part.Rows.Count;
         }
 

@@ -1,9 +1,9 @@
 using R1Lab.Engine.Modeling;
-using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Objectives;
 
 namespace R1Lab.Engine.Devices;
 
-/// <summary>Scores over the vocabulary, made in chunks of <see cref="VocabularyLoss.LogitsAtOnce"/>.</summary>
+/// <summary>Scores over the vocabulary, made in chunks of <see cref="TokenScores.LogitsAtOnce"/>.</summary>
 internal static class LogitsBytes
 {
     /// <summary>The logarithms of the logits and the gradients of both, in float32; narrower types add a gradient of their own.</summary>
@@ -15,7 +15,7 @@ internal static class LogitsBytes
         (Chunk(model, batch) * (8d + (element < 4 ? element : 0))) + Hidden(model, batch, element);
 
     private static double Chunk(DecoderConfig model, BatchShape batch) =>
-        Math.Min(batch.Scored, Math.Max(1, VocabularyLoss.LogitsAtOnce / model.VocabSize)) * (double)model.VocabSize;
+        Math.Min(batch.Scored, Math.Max(1, TokenScores.LogitsAtOnce / model.VocabSize)) * (double)model.VocabSize;
 
     // The scored states, the same normalised, and what the norm keeps in float32.
     private static double Hidden(DecoderConfig model, BatchShape batch, int element) => (double)batch.Scored * model.HiddenSize * ((2 * element) + 4);

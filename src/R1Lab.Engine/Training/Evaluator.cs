@@ -1,7 +1,6 @@
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
-using TorchSharp;
-using static TorchSharp.torch;
+using R1Lab.Engine.Training.Objectives;
 
 namespace R1Lab.Engine.Training;
 
@@ -9,10 +8,11 @@ namespace R1Lab.Engine.Training;
 /// <param name="TokenAccuracy">Share of learned tokens that the model ranks first, 0 to 1.</param>
 internal readonly record struct EvaluationResult(double Loss, double TokenAccuracy);
 
-/// <summary>Looks at the held-out rows, shortest first, in batches that need no more memory than the training's.</summary>
+/// <summary>Scores the held-out rows, shortest first, in batches that need no more memory than the training's.</summary>
+/// <param name="score">Scores one batch.</param>
 /// <param name="rows">Held-out rows.</param>
 /// <param name="placesAtOnce">Most tokens of a batch, padding counted; a single row may have more.</param>
-internal sealed class Evaluator(TrainingPass pass, IReadOnlyList<TokenExample> rows, int batchSize, long placesAtOnce)
+internal sealed class Evaluator(Func<MicroBatch, EvaluationSums> score, IReadOnlyList<TokenExample> rows, int batchSize, long placesAtOnce)
 {
     private readonly int[] _order = [.. Enumerable.Range(0, rows.Count).OrderBy(row => rows[row].Length)];
 
@@ -25,14 +25,14 @@ internal sealed class Evaluator(TrainingPass pass, IReadOnlyList<TokenExample> r
     /// <returns>Null when not even one row fits into the memory there is.</returns>
     public EvaluationResult? Evaluate(Action onHalved)
     {
-        var (loss, right, tokens) = (0.0, 0L, 0L);
+        var sums = default(EvaluationSums);
         for (var done = 0; done < _order.Length;)
         {
             var count = CountFrom(done);
             try
             {
-                var (sum, hits, scored) = Look(_order.AsSpan(done, count).ToArray());
-                (loss, right, tokens, done) = (loss + sum, right + hits, tokens + scored, done + count);
+                sums += score(MicroBatch.Of(rows, [.. _order.AsSpan(done, count).ToArray().Select(row => new[] { row })], packed: false));
+                done += count;
             }
             catch (Exception e) when (OutOfMemory.Is(e))
             {
@@ -42,7 +42,7 @@ internal sealed class Evaluator(TrainingPass pass, IReadOnlyList<TokenExample> r
             }
         }
 
-        return new EvaluationResult(loss / Math.Max(1, tokens), right / (double)Math.Max(1, tokens));
+        return new EvaluationResult(sums.Loss / Math.Max(1, sums.Count), sums.Right / (double)Math.Max(1, sums.Count));
     }
 
     private int CountFrom(int first)
@@ -50,14 +50,5 @@ internal sealed class Evaluator(TrainingPass pass, IReadOnlyList<TokenExample> r
         var count = 1;
         while (count < BatchSize && first + count < _order.Length && (count + 1L) * rows[_order[first + count]].Length <= placesAtOnce) count++;
         return count;
-    }
-
-    private (double Loss, long Right, int Tokens) Look(int[] batch)
-    {
-        using var scope = NewDisposeScope();
-        var laid = MicroBatch.Of(rows, [.. batch.Select(row => new[] { row })], packed: false);
-        if (laid.Targets.Length == 0) return default;
-        var (loss, right) = pass.Evaluate(laid);
-        return (loss.ToSingle(), right.ToInt64(), laid.Targets.Length);
     }
 }

@@ -6,11 +6,9 @@ namespace R1Lab.Engine.Training;
 internal sealed record RunRows(IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation)
 {
     /// <summary>The job's own evaluation rows, or a part of its training rows.</summary>
-    /// <exception cref="BadInputException">No token of any training row is learned.</exception>
     public static RunRows Of(TrainingJob job)
     {
         var (train, evaluation) = job.Evaluation.Count > 0 ? (Sampled(job.Recipe, job.Train), job.Evaluation) : Split(job.Recipe, job.Train);
-        if (!train.Any(row => row.TrainedTokens > 0)) throw new BadInputException("dataset", null, "no token of any training row is learned");
         return new RunRows(train, evaluation);
     }
 

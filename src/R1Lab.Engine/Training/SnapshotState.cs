@@ -76,6 +76,10 @@ public sealed record SnapshotState
 
     public required BatchPosition Position { get; init; }
 
+    /// <summary>The objective's own numbers; null where it has none, as in snapshots of earlier versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Objective { get; init; }
+
     /// <summary>Losses since the last logged step, summed, and how many they are.</summary>
     public double WindowLoss { get; init; }
 

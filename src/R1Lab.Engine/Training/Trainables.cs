@@ -3,18 +3,19 @@ using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Quantization;
+using R1Lab.Engine.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Training;
 
-/// <summary>The model of a run and the part of it that learns: an adapter, or every weight.</summary>
+/// <summary>The model of a run and the part of it that learns: an adapter, or every weight, and the objective's scalar heads.</summary>
 internal sealed class Trainables : IDisposable
 {
-    private Trainables(Decoder decoder, AdapterSet? adapter)
+    private Trainables(Decoder decoder, AdapterSet? adapter, ScalarHeads heads)
     {
-        (Decoder, Adapter) = (decoder, adapter);
-        Parameters = adapter?.Parameters ?? new OrderedDictionary<string, Tensor>(decoder.Parameters.Where(pair => pair.Value.requires_grad));
+        (Decoder, Adapter, Heads) = (decoder, adapter, heads);
+        Parameters = new OrderedDictionary<string, Tensor>([.. adapter?.Parameters ?? decoder.Parameters.Where(pair => pair.Value.requires_grad), .. heads.Parameters]);
     }
 
     public Decoder Decoder { get; }
@@ -22,15 +23,19 @@ internal sealed class Trainables : IDisposable
     /// <summary>Null when every weight is trained.</summary>
     public AdapterSet? Adapter { get; }
 
+    /// <summary>The objective's scalar heads.</summary>
+    public ScalarHeads Heads { get; }
+
     /// <summary>What learns, by its name in the result's file.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters { get; }
 
     public long ParameterCount => Parameters.Values.Sum(tensor => tensor.numel());
 
     /// <param name="recipe">The effective recipe.</param>
+    /// <param name="heads">Names of fresh scalar heads; null: none.</param>
     /// <exception cref="BadInputException">The model, or the adapter to start from, does not fit the recipe; no weight was read.</exception>
     /// <exception cref="MemoryRefusedException">Weights, gradients and moments alone are more than the device has; nothing was read.</exception>
-    public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device)
+    public static Trainables Load(TrainingRecipe recipe, string modelFolder, ComputeDevice device, IReadOnlyList<string>? heads = null)
     {
         var (_, config) = DecoderFolder.Read(modelFolder);
         if (StartOf(recipe) is { } start) CheckStart(recipe, start, config);
@@ -39,7 +44,8 @@ internal sealed class Trainables : IDisposable
             learns: name => recipe.Method == TrainingMethod.Full && Learns(name, recipe.FreezeLayers));
         try
         {
-            return recipe.Method == TrainingMethod.Full ? new Trainables(Trainable(decoder, recipe.FreezeLayers), null) : new Trainables(decoder, AdapterOf(decoder, recipe));
+            var fresh = new ScalarHeads(heads ?? [], decoder, recipe.Seed);
+            return recipe.Method == TrainingMethod.Full ? new Trainables(Trainable(decoder, recipe.FreezeLayers), null, fresh) : new Trainables(decoder, AdapterOf(decoder, recipe), fresh);
         }
         catch
         {
@@ -85,7 +91,7 @@ internal sealed class Trainables : IDisposable
         return config => SpreadLayers.Over([.. cards.Select(card => (card, DeviceCapacity.Read(card).UsableBytes))], recipe, config, DtypeOf(recipe.Dtype, device));
     }
 
-    /// <summary>Writes the result folder at once: <c>adapter/</c> as PEFT has it, or <c>model/</c> as Hugging Face has it.</summary>
+    /// <summary>Writes the result folder at once: <c>adapter/</c> as PEFT has it, or <c>model/</c> as Hugging Face has it; scalar heads in <c>heads.safetensors</c> beside.</summary>
     /// <returns>The folder.</returns>
     public string Save(TrainingJob job)
     {
@@ -94,12 +100,14 @@ internal sealed class Trainables : IDisposable
         {
             if (Adapter is null) ModelLoader.Save(Decoder, temporary, Decoder.Dtype, job.ModelFolder);
             else Adapter.Save(temporary, job.BaseModelName ?? job.ModelFolder);
+            if (Heads.Parameters.Any()) SafetensorsWriter.Write(Path.Combine(temporary, "heads.safetensors"), Heads.Parameters);
         });
         return folder;
     }
 
     public void Dispose()
     {
+        Heads.Dispose();
         Adapter?.Dispose();
         Decoder.Dispose();
     }

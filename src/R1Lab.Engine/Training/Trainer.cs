@@ -1,37 +1,30 @@
+using System.Diagnostics;
 using R1Lab.Engine.Checkpoints;
-using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Native;
 using R1Lab.Engine.Training.Logging;
-using TorchSharp;
+using R1Lab.Engine.Training.Objectives;
 using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// Supervised fine-tuning from start, or from the newest whole snapshot, to the end or to the next step boundary after a stop is asked for.
+/// Training from start, or from the newest whole snapshot, to the end or to the next step boundary after a stop is asked for.
 /// The same job takes the same steps, bit for bit, whether it was interrupted or not.
 /// </summary>
 /// <param name="job">What to train on what; settings that passed <see cref="TrainingRecipe.Problems(RunLength?, long?)"/>.</param>
-/// <param name="observer">Told everything as it happens, on the calling thread.</param>
+/// <param name="observer">Notified of everything as it happens, on the calling thread.</param>
 public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 {
     private readonly TrainingRecipe _recipe = job.Recipe.Effective();
     private readonly TrainingMeter _meter = new(job.Device);
     private readonly TrainingTold _told = new(observer);
-    private int _savedStep = -1;
-    private bool _rowsKept;
 
-    /// <summary>Told every step once it is taken, before it is looked at whether to stop.</summary>
-    internal Action<int>? AfterStep { get; init; }
-
-    /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
-    internal Action<MicroBatch, bool>? BeforePass { get; init; }
+    /// <summary>What is learned: the recipe's choice unless set.</summary>
+    internal IObjective Objective { get; init; } = KnownObjectives.Of(job.Recipe.Objective);
 
     /// <summary>Called in the middle of writing a snapshot.</summary>
     internal Action? WhileWriting { get; init; }
-
-    private string Snapshots => Path.Combine(job.OutputFolder, "snapshots");
 
     /// <summary>Runs on the calling thread, which should be one of its own.</summary>
     /// <param name="stop">Cancelled: the run ends after the step it is in, with a snapshot.</param>
@@ -42,19 +35,28 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     /// <exception cref="ResumeRefusedException">The snapshots in the output folder are of another run.</exception>
     public TrainingResult Run(CancellationToken stop)
     {
-        var rows = RunRows.Of(job with { Recipe = _recipe });
+        var rows = SuitableRows();
         using var mapped = _recipe.Method == TrainingMethod.Qlora && !job.Device.IsCuda ? new MappedBlocks(AssumedMemory.LargestOnHeapQlora) : null;
         using var scope = NewDisposeScope();
-        using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device);
+        using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device, Objective.Heads);
         rows.CheckTokens(model.Decoder.Config.VocabSize);
         var identity = RunIdentity.Of(_recipe, rows.Train, rows.Evaluation, ModelFolder.Open(job.ModelFolder).WeightsFingerprint);
-        using var run = new TrainingRun(_recipe, model, rows, identity, BeforePass);
+        using var stream = Objective.Open(new TrainingSetup(_recipe, rows, model));
+        using var run = new TrainingRun(_recipe, model, rows, identity, stream, new LiveModel(model, job.ModelFolder), _told);
         _told.Started(rows, run.TotalSteps, model.ParameterCount, job.Recipe);
-        var steps = new TrainingSteps(_recipe, run, _told, _meter, ProbesOf(model));
-        var resumed = Resume(run);
+        var probes = ProbesOf(model);
+        var snapshots = new RunSnapshots(job.OutputFolder, _recipe, observer, _told) { WhileWriting = WhileWriting };
+        var resumed = snapshots.Resume(run);
         _told.Log = new RunLog(job.OutputFolder, _recipe, run.TotalSteps, run.Step);
-        if (!resumed) steps.Begin();
-        return Loop(run, steps, stop) ? Finish(run, model) : Stopped(run);
+        if (!resumed) Begin(run, probes);
+        return Loop(run, snapshots, probes, stop) ? Finish(run, snapshots, model) : Stopped(run, snapshots);
+    }
+
+    private RunRows SuitableRows()
+    {
+        var rows = RunRows.Of(job with { Recipe = _recipe });
+        if (Objective.Problems(_recipe, rows).FirstOrDefault(problem => problem.IsError) is { } problem) throw new BadInputException(problem.Field, null, problem.Message);
+        return rows;
     }
 
     private ProbePrompts? ProbesOf(Trainables model)
@@ -66,75 +68,85 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
         return null;
     }
 
-    private bool Loop(TrainingRun run, TrainingSteps steps, CancellationToken stop)
+    // Before the first step the largest micro-batch shows whether memory is enough, and the base answers the probe prompts.
+    private void Begin(TrainingRun run, ProbePrompts? probes)
     {
+        using (var watch = new MemoryWatch(run.Device)) _told.MemoryProbed(run.Steps.TryLargest(), watch);
+        Probe(run, probes);
+    }
+
+    // The training loop. False: stopped before the end.
+    private bool Loop(TrainingRun run, RunSnapshots snapshots, ProbePrompts? probes, CancellationToken stop)
+    {
+        var evaluations = new EvaluationSchedule(_recipe, run.TotalSteps);
         while (run.Step < run.TotalSteps && !run.Standing.IsExhausted(_recipe))
         {
             if (stop.IsCancellationRequested) return false;
-            steps.TakeOne();
-            AfterStep?.Invoke(run.Step);
-            if (run.Step < run.TotalSteps && (run.Step % _recipe.SaveEvery(run.TotalSteps) == 0 || BestOf(run) == run.Step)) Save(run);
+            var before = run.Stream.Epoch;
+            var batch = run.Stream.Next(run.Live);
+            var losses = _meter.Step(batch.Tokens, () => run.Steps.Take(batch));
+            run.Add(losses);
+            _told.RowLosses(run.Ledger.TakeBefore(run.Stream.Position.Batches.Epoch));
+
+            var due = evaluations.IsDue(run.Step, before, run.Stream.Epoch);
+            var began = Stopwatch.GetTimestamp();
+            var evaluated = due ? run.Evaluate() : null;
+            Report(run, losses, evaluated, Stopwatch.GetElapsedTime(began));
+            if (due) Probe(run, probes);
+            snapshots.SaveWhenDue(run);
             observer.BetweenSteps?.Invoke();
         }
 
         return true;
     }
 
-    private bool Resume(TrainingRun run)
+    private void Report(TrainingRun run, StepLosses losses, EvaluationResult? evaluated, TimeSpan evaluation)
     {
-        var snapshot = Snapshot.Newest(Snapshots, _told.SnapshotSkipped);
-        if (snapshot is null) return false;
-        run.Resume(snapshot);
-        _savedStep = run.Step;
-        _told.Resumed(run.Step);
-        return true;
+        var log = run.Step == run.TotalSteps || run.Step % _recipe.LogEvery(run.TotalSteps) == 0;
+        if (!log && evaluated is null) return;
+        var (seconds, speed, memory, card) = _meter.Read();
+        _told.Metrics(new StepMetrics
+        {
+            Step = run.Step,
+            TotalSteps = run.TotalSteps,
+            Epoch = run.Stream.Epoch,
+            Loss = log ? run.TakeWindowLoss() : null,
+            GradNorm = log && double.IsFinite(losses.GradNorm) ? losses.GradNorm : null,
+            LearningRate = losses.LearningRate,
+            EvalLoss = evaluated?.Loss,
+            EvalSeconds = evaluated is null ? null : evaluation.TotalSeconds,
+            EvalTokenAccuracy = evaluated?.TokenAccuracy,
+            LossScale = run.Steps.Scaling?.Scale,
+            SkippedSteps = run.Steps.SkippedSteps,
+            MicroBatchSize = run.Steps.Plan.MicroBatchSize,
+            TokensPerSecond = speed,
+            SecondsPerStep = seconds,
+            MemoryBytes = memory,
+            DeviceMemoryBytes = card?.PeakReservedBytes,
+            DeviceAllocatedBytes = card?.PeakAllocatedBytes,
+            At = DateTimeOffset.UtcNow,
+        });
     }
 
-    private string Save(TrainingRun run)
-    {
-        using var scope = NewDisposeScope();
-        observer.BeforeSnapshot?.Invoke();
-        _told.Log?.Save();
-        if (!_rowsKept) run.Prints.Write(Snapshots);
-        _rowsKept = true;
-        var folder = Snapshot.Write(Snapshots, run.State, run.Tensors, _recipe.SaveTotalLimit, BestOf(run), WhileWriting);
-        _savedStep = run.Step;
-        _told.SnapshotSaved(run.Step, folder);
-        return folder;
-    }
+    // An answer that fails, for want of memory too, is no reason to end a run.
+    private void Probe(TrainingRun run, ProbePrompts? probes) =>
+        probes?.Answer(run.Step, _told.Probe, (prompt, error) => _told.ProbeFailed(run.Step, $"{prompt + 1}: {error.Message}"));
 
-    // The step whose parameters would become the result now.
-    private int? BestOf(TrainingRun run) => _recipe.LoadBestModelAtEnd ? run.Standing.BestStep : null;
-
-    private TrainingResult Stopped(TrainingRun run)
+    private TrainingResult Stopped(TrainingRun run, RunSnapshots snapshots)
     {
-        var folder = _savedStep == run.Step ? Snapshot.FolderOf(Snapshots, run.Step) : Save(run);
+        var folder = snapshots.Ensure(run);
         _told.Stopped(run.Step, run.TotalSteps);
         return new TrainingResult(TrainingOutcome.Stopped, run.Step, folder, run.LastLoss, run.LastEvalLoss);
     }
 
-    private TrainingResult Finish(TrainingRun run, Trainables model)
+    private TrainingResult Finish(TrainingRun run, RunSnapshots snapshots, Trainables model)
     {
         if (run.Step < run.TotalSteps) _told.EarlyStopped(run.Step, run.Standing);
         _told.RowLosses(run.Ledger.TakeBefore(int.MaxValue));
         _told.Log?.Save();
-        var resultStep = TakeBest(run);
+        var resultStep = snapshots.TakeBest(run);
         var folder = model.Save(job);
         _told.Finished(run.Step, run.LastLoss);
         return new TrainingResult(TrainingOutcome.Finished, run.Step, folder, run.LastLoss, run.LastEvalLoss) { ResultStep = resultStep };
-    }
-
-    private int TakeBest(TrainingRun run)
-    {
-        if (BestOf(run) is not { } best || best == run.Step) return run.Step;
-        if (Snapshot.Of(Snapshots, best, out var reason) is not { } snapshot)
-        {
-            _told.BestMissing(run.Step, best, reason!);
-            return run.Step;
-        }
-
-        run.TakeResult(snapshot);
-        _told.BestRestored(run.Step, run.Standing, _recipe.MetricForBestModel);
-        return best;
     }
 }

@@ -2,6 +2,8 @@ using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
+using R1Lab.Engine.Training.Objectives;
+using R1Lab.Engine.Training.Objectives.Supervised;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -12,20 +14,27 @@ namespace R1Lab.Engine.Training;
 /// True keeps each block's input only, runs the block again for its gradient and frees it: bit-equal to the plain way, since dropout repeats itself.
 /// Done by hand and not inside an autograd function, where an error would end the process.
 /// </param>
-/// <param name="clock">Told when forward and backward begin.</param>
+/// <param name="clock">Notified when forward and backward begin.</param>
 internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing, StepClock? clock = null)
 {
+    // Blocks before this one have nothing to learn: backward ends at its weights.
+    private readonly int _firstTrained = FirstTrained(decoder, adapter);
+    private readonly ForwardPass _forward = new(decoder, adapter);
+
     /// <summary>Whether blocks are run again for their gradients; may change between passes.</summary>
     public bool Checkpointing { get; set; } = checkpointing;
 
     /// <summary>How many of the first blocks, with <see cref="Checkpointing"/>; null or more than there are: all.</summary>
     public int? CheckpointedBlocks { get; set; }
 
-    /// <summary>Whether a card must add up in the same order every time.</summary>
+    /// <summary>Whether a GPU must sum in the same order every time.</summary>
     public bool InOneOrder { get; set; } = true;
 
-    /// <summary>Called before every pass with its rows, and true where gradients are taken.</summary>
-    public Action<MicroBatch, bool>? BeforePass { get; init; }
+    /// <summary>What becomes of the scores; the cross entropy of supervised fine-tuning unless said otherwise.</summary>
+    public ITokenLoss Loss { get; init; } = new CrossEntropyLoss();
+
+    /// <summary>The scalar heads that the loss reads; null: there are none.</summary>
+    public ScalarHeads? Heads { get; init; }
 
     /// <summary>Strength of the noise on embeddings; null: none.</summary>
     public double? NeftuneAlpha { get; init; }
@@ -33,40 +42,27 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <summary>With checkpointing: the blocks' inputs wait in host memory.</summary>
     public bool Offload { get; init; }
 
-    // Blocks before this one have nothing to learn: the way back ends at its weights.
-    private readonly int _firstTrained = FirstTrained(decoder, adapter);
+    /// <summary>Numbers of logits held at once.</summary>
+    public long LogitsAtOnce { get; init; } = TokenScores.LogitsAtOnce;
 
     private bool TrainsEmbedding => decoder.Parameters[DecoderShapes.Embedding].requires_grad;
 
     /// <summary>Forward and backward.</summary>
     /// <param name="divisor">What the summed loss is divided by.</param>
     /// <param name="dropoutSeed">Decides the dropout masks.</param>
-    /// <returns>Summed loss over <paramref name="divisor"/> and the loss of every scored place, in the caller's dispose scope.</returns>
-    public (Tensor Loss, Tensor Each) Backward(MicroBatch batch, double divisor, long dropoutSeed)
+    /// <param name="targets">What the loss is computed against; null: the learned tokens of the batch.</param>
+    /// <returns>Summed loss over <paramref name="divisor"/> and the negative log-probability of every target, in the caller's dispose scope.</returns>
+    public (Tensor Loss, Tensor Each) Backward(MicroBatch batch, double divisor, long dropoutSeed, TokenTargets? targets = null)
     {
         clock?.Enter(StepPhase.Forward);
-        BeforePass?.Invoke(batch, true);
         using var deterministic = new DeterministicAlgorithms(InOneOrder && decoder.Device.IsCuda);
         using var scope = NewDisposeScope();
-        var (ids, scored, targets) = Inputs(batch);
-        var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };
-        var each = empty(batch.Targets.Length, dtype: ScalarType.Float32, device: decoder.Device.Torch);
-        var loss = Checkpointing ? InSegments(ids, (scored, targets, each), context, divisor) : AtOnce(ids, (scored, targets, each), context, divisor);
-        return (loss.MoveToOuterDisposeScope(), each.MoveToOuterDisposeScope());
-    }
-
-    /// <summary>Summed loss, and how many tokens the model ranks first, without gradients or dropout, in the caller's dispose scope.</summary>
-    public (Tensor Loss, Tensor Right) Evaluate(MicroBatch batch)
-    {
-        BeforePass?.Invoke(batch, false);
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var (ids, scored, targets) = Inputs(batch);
-        var context = ContextOf(batch);
-        var x = decoder.Embed(ids);
-        for (var i = 0; i < decoder.BlockCount; i++) x = Replace(x, decoder.Block(i, x, context));
-        var (loss, right) = VocabularyLoss.Evaluate(decoder, Scored(x, scored), targets);
-        return (loss.MoveToOuterDisposeScope(), right.MoveToOuterDisposeScope());
+        targets ??= TokenTargets.Of(batch);
+        var work = new Work(targets, _forward.TokensOf(targets.Tokens), Loss.Needs.Reference?.States(batch, targets.Positions), divisor,
+            empty(targets.Tokens.Length, dtype: TokenScores.Precise(decoder.Dtype), device: decoder.Device.Torch));
+        var (ids, context) = (_forward.Ids(batch), _forward.Context(batch) with { Training = true, DropoutSeed = dropoutSeed });
+        var loss = Checkpointing ? InSegments(ids, context, work) : AtOnce(ids, context, work);
+        return (loss.MoveToOuterDisposeScope(), work.Each.MoveToOuterDisposeScope());
     }
 
     /// <summary>Where a forward pass first leaves the finite numbers: the name of a layer; the output matrix where every layer before it stays finite.</summary>
@@ -74,34 +70,33 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var (ids, scored, _) = Inputs(batch);
-        var context = ContextOf(batch) with { Training = true, DropoutSeed = dropoutSeed };
-        var x = Embed(ids, context);
+        var context = _forward.Context(batch) with { Training = true, DropoutSeed = dropoutSeed };
+        var x = Embed(_forward.Ids(batch), context);
         if (!IsFinite(x)) return "model.embed_tokens";
         for (var i = 0; i < decoder.BlockCount; i++)
         {
-            x = Replace(x, decoder.Block(i, x, context));
+            x = ForwardPass.Replace(x, decoder.Block(i, x, context));
             if (!IsFinite(x)) return $"model.layers.{i}";
         }
 
-        return IsFinite(decoder.Normalize(Scored(x, scored))) ? "lm_head" : "model.norm";
+        return IsFinite(decoder.Normalize(ForwardPass.At(x, batch.Scored))) ? "lm_head" : "model.norm";
     }
 
-    private Tensor AtOnce(Tensor ids, (Tensor Places, Tensor Targets, Tensor Each) scored, ForwardContext context, double divisor)
+    private Tensor AtOnce(Tensor ids, ForwardContext context, Work work)
     {
         var x = Embed(ids, context);
         for (var i = 0; i < decoder.BlockCount; i++) x = decoder.Block(i, x, context);
-        return VocabularyLoss.Backward(decoder, Scored(x, scored.Places), scored.Targets, divisor, clock, each: scored.Each);
+        return LossOf(x, work);
     }
 
-    private Tensor InSegments(Tensor ids, (Tensor Places, Tensor Targets, Tensor Each) scored, ForwardContext context, double divisor)
+    private Tensor InSegments(Tensor ids, ForwardContext context, Work work)
     {
         var count = Math.Min(CheckpointedBlocks ?? decoder.BlockCount, decoder.BlockCount);
         var inputs = new BlockInputs(count, Offload);
         var middle = KeepInputs(inputs, ids, context).requires_grad_(_firstTrained < count || TrainsEmbedding);
         var last = middle;
         for (var i = count; i < decoder.BlockCount; i++) last = decoder.Block(i, last, context);
-        var loss = VocabularyLoss.Backward(decoder, Scored(last, scored.Places), scored.Targets, divisor, clock, each: scored.Each);
+        var loss = LossOf(last, work);
         if (!middle.requires_grad) return loss;
         var gradient = middle.grad!;
         for (var i = count - 1; i >= (TrainsEmbedding ? 0 : _firstTrained); i--)
@@ -110,7 +105,18 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         return loss;
     }
 
-    // The output of the last checkpointed block; inputs of blocks the way back passes are kept.
+    // The loss of the last layer's output, and backward to where the graph begins.
+    private Tensor LossOf(Tensor last, Work work)
+    {
+        var states = new ScoredStates(ForwardPass.At(last, work.Targets.Positions), work.Tokens, work.Targets, work.Each)
+        {
+            Heads = Loss.Needs.Heads.ToDictionary(name => name, name => Heads!.Read(name, decoder, ForwardPass.At(last, work.Targets.HeadPositions[name]))),
+            Reference = work.Reference,
+        };
+        return new VocabularyChunks(decoder, Loss, clock, LogitsAtOnce).Backward(states, work.Divisor);
+    }
+
+    // The output of the last checkpointed block; inputs of blocks that backward reaches are kept.
     private Tensor KeepInputs(BlockInputs inputs, Tensor ids, ForwardContext context)
     {
         using var noGradient = no_grad();
@@ -146,31 +152,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         return decoder.Parameters.Where(pair => pair.Value.requires_grad).Select(pair => DecoderShapes.LayerOf(pair.Key)).Where(layer => layer is not null).Min() ?? decoder.BlockCount;
     }
 
-    private (Tensor Ids, Tensor Scored, Tensor Targets) Inputs(MicroBatch batch)
-    {
-        var (embedding, last, head) = (decoder.TokenDevice.Torch, decoder.Placement.Layers[^1].Torch, decoder.HeadDevice.Torch);
-        return (tensor(batch.InputIds, [batch.Lines, batch.Length], device: embedding), tensor(batch.Scored, device: last), tensor(batch.Targets, device: head));
-    }
-
-    // Padding stands to the right, where no real token of a causal model sees it: no mask is needed but for packed examples.
-    private ForwardContext ContextOf(MicroBatch batch)
-    {
-        var device = decoder.Device.Torch;
-        return new ForwardContext
-        {
-            Adapter = adapter,
-            SegmentIds = batch.SegmentIds is null ? null : tensor(batch.SegmentIds, [batch.Lines, batch.Length], device: device),
-            PositionIds = batch.PositionIds is null ? null : tensor(batch.PositionIds, [batch.Lines, batch.Length], device: device),
-        };
-    }
-
     private static bool IsFinite(Tensor x) => x.isfinite().all().item<bool>();
 
-    private static Tensor Scored(Tensor x, Tensor scored) => x.reshape(-1, x.size(-1)).index_select(0, scored);
-
-    private static Tensor Replace(Tensor old, Tensor next)
-    {
-        old.Dispose();
-        return next;
-    }
+    // What one micro-batch's loss is made of, beside the hidden states.
+    private sealed record Work(TokenTargets Targets, Tensor Tokens, Tensor? Reference, double Divisor, Tensor Each);
 }

@@ -45,7 +45,7 @@ public sealed class MemoryPlanOnCardTests
         var job = new TrainingJob(recipe, SampleFolders.Model, folder.Root, rows, [], Card.Device);
         CudaAllocator.ReleaseUnused();
         var (before, peak) = (CudaMemory.Read(0)?.AllocatedBytes ?? 0, 0L);
-        new Trainer(job, new TrainingObserver()) { AfterStep = step => { if (step == 1) peak = CudaMemory.Read(0)!.PeakAllocatedBytes; } }.Run(CancellationToken.None);
+        new Trainer(job, new TrainingObserver { BetweenSteps = () => { if (peak == 0) peak = CudaMemory.Read(0)!.PeakAllocatedBytes; } }).Run(CancellationToken.None);
         Assert.True(peak > before, $"{peak} {before}");
         return peak - before;
     }

@@ -3,6 +3,7 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Tests.Modeling;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,7 +37,7 @@ public sealed class PackedLossTests
     {
         using var scope = NewDisposeScope();
         using var model = Trainables.Load(new TrainingRecipe { Dtype = TrainingDtype.Float32 }, TrainingRuns.Model("qwen3"), ComputeDevice.Cpu);
-        var pass = new TrainingPass(model.Decoder, model.Adapter, checkpointing: false);
+        var pass = new ForwardPass(model.Decoder, model.Adapter);
 
         var alone = Rows.Select((_, row) => Sum(MicroBatch.Of(Rows, [[row]], packed: false))).Sum();
         var packed = Sum(MicroBatch.Of(Rows, Lines(), packed: true));

@@ -1,5 +1,6 @@
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Objectives;
 
 namespace R1Lab.Engine.Tests.Training;
 
@@ -138,6 +139,6 @@ public sealed class TrainerEvaluationTests : IDisposable
         var recipe = job.Recipe.Effective();
         var held = EvaluationSplit.Split(job.Train, recipe.ValSize, recipe.Seed).Evaluation;
         using var model = Trainables.Load(recipe with { Lora = recipe.Lora with { InitFrom = result.OutputPath } }, job.ModelFolder, job.Device);
-        return new Evaluator(new TrainingPass(model.Decoder, model.Adapter, checkpointing: false), held, 4, 10_000).Evaluate(() => { })!.Value.Loss;
+        return new Evaluator(new LiveModel(model, job.ModelFolder).Evaluate, held, 4, 10_000).Evaluate(() => { })!.Value.Loss;
     }
 }

@@ -4,6 +4,7 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Tests.Modeling;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Objectives;
 using R1Lab.Tests.Shared;
 
 namespace R1Lab.Engine.Tests.Training;
@@ -83,20 +84,30 @@ internal sealed class TrainingRuns : IDisposable
     public TrainingJob Job(TrainingRecipe recipe, string model = "llama_base", IReadOnlyList<TokenExample>? rows = null, string? output = null) =>
         new(recipe, Model(model), output ?? NewFolder(), rows ?? Rows(), [], ComputeDevice.Cpu);
 
-    /// <summary>Runs a job; <paramref name="stopAfter"/> asks for a stop while that step is being taken.</summary>
-    /// <param name="beforePass">Told the passes of every step, and of evaluations; may throw.</param>
+    /// <summary>Runs a job; <paramref name="stopAfter"/> asks for a stop once that step is taken.</summary>
+    /// <param name="beforePass">Notified of the passes of every step, and of evaluations; may throw.</param>
     /// <param name="whileWriting">Called in the middle of writing a snapshot; may throw.</param>
-    public TrainingResult Run(TrainingJob job, int? stopAfter = null, Action<MicroBatch, bool>? beforePass = null, Action? whileWriting = null)
+    /// <param name="objective">Null: the recipe's.</param>
+    public TrainingResult Run(
+        TrainingJob job, int? stopAfter = null, Action<MicroBatch, bool>? beforePass = null, Action? whileWriting = null, IObjective? objective = null)
     {
         using var stop = new CancellationTokenSource();
         if (stopAfter == 0) stop.Cancel();
-        var observer = new TrainingObserver { OnMetrics = Metrics.Add, OnEvent = Events.Add, OnRowLosses = Passes.Add, OnProbe = Probes.Add };
-        return new Trainer(job, observer)
+        var step = 0;
+        var observer = new TrainingObserver
         {
-            AfterStep = step => { if (step == stopAfter) stop.Cancel(); },
-            BeforePass = beforePass,
-            WhileWriting = whileWriting,
-        }.Run(stop.Token);
+            OnMetrics = Metrics.Add,
+            OnEvent = told =>
+            {
+                Events.Add(told);
+                if (told.Kind == TrainingEventKinds.Resumed) step = told.Step;
+            },
+            OnRowLosses = Passes.Add,
+            OnProbe = Probes.Add,
+            BetweenSteps = () => { if (++step == stopAfter) stop.Cancel(); },
+        };
+        var learned = objective ?? KnownObjectives.Of(job.Recipe.Objective);
+        return new Trainer(job, observer) { Objective = beforePass is null ? learned : new WatchedObjective(learned, beforePass), WhileWriting = whileWriting }.Run(stop.Token);
     }
 
     /// <summary>Everything that must be the same whether a run was interrupted or not.</summary>
