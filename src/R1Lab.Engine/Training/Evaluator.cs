@@ -11,27 +11,35 @@ internal readonly record struct EvaluationResult(double Loss, double TokenAccura
 /// <summary>Scores the held-out rows, shortest first, in batches that need no more memory than the training's.</summary>
 /// <param name="score">Scores one batch.</param>
 /// <param name="rows">Held-out rows.</param>
-/// <param name="placesAtOnce">Most tokens of a batch, padding counted; a single row may have more.</param>
-internal sealed class Evaluator(Func<MicroBatch, EvaluationSums> score, IReadOnlyList<TokenExample> rows, int batchSize, long placesAtOnce)
+/// <param name="together">So many neighbouring rows are one group, which is never divided.</param>
+/// <param name="groupsAtOnce">Most groups of a batch.</param>
+/// <param name="positionsAtOnce">Most tokens of a batch for each row of a group, padding counted; a single group may have more.</param>
+internal sealed class Evaluator(
+    Func<MicroBatch, EvaluationSums> score, IReadOnlyList<TokenExample> rows, int groupsAtOnce, long positionsAtOnce, int together = 1)
 {
-    private readonly int[] _order = [.. Enumerable.Range(0, rows.Count).OrderBy(row => rows[row].Length)];
+    private readonly (int[] Rows, int Length)[] _groups =
+    [
+        .. Enumerable.Range(0, rows.Count).Chunk(together)
+            .Select(group => (Rows: group, Length: group.Max(row => rows[row].Length)))
+            .OrderBy(group => group.Length),
+    ];
 
-    /// <summary>Rows at once; halved for good when the device runs out of memory.</summary>
-    public int BatchSize { get; set; } = batchSize;
+    /// <summary>Groups at once; halved for good when the device runs out of memory.</summary>
+    public int BatchSize { get; set; } = groupsAtOnce;
 
     public bool HasRows => rows.Count > 0;
 
-    /// <param name="onHalved">Told when fewer rows go at once from now on.</param>
-    /// <returns>Null when not even one row fits into the memory there is.</returns>
+    /// <param name="onHalved">Notified when fewer groups go at once from now on.</param>
+    /// <returns>Null when not even one group fits into the memory there is.</returns>
     public EvaluationResult? Evaluate(Action onHalved)
     {
         var sums = default(EvaluationSums);
-        for (var done = 0; done < _order.Length;)
+        for (var done = 0; done < _groups.Length;)
         {
             var count = CountFrom(done);
             try
             {
-                sums += score(MicroBatch.Of(rows, [.. _order.AsSpan(done, count).ToArray().Select(row => new[] { row })], packed: false));
+                sums += score(Lay(_groups[done..(done + count)]));
                 done += count;
             }
             catch (Exception e) when (OutOfMemory.Is(e))
@@ -45,10 +53,14 @@ internal sealed class Evaluator(Func<MicroBatch, EvaluationSums> score, IReadOnl
         return new EvaluationResult(sums.Loss / Math.Max(1, sums.Count), sums.Right / (double)Math.Max(1, sums.Count));
     }
 
+    private MicroBatch Lay((int[] Rows, int Length)[] groups) =>
+        MicroBatch.Of(rows, [.. groups.SelectMany(group => group.Rows).Select(row => new[] { row })], packed: false)
+            with { LinesTogether = together };
+
     private int CountFrom(int first)
     {
-        var count = 1;
-        while (count < BatchSize && first + count < _order.Length && (count + 1L) * rows[_order[first + count]].Length <= placesAtOnce) count++;
+        var (count, left) = (1, _groups.Length - first);
+        while (count < Math.Min(BatchSize, left) && (count + 1L) * _groups[first + count].Length <= positionsAtOnce) count++;
         return count;
     }
 }

@@ -6,15 +6,24 @@ namespace R1Lab.Engine.Training;
 internal sealed record RunRows(IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation)
 {
     /// <summary>The job's own evaluation rows, or a part of its training rows.</summary>
-    public static RunRows Of(TrainingJob job)
+    /// <param name="together">So many neighbouring rows are held out together.</param>
+    public static RunRows Of(TrainingJob job, int together = 1)
     {
-        var (train, evaluation) = job.Evaluation.Count > 0 ? (Sampled(job.Recipe, job.Train), job.Evaluation) : Split(job.Recipe, job.Train);
+        if (job.Evaluation.Count > 0) return new RunRows(Sampled(job.Recipe, job.Train), job.Evaluation);
+        var (train, evaluation) = Split(job.Recipe, job.Train, together);
         return new RunRows(train, evaluation);
     }
 
     /// <summary>The rows a recipe uses, and of these the ones it holds out.</summary>
-    public static (IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation) Split(TrainingRecipe recipe, IReadOnlyList<TokenExample> rows) =>
-        EvaluationSplit.Split(Sampled(recipe, rows), recipe.ValSize, recipe.Seed);
+    /// <param name="together">So many neighbouring rows are held out together and count as one.</param>
+    public static (IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation) Split(
+        TrainingRecipe recipe, IReadOnlyList<TokenExample> rows, int together = 1)
+    {
+        var used = Sampled(recipe, rows);
+        if (together == 1) return EvaluationSplit.Split(used, recipe.ValSize, recipe.Seed);
+        var (train, evaluation) = EvaluationSplit.Split<TokenExample[]>([.. used.Chunk(together)], recipe.ValSize, recipe.Seed);
+        return ([.. train.SelectMany(group => group)], [.. evaluation.SelectMany(group => group)]);
+    }
 
     private static IReadOnlyList<TokenExample> Sampled(TrainingRecipe recipe, IReadOnlyList<TokenExample> rows) => SampledRows.Of(rows, recipe.MaxSamples, recipe.Seed);
 

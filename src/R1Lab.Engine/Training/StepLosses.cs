@@ -8,7 +8,9 @@ internal sealed record StepLosses(IReadOnlyList<PartLosses> Parts)
     /// <summary>The step's loss, normalised as the recipe says.</summary>
     public double Loss { get; } = Parts.Sum(part => part.Loss);
 
-    /// <summary>The gradient's total 2-norm before clipping: not finite where a float16 gradient overflowed and the step was skipped.</summary>
+    /// <summary>
+    /// The gradient's total 2-norm before clipping: not finite where a float16 gradient overflowed and the step was skipped.
+    /// </summary>
     public double GradNorm { get; init; }
 
     /// <summary>The rate the step was taken with.</summary>

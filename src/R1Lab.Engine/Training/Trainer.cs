@@ -31,18 +31,21 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     /// <exception cref="BadInputException">Rows or model do not fit.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is no longer finite; earlier snapshots stay.</exception>
     /// <exception cref="TrainingMemoryException">The device cannot hold one row at a time; earlier snapshots stay.</exception>
-    /// <exception cref="NotEnoughSpaceException">The disk is full; earlier snapshots stay, and the same job goes on from them later.</exception>
+    /// <exception cref="NotEnoughSpaceException">The disk is full; earlier snapshots stay, and the same job goes on from them
+    /// later.</exception>
     /// <exception cref="ResumeRefusedException">The snapshots in the output folder are of another run.</exception>
     public TrainingResult Run(CancellationToken stop)
     {
         var rows = SuitableRows();
-        using var mapped = _recipe.Method == TrainingMethod.Qlora && !job.Device.IsCuda ? new MappedBlocks(AssumedMemory.LargestOnHeapQlora) : null;
+        var mapsBlocks = _recipe.Method == TrainingMethod.Qlora && !job.Device.IsCuda;
+        using var mapped = mapsBlocks ? new MappedBlocks(AssumedMemory.LargestOnHeapQlora) : null;
         using var scope = NewDisposeScope();
         using var model = Trainables.Load(_recipe, job.ModelFolder, job.Device, Objective.Heads);
         rows.CheckTokens(model.Decoder.Config.VocabSize);
         var identity = RunIdentity.Of(_recipe, rows.Train, rows.Evaluation, ModelFolder.Open(job.ModelFolder).WeightsFingerprint);
         using var stream = Objective.Open(new TrainingSetup(_recipe, rows, model));
-        using var run = new TrainingRun(_recipe, model, rows, identity, stream, new LiveModel(model, job.ModelFolder), _told);
+        var live = new LiveModel(model, job.ModelFolder);
+        using var run = new TrainingRun(_recipe, model, rows, identity, stream, live, _told, Objective.RowsTogether);
         _told.Started(rows, run.TotalSteps, model.ParameterCount, job.Recipe);
         var probes = ProbesOf(model);
         var snapshots = new RunSnapshots(job.OutputFolder, _recipe, observer, _told) { WhileWriting = WhileWriting };
@@ -54,8 +57,9 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
 
     private RunRows SuitableRows()
     {
-        var rows = RunRows.Of(job with { Recipe = _recipe });
-        if (Objective.Problems(_recipe, rows).FirstOrDefault(problem => problem.IsError) is { } problem) throw new BadInputException(problem.Field, null, problem.Message);
+        var rows = RunRows.Of(job with { Recipe = _recipe }, Objective.RowsTogether);
+        if (Objective.Problems(_recipe, rows).FirstOrDefault(problem => problem.IsError) is { } problem)
+            throw new BadInputException(problem.Field, null, problem.Message);
         return rows;
     }
 

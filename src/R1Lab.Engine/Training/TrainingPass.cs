@@ -11,8 +11,8 @@ namespace R1Lab.Engine.Training;
 
 /// <summary>One micro-batch through the model and back. Gradients end up on the parameters; only a loss comes out.</summary>
 /// <param name="checkpointing">
-/// True keeps each block's input only, runs the block again for its gradient and frees it: bit-equal to the plain way, since dropout repeats itself.
-/// Done by hand and not inside an autograd function, where an error would end the process.
+/// True keeps each block's input only, runs the block again for its gradient and frees it: bit-equal to the plain way, since dropout
+/// repeats itself. Done by hand and not inside an autograd function, where an error would end the process.
 /// </param>
 /// <param name="clock">Notified when forward and backward begin.</param>
 internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool checkpointing, StepClock? clock = null)
@@ -51,7 +51,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     /// <param name="divisor">What the summed loss is divided by.</param>
     /// <param name="dropoutSeed">Decides the dropout masks.</param>
     /// <param name="targets">What the loss is computed against; null: the learned tokens of the batch.</param>
-    /// <returns>Summed loss over <paramref name="divisor"/> and the negative log-probability of every target, in the caller's dispose scope.</returns>
+    /// <returns>Summed loss over <paramref name="divisor"/> and the negative log-probability of every target, in the caller's dispose
+    /// scope.</returns>
     public (Tensor Loss, Tensor Each) Backward(MicroBatch batch, double divisor, long dropoutSeed, TokenTargets? targets = null)
     {
         clock?.Enter(StepPhase.Forward);
@@ -65,7 +66,10 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
         return (loss.MoveToOuterDisposeScope(), work.Each.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Where a forward pass first leaves the finite numbers: the name of a layer; the output matrix where every layer before it stays finite.</summary>
+    /// <summary>
+    /// Where a forward pass first leaves the finite numbers: the name of a layer; the output matrix where every layer before it stays
+    /// finite.
+    /// </summary>
     public string FirstNonFinite(MicroBatch batch, long dropoutSeed)
     {
         using var noGradient = no_grad();
@@ -110,7 +114,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     {
         var states = new ScoredStates(ForwardPass.At(last, work.Targets.Positions), work.Tokens, work.Targets, work.Each)
         {
-            Heads = Loss.Needs.Heads.ToDictionary(name => name, name => Heads!.Read(name, decoder, ForwardPass.At(last, work.Targets.HeadPositions[name]))),
+            Heads = Loss.Needs.Heads.ToDictionary(
+                name => name, name => Heads!.Read(name, decoder, ForwardPass.At(last, work.Targets.HeadPositions[name]))),
             Reference = work.Reference,
         };
         return new VocabularyChunks(decoder, Loss, clock, LogitsAtOnce).Backward(states, work.Divisor);
@@ -149,7 +154,8 @@ internal sealed class TrainingPass(Decoder decoder, AdapterSet? adapter, bool ch
     private static int FirstTrained(Decoder decoder, AdapterSet? adapter)
     {
         if (adapter is not null) return decoder.Projections.Where(at => adapter.Find(at.Slot) is not null).Min(at => at.Layer);
-        return decoder.Parameters.Where(pair => pair.Value.requires_grad).Select(pair => DecoderShapes.LayerOf(pair.Key)).Where(layer => layer is not null).Min() ?? decoder.BlockCount;
+        var layers = decoder.Parameters.Where(pair => pair.Value.requires_grad).Select(pair => DecoderShapes.LayerOf(pair.Key));
+        return layers.Where(layer => layer is not null).Min() ?? decoder.BlockCount;
     }
 
     private static bool IsFinite(Tensor x) => x.isfinite().all().item<bool>();

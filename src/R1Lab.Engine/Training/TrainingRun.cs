@@ -18,14 +18,18 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="recipe">The effective recipe.</param>
     /// <param name="stream">The objective's steps over <paramref name="rows"/>; stays the caller's.</param>
     /// <param name="live">The model for what the objective asks of it.</param>
-    public TrainingRun(TrainingRecipe recipe, Trainables model, RunRows rows, RunIdentity identity, ITrainingStream stream, LiveModel live, TrainingTold told)
+    /// <param name="together">So many neighbouring rows are evaluated together.</param>
+    public TrainingRun(
+        TrainingRecipe recipe, Trainables model, RunRows rows, RunIdentity identity,
+        ITrainingStream stream, LiveModel live, TrainingTold told, int together)
     {
         (_recipe, _identity, _told, Stream, Live) = (recipe, identity, told, stream, live);
         Device = model.Decoder.Device;
         Prints = RowPrints.Of(rows);
         Steps = new TrainingStep(recipe, model, stream, live, told);
         var batchSize = recipe.PerDeviceEvalBatchSize ?? recipe.PerDeviceTrainBatchSize;
-        _evaluator = new Evaluator(batch => stream.Evaluate(batch, live), rows.Evaluation, batchSize, (long)batchSize * rows.LongestLine(recipe));
+        var positions = (long)batchSize * rows.LongestLine(recipe);
+        _evaluator = new Evaluator(batch => stream.Evaluate(batch, live), rows.Evaluation, batchSize, positions, together);
     }
 
     public ComputeDevice Device { get; }
@@ -73,9 +77,12 @@ internal sealed class TrainingRun : IDisposable
     /// <exception cref="ResumeRefusedException">The snapshot is of a run with another recipe, data or model.</exception>
     public void Resume(Snapshot snapshot)
     {
-        var differences = _identity.DifferencesFrom(snapshot.State.Identity, RowPrints.Read(Path.GetDirectoryName(snapshot.Folder)!), Prints);
+        var rowsThen = RowPrints.Read(Path.GetDirectoryName(snapshot.Folder)!);
+        var differences = _identity.DifferencesFrom(snapshot.State.Identity, rowsThen, Prints);
         if (differences.Count > 0)
-            throw new ResumeRefusedException($"The snapshot {Path.GetFileName(snapshot.Folder)} belongs to another run: {string.Join("; ", differences)}. Start a new run, or undo the change.");
+            throw new ResumeRefusedException(
+                $"The snapshot {Path.GetFileName(snapshot.Folder)} belongs to another run: {string.Join("; ", differences)}. " +
+                "Start a new run, or undo the change.");
         var state = snapshot.State;
         Steps.Resume(snapshot, Ledger);
         Stream.Position = new(state.Position, state.Objective);

@@ -8,12 +8,14 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// One optimizer step: micro-batches forward and backward, in parts as small as memory asks for; the gradient checked and clipped; the weights moved.
+/// One optimizer step: micro-batches forward and backward, in parts as small as memory asks for; the gradient checked and clipped; the
+/// weights moved.
 /// </summary>
 /// <param name="recipe">The effective recipe.</param>
 /// <param name="live">The same model, for what the objective asks of it.</param>
 /// <param name="told">Notified when a step needs smaller parts, is skipped or diverges.</param>
-internal sealed class TrainingStep(TrainingRecipe recipe, Trainables model, ITrainingStream stream, LiveModel live, TrainingTold told, StepClock? clock = null)
+internal sealed class TrainingStep(
+    TrainingRecipe recipe, Trainables model, ITrainingStream stream, LiveModel live, TrainingTold told, StepClock? clock = null)
     : IDisposable
 {
     // So many lines are enough for the trial: a rare longer batch later is met by halving.
@@ -35,7 +37,10 @@ internal sealed class TrainingStep(TrainingRecipe recipe, Trainables model, ITra
     private readonly LossScaler? _scaler = model.Decoder.Dtype == ScalarType.Float16 ? new LossScaler() : null;
     private int _lines = recipe.PerDeviceTrainBatchSize;
 
-    /// <summary>Steps done, those that were skipped included: as in Hugging Face's trainer they count, but move neither weights nor the learning rate.</summary>
+    /// <summary>
+    /// Steps done, those that were skipped included: as in Hugging Face's trainer they count, but move neither weights nor the learning
+    /// rate.
+    /// </summary>
     public int Count => _optimizer.Steps + SkippedSteps;
 
     public int SkippedSteps => _scaler?.SkippedSteps ?? 0;
@@ -138,7 +143,8 @@ internal sealed class TrainingStep(TrainingRecipe recipe, Trainables model, ITra
         }
 
         clock?.Enter(StepPhase.Optimizer);
-        return new StepLosses([.. parts.Select(part => new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle() / scale, part.Each.cpu().data<float>().ToArray()))]);
+        return new StepLosses([.. parts.Select(part =>
+            new PartLosses(part.Batch, part.Seed, part.Loss.ToSingle() / scale, part.Each.cpu().data<float>().ToArray()))]);
     }
 
     private (Tensor Loss, Tensor Each) Add(MicroBatch part, double divisor, long seed)
@@ -165,9 +171,11 @@ internal sealed class TrainingStep(TrainingRecipe recipe, Trainables model, ITra
 
     private StepLosses Checked(StepLosses losses, StepBatch batch)
     {
-        if (!double.IsFinite(losses.Loss)) throw new TrainingDivergedException(Count + 1, "loss", losses.NonFiniteRows(), FirstNonFinite(losses));
+        if (!double.IsFinite(losses.Loss))
+            throw new TrainingDivergedException(Count + 1, "loss", losses.NonFiniteRows(), FirstNonFinite(losses));
         var norm = _optimizer.Gradients.Norm() / (_scaler?.Scale ?? 1);
-        if (!double.IsFinite(norm) && _scaler?.IsExhausted != false) throw new TrainingDivergedException(Count + 1, "gradient", batch.Rows, NonFiniteParameter());
+        if (!double.IsFinite(norm) && _scaler?.IsExhausted != false)
+            throw new TrainingDivergedException(Count + 1, "gradient", batch.Rows, NonFiniteParameter());
         return losses with { GradNorm = norm };
     }
 
@@ -200,6 +208,7 @@ internal sealed class TrainingStep(TrainingRecipe recipe, Trainables model, ITra
     }
 
     private TrainingMemoryException TooLittle(int step, Exception error) => new(
-        $"The device ran out of memory in step {step} with one line at a time and activation checkpointing: this run needs more than there is. " +
-        $"A shorter max_length (now {recipe.MaxLength}), a smaller LoRA rank, a quantised base (qlora) or a device with more memory would help.", error);
+        $"The device ran out of memory in step {step} with one line at a time and activation checkpointing: " +
+        $"this run needs more than there is. A shorter max_length (now {recipe.MaxLength}), a smaller LoRA rank, " +
+        "a quantised base (qlora) or a device with more memory would help.", error);
 }

@@ -12,7 +12,10 @@ namespace R1Lab.Engine.Tests.Training;
 /// <summary>Runs continue from snapshots that an earlier version of the program wrote (tests/Golden/snapshots).</summary>
 public sealed class EarlierSnapshotTests : IDisposable
 {
-    private static readonly TrainingRecipe Recipe = TrainingRuns.Busy with { Lora = new LoraSettings { R = 1, LoraAlpha = 2, LoraDropout = 0.2, TargetModules = ["q_proj"] } };
+    private static readonly TrainingRecipe Recipe = TrainingRuns.Busy with
+    {
+        Lora = new LoraSettings { R = 1, LoraAlpha = 2, LoraDropout = 0.2, TargetModules = ["q_proj"] },
+    };
 
     private readonly TrainingRuns _runs = new();
 

@@ -107,7 +107,8 @@ internal sealed class TrainingRuns : IDisposable
             BetweenSteps = () => { if (++step == stopAfter) stop.Cancel(); },
         };
         var learned = objective ?? KnownObjectives.Of(job.Recipe.Objective);
-        return new Trainer(job, observer) { Objective = beforePass is null ? learned : new WatchedObjective(learned, beforePass), WhileWriting = whileWriting }.Run(stop.Token);
+        if (beforePass is not null) learned = new WatchedObjective(learned, beforePass);
+        return new Trainer(job, observer) { Objective = learned, WhileWriting = whileWriting }.Run(stop.Token);
     }
 
     /// <summary>Everything that must be the same whether a run was interrupted or not.</summary>

@@ -10,6 +10,8 @@ internal sealed class WatchedObjective(IObjective inner, Action<MicroBatch, bool
 {
     public IReadOnlyList<string> Heads => inner.Heads;
 
+    public int RowsTogether => inner.RowsTogether;
+
     public IEnumerable<Problem> Problems(TrainingRecipe recipe, RunRows rows) => inner.Problems(recipe, rows);
 
     public ITrainingStream Open(TrainingSetup setup) => new WatchedStream(inner.Open(setup), beforePass);

@@ -6,5 +6,6 @@ namespace R1Lab.Engine.Training.Objectives;
 /// <param name="Count">How many were scored.</param>
 internal readonly record struct EvaluationSums(double Loss, long Right, long Count)
 {
-    public static EvaluationSums operator +(EvaluationSums a, EvaluationSums b) => new(a.Loss + b.Loss, a.Right + b.Right, a.Count + b.Count);
+    public static EvaluationSums operator +(EvaluationSums a, EvaluationSums b) =>
+        new(a.Loss + b.Loss, a.Right + b.Right, a.Count + b.Count);
 }

@@ -2,7 +2,9 @@ using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Objectives;
 
-/// <summary>The steps of one run: which rows each consists of, and what the loss needs to know about them. Called on the training thread only.</summary>
+/// <summary>
+/// The steps of one run: which rows each consists of, and what the loss needs to know about them. Called on the training thread only.
+/// </summary>
 internal interface ITrainingStream : IDisposable
 {
     /// <summary>Optimizer steps of the whole run.</summary>
@@ -26,8 +28,8 @@ internal interface ITrainingStream : IDisposable
     StepBatch Next(LiveModel model);
 
     /// <summary>
-    /// What the loss is computed against: the learned tokens of the batch, in their order, and what the loss knows of each. Called before every forward
-    /// pass; again when the pass is repeated with fewer lines.
+    /// What the loss is computed against: the learned tokens of the batch, in their order, and what the loss knows of each. Called before
+    /// every forward pass; again when the pass is repeated with fewer lines.
     /// </summary>
     /// <param name="batch">A micro-batch of <see cref="Next"/> or <see cref="Largest"/>, or a part of one.</param>
     /// <param name="model">Scores other rows or tokens where the loss needs them.</param>

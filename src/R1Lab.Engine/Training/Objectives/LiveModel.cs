@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Training.Objectives;
 
-/// <summary>The model in training as it is at this moment, without gradients: objectives let it generate and score. It draws no random number of the run.</summary>
+/// <summary>
+/// The model in training as it is at this moment, without gradients: objectives let it generate and score. It draws no random number of
+/// the run.
+/// </summary>
 /// <param name="model">Stays the caller's.</param>
 /// <param name="folder">The base model's folder: tokenizer and end tokens.</param>
 internal sealed class LiveModel(Trainables model, string folder)
@@ -16,7 +19,7 @@ internal sealed class LiveModel(Trainables model, string folder)
     // Held once more than it is used, so that no reply frees it.
     private readonly LoadedAdapter? _adapter = model.Adapter is { } adapter ? new LoadedAdapter(adapter, "") : null;
 
-    /// <summary>Log-probabilities of targets and the outputs of the heads that <see cref="TokenTargets.HeadPositions"/> names, in the caller's dispose scope.</summary>
+    /// <summary>Log-probabilities of targets and the outputs of all heads, in the caller's dispose scope.</summary>
     public LossInputs Score(MicroBatch batch, TokenTargets targets) => _forward.Score(batch, targets, model.Heads);
 
     /// <summary>Cross entropy and accuracy of a batch's learned tokens.</summary>
@@ -35,7 +38,9 @@ internal sealed class LiveModel(Trainables model, string folder)
         using var noGradient = no_grad();
         foreach (var request in requests) RequestChecks.Check(request, model.Decoder.Config);
         var scheduler = new BatchScheduler(model.Decoder);
-        var rows = requests.Select(request => new GenerationRow(_loaded.Value, request, _adapter?.Use(), null, CancellationToken.None)).ToList();
+        var rows = requests
+            .Select(request => new GenerationRow(_loaded.Value, request, _adapter?.Use(), null, CancellationToken.None))
+            .ToList();
         rows.ForEach(scheduler.Add);
         while (scheduler.Count > 0) scheduler.Step();
         return [.. rows.Select(row => row.Result.GetAwaiter().GetResult())];

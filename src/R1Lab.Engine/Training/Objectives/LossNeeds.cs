@@ -18,11 +18,12 @@ internal sealed record LossNeeds
     public ForwardPass? Reference { get; private init; }
 
     /// <summary>A sum over tokens: each chunk of the vocabulary's rows is finished before the next one is made.</summary>
-    public static LossNeeds Tokens(bool vocabulary = false, ForwardPass? reference = null) => new() { Vocabulary = vocabulary, Reference = reference };
+    public static LossNeeds Tokens(bool vocabulary = false, ForwardPass? reference = null) =>
+        new() { Vocabulary = vocabulary, Reference = reference };
 
     /// <summary>
-    /// A function of whole sequences. Where the logits are made in several chunks, the output matrix is applied twice: once for the values, once for
-    /// the gradients.
+    /// A function of whole sequences. Where the logits are made in several chunks, the output matrix is applied twice: once for the
+    /// values, once for the gradients.
     /// </summary>
     public static LossNeeds Together(IReadOnlyList<string>? heads = null, ForwardPass? reference = null) =>
         new() { IsTogether = true, Heads = heads ?? [], Reference = reference };

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Training.Objectives;
 
-/// <summary>Scores over the vocabulary, in float32 (float64 where the model is), made in chunks where the logits of all positions would be large.</summary>
+/// <summary>
+/// Scores over the vocabulary, in float32 (float64 where the model is), made in chunks where the logits of all positions would be large.
+/// </summary>
 internal static class TokenScores
 {
     /// <summary>Logits held at once: 2^25 numbers, 128 MiB.</summary>
@@ -20,7 +22,9 @@ internal static class TokenScores
         for (var start = 0; start < positions; start += most) yield return (start, Math.Min(most, positions - start));
     }
 
-    /// <summary>[n,Vocab] log-probabilities of the whole vocabulary. The logits are let go: autograd keeps only their logarithms.</summary>
+    /// <summary>
+    /// [n,Vocab] log-probabilities of the whole vocabulary. The logits are let go: autograd keeps only their logarithms.
+    /// </summary>
     /// <param name="states">[n,Hidden] of the last layer, before the final norm.</param>
     public static Tensor LogSoftmax(Decoder decoder, Tensor states)
     {
@@ -29,7 +33,8 @@ internal static class TokenScores
     }
 
     /// <summary>[n] negative log-probabilities of tokens.</summary>
-    public static Tensor Losses(Tensor logSoftmax, Tensor tokens) => nn.functional.nll_loss(logSoftmax, tokens, reduction: nn.Reduction.None);
+    public static Tensor Losses(Tensor logSoftmax, Tensor tokens) =>
+        nn.functional.nll_loss(logSoftmax, tokens, reduction: nn.Reduction.None);
 
     /// <summary>Without gradients: log-probabilities [N] of tokens.</summary>
     public static Tensor LogProbs(Decoder decoder, Tensor states, Tensor tokens, long logitsAtOnce = LogitsAtOnce)
@@ -39,7 +44,8 @@ internal static class TokenScores
         foreach (var (start, count) in Chunks(decoder, (int)tokens.size(0), logitsAtOnce))
         {
             using var scope = NewDisposeScope();
-            all.narrow(0, start, count).copy_(Losses(LogSoftmax(decoder, states.narrow(0, start, count)), tokens.narrow(0, start, count)).neg_());
+            var logSoftmax = LogSoftmax(decoder, states.narrow(0, start, count));
+            all.narrow(0, start, count).copy_(Losses(logSoftmax, tokens.narrow(0, start, count)).neg_());
         }
 
         return all;

@@ -2,10 +2,10 @@ using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training.Objectives;
 
-/// <summary>What the loss of a micro-batch is computed against.</summary>
+/// <summary>What the loss of a micro-batch is computed against. An objective that knows more of its tokens or sequences derives from it.</summary>
 /// <param name="Positions">[N] flat positions (line * length + position) whose next token is scored.</param>
 /// <param name="Tokens">[N] the token after each position.</param>
-internal sealed record TokenTargets(long[] Positions, long[] Tokens)
+internal record TokenTargets(long[] Positions, long[] Tokens)
 {
     /// <summary>[N] the weight of each token, for example its advantage; null: all 1.</summary>
     public float[]? Weights { get; init; }

@@ -5,12 +5,13 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Training.Objectives;
 
 /// <summary>
-/// A loss of scores over the vocabulary, forward and backward. Only positions that are scored reach the output matrix, and where their logits would be
-/// large they are made in chunks, each dropped once its gradient has gone into the hidden states.
+/// A loss of scores over the vocabulary, forward and backward. Only positions that are scored reach the output matrix, and where their
+/// logits would be large they are made in chunks, each dropped once its gradient has gone into the hidden states.
 /// </summary>
 /// <param name="clock">Notified when forward and backward begin.</param>
 /// <param name="logitsAtOnce">Numbers of logits held at once.</param>
-internal sealed class VocabularyChunks(Decoder decoder, ITokenLoss loss, StepClock? clock = null, long logitsAtOnce = TokenScores.LogitsAtOnce)
+internal sealed class VocabularyChunks(
+    Decoder decoder, ITokenLoss loss, StepClock? clock = null, long logitsAtOnce = TokenScores.LogitsAtOnce)
 {
     /// <summary>The loss over <paramref name="divisor"/>, and its gradient sent back through states and heads.</summary>
     /// <returns>A scalar without graph.</returns>
@@ -18,7 +19,8 @@ internal sealed class VocabularyChunks(Decoder decoder, ITokenLoss loss, StepClo
     {
         if (Chunks(states.Count).Count() <= 1) return InOnePiece(states, divisor);
         var leaf = states.Hidden.detach().requires_grad_();
-        var (total, roots) = loss.Needs.IsTogether ? Together(states with { Hidden = leaf }, divisor) : OneByOne(states with { Hidden = leaf }, divisor);
+        var apart = states with { Hidden = leaf };
+        var (total, roots) = loss.Needs.IsTogether ? Together(apart, divisor) : OneByOne(apart, divisor);
         if (states.Hidden.requires_grad && leaf.grad is { } gradient) roots.Add(new(states.Hidden, gradient));
         Send(roots);
         return total;
@@ -77,7 +79,8 @@ internal sealed class VocabularyChunks(Decoder decoder, ITokenLoss loss, StepClo
         var losses = TokenScores.Losses(logSoftmax, Part(states.Tokens, at));
         var values = losses.detach();
         using (no_grad()) Part(states.Each, at).copy_(values);
-        var sum = loss.Backward(InputsOf(states, at, values.neg(), loss.Needs.Vocabulary ? logSoftmax.detach() : null), states.Targets, divisor);
+        var inputs = InputsOf(states, at, values.neg(), loss.Needs.Vocabulary ? logSoftmax.detach() : null);
+        var sum = loss.Backward(inputs, states.Targets, divisor);
         var roots = new List<Root>();
         if (sum.LogProbs is { } gradient) roots.Add(new(losses, gradient.neg()));
         if (sum.LogSoftmax is { } whole) roots.Add(new(logSoftmax, whole));
@@ -86,11 +89,14 @@ internal sealed class VocabularyChunks(Decoder decoder, ITokenLoss loss, StepClo
         return (sum, roots);
     }
 
-    private LossInputs InputsOf(ScoredStates states, (int Start, int Count) at, Tensor logProbs, Tensor? logSoftmax) => new(at.Start, logProbs)
+    private LossInputs InputsOf(ScoredStates states, (int Start, int Count) at, Tensor logProbs, Tensor? logSoftmax) =>
+        new(at.Start, logProbs)
     {
         LogSoftmax = logSoftmax,
         Heads = states.Heads.ToDictionary(head => head.Key, head => head.Value.detach()),
-        Reference = states.Reference is null ? null : ReferenceOf(loss.Needs.Reference!.Decoder, Part(states.Reference, at), Part(states.Tokens, at), at.Start),
+        Reference = states.Reference is { } hidden
+            ? ReferenceOf(loss.Needs.Reference!.Decoder, Part(hidden, at), Part(states.Tokens, at), at.Start)
+            : null,
     };
 
     private LossInputs ReferenceOf(Decoder reference, Tensor hidden, Tensor tokens, int first)
@@ -112,7 +118,8 @@ internal sealed class VocabularyChunks(Decoder decoder, ITokenLoss loss, StepClo
 
     private IEnumerable<(int Start, int Count)> Chunks(int positions) => TokenScores.Chunks(decoder, positions, logitsAtOnce);
 
-    private static Tensor Part(Tensor whole, (int Start, int Count) at) => at.Count == whole.size(0) ? whole : whole.narrow(0, at.Start, at.Count);
+    private static Tensor Part(Tensor whole, (int Start, int Count) at) =>
+        at.Count == whole.size(0) ? whole : whole.narrow(0, at.Start, at.Count);
 
     // A tensor of the graph and the gradient that is sent through it.
     private readonly record struct Root(Tensor Value, Tensor Gradient);

@@ -16,6 +16,8 @@ internal sealed class DistillationObjective(string teacherFolder) : IObjective
 
     public IReadOnlyList<string> Heads => [];
 
+    public int RowsTogether => 1;
+
     public IEnumerable<Problem> Problems(TrainingRecipe recipe, RunRows rows) => [];
 
     public ITrainingStream Open(TrainingSetup setup)

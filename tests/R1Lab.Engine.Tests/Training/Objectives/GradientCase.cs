@@ -35,7 +35,7 @@ internal sealed class GradientCase : IDisposable
         {
             "supervised" => (new CrossEntropyLoss(), Lines(), TokenTargets.Of),
             "pairs" => (new PairwiseLoss(0.3, reference), PairStream.Lay(Rows, [0, 1, 2]), PairStream.TargetsOf),
-            "reward" => (new RewardLoss(), PairStream.Lay(Rows, [0, 1, 2]), batch => PairStream.TargetsOf(batch) with { Positions = [], Tokens = [] }),
+            "reward" => (new RewardLoss(), PairStream.Lay(Rows, [0, 1, 2]), HeadsOnly),
             "distillation" => (new DistillationLoss(0.7, reference), Lines(), TokenTargets.Of),
             _ => (new ClippedPolicyLoss(0.2, 0.28), Lines(), Sampled(Scores())),
         };
@@ -52,7 +52,8 @@ internal sealed class GradientCase : IDisposable
     public ITokenLoss Loss { get; set; }
 
     /// <summary>The loss, and the gradient of every parameter by name; a micro-batch in parts counts as one.</summary>
-    public (double Loss, Dictionary<string, Tensor> Gradients) Backward(bool checkpointing = false, int? blocks = null, long positionsAtOnce = 1 << 20, int lines = 1 << 20)
+    public (double Loss, Dictionary<string, Tensor> Gradients) Backward(
+        bool checkpointing = false, int? blocks = null, long positionsAtOnce = 1 << 20, int lines = 1 << 20)
     {
         foreach (var (_, parameter) in Parameters) parameter.grad = null;
         var pass = new TrainingPass(_decoder, null, checkpointing)
@@ -63,7 +64,9 @@ internal sealed class GradientCase : IDisposable
         return (loss, Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad!.clone()));
     }
 
-    /// <summary>The largest difference between a derivative and the same by central differences, over the length of the parameter's gradient.</summary>
+    /// <summary>
+    /// The largest difference between a derivative and the same by central differences, over the length of the parameter's gradient.
+    /// </summary>
     public double WorstError()
     {
         var gradients = Backward().Gradients;
@@ -78,7 +81,8 @@ internal sealed class GradientCase : IDisposable
         _scope.Dispose();
     }
 
-    // Along the gradient and a random direction at once: the first is the largest derivative there is, the second sees what is missing in the first.
+    // Along the gradient and a random direction at once: the first is the largest derivative there is, the second sees what is missing in
+    // the first.
     private double ErrorOf(Tensor parameter, Tensor gradient)
     {
         const double step = 1e-5;
@@ -99,18 +103,23 @@ internal sealed class GradientCase : IDisposable
         return Math.Abs(measured - (gradient * direction).sum().ToDouble()) / length.ToDouble();
     }
 
+    private static float Drift(int token, int row) => 0.29f * ((token * 7 + row) % 5 - 2);
+
+    private static TokenTargets HeadsOnly(MicroBatch batch) => PairStream.TargetsOf(batch) with { Positions = [], Tokens = [] };
+
     private static MicroBatch Lines() => MicroBatch.Of(Rows, [.. Rows.Select((_, row) => new[] { row })], packed: false);
 
     private Dictionary<int, float[]> Scores() => Enumerable.Range(0, Rows.Length).ToDictionary(row => row, row =>
     {
         var alone = MicroBatch.Of(Rows, [[row]], packed: false);
-        return Array.ConvertAll(new ForwardPass(_decoder, null).Score(alone, TokenTargets.Of(alone), _heads).LogProbs.data<double>().ToArray(), logProb => (float)logProb);
+        var scores = new ForwardPass(_decoder, null).Score(alone, TokenTargets.Of(alone)).LogProbs;
+        return Array.ConvertAll(scores.data<double>().ToArray(), logProb => (float)logProb);
     });
 
     // Ratios from 0.55 to 1.75 and advantages of both signs: some tokens are clipped, some are not.
     private static Func<MicroBatch, TokenTargets> Sampled(Dictionary<int, float[]> scores) => batch => TokenTargets.Of(batch) with
     {
         Weights = [.. batch.Examples.SelectMany(line => scores[line[0]].Select((_, i) => (i + line[0]) % 3 - 0.8f))],
-        OldLogProbs = [.. batch.Examples.SelectMany(line => scores[line[0]].Select((logProb, i) => logProb + 0.29f * ((i * 7 + line[0]) % 5 - 2)))],
+        OldLogProbs = [.. batch.Examples.SelectMany(line => scores[line[0]].Select((logProb, i) => logProb + Drift(i, line[0])))],
     };
 }

@@ -12,7 +12,9 @@ using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Tests.Training.Objectives;
 
-/// <summary>Losses and gradients of TRL's trainers, taken again through the seam. Tolerances are those of tests/Golden/huggingface/README.md.</summary>
+/// <summary>
+/// Losses and gradients of TRL's trainers, taken again through the seam. Tolerances are those of tests/Golden/huggingface/README.md.
+/// </summary>
 public sealed class ObjectiveGoldenTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -28,12 +30,13 @@ public sealed class ObjectiveGoldenTests : IDisposable
         using var decoder = ModelLoader.Load(TrainingRuns.Model("llama_base"), ComputeDevice.Cpu, ScalarType.Float32);
         using var adapter = AdapterSet.Load(decoder, ReferenceFiles.Golden("huggingface", "adapters", "lora"), trainable: true, dropout: 0);
         var batch = PairStream.Lay(Pairs(golden), [0, 1, 2, 3, 4, 5]);
-        var pass = new TrainingPass(decoder, adapter, checkpointing) { Loss = new PairwiseLoss(0.1, new ForwardPass(decoder, null)), LogitsAtOnce = positionsAtOnce * 512 };
+        var loss = new PairwiseLoss(0.1, new ForwardPass(decoder, null));
+        var pass = new TrainingPass(decoder, adapter, checkpointing) { Loss = loss, LogitsAtOnce = positionsAtOnce * decoder.Config.VocabSize };
 
-        var loss = pass.Backward(batch, 6, 0, PairStream.TargetsOf(batch)).Loss.ToDouble();
+        var value = pass.Backward(batch, 6, 0, PairStream.TargetsOf(batch)).Loss.ToDouble();
 
         var expected = golden["cases"]!.AsArray().First(each => (string)each!["loss_type"]! == "sigmoid")!;
-        Assert.Equal((double)expected["loss"]!, loss, 2e-5);
+        Assert.Equal((double)expected["loss"]!, value, 2e-5);
         Assert.Equal(1, NormOf(adapter.Parameters.Values) / (double)expected["grad_norm"]!, 1e-4);
     }
 
@@ -45,7 +48,8 @@ public sealed class ObjectiveGoldenTests : IDisposable
         using var heads = new ScalarHeads(["score"], decoder, seed: 0);
         var score = heads.Parameters.Single().Value;
         using (no_grad()) score.copy_(tensor(Numbers(golden["score_weight"]!)).view(1, -1));
-        var learned = decoder.Parameters.Where(pair => pair.Key != "lm_head.weight").Select(pair => pair.Value.requires_grad_()).Append(score).ToList();
+        var backbone = decoder.Parameters.Where(pair => pair.Key != "lm_head.weight").Select(pair => pair.Value.requires_grad_());
+        var learned = backbone.Append(score).ToList();
         var batch = PairStream.Lay(Pairs(GoldenTensors.Json("golden", "losses", "dpo.json")), [0, 1, 2, 3, 4, 5]);
         var pass = new TrainingPass(decoder, null, checkpointing: false) { Loss = new RewardLoss(), Heads = heads };
 
@@ -66,7 +70,8 @@ public sealed class ObjectiveGoldenTests : IDisposable
         var expected = golden["cases"]!.AsArray().First(each => (string)each!["loss_type"]! == type)!;
         bool[] kept = [.. golden["completion_mask"]!.AsArray().SelectMany(row => row!.AsArray().Select(one => (int)one! == 1))];
         float[] Kept(JsonNode rows) => [.. rows.AsArray().SelectMany(row => Numbers(row!)).Where((_, i) => kept[i])];
-        var weights = golden["advantages"]!.AsArray().SelectMany(advantage => Enumerable.Repeat((float)advantage!, kept.Length / 12)).Where((_, i) => kept[i]).ToArray();
+        var advantages = Numbers(golden["advantages"]!).SelectMany(advantage => Enumerable.Repeat(advantage, kept.Length / 12));
+        var weights = advantages.Where((_, i) => kept[i]).ToArray();
         var targets = new TokenTargets([], []) { Weights = weights, OldLogProbs = Kept(golden["old_per_token_logps"]!) };
 
         var sum = new ClippedPolicyLoss((double)golden["eps_low"]!, (double)golden["eps_high"]!).Backward(
@@ -84,20 +89,25 @@ public sealed class ObjectiveGoldenTests : IDisposable
         var logits = GoldenTensors.Read("golden", "losses", "distill.safetensors");
         var scored = logits["labels"].view(-1).ne(-100).nonzero().view(-1);
         Tensor LogSoftmax(string name) => nn.functional.log_softmax(logits[name].view(-1, 64).index_select(0, scored), 1);
-        var inputs = new LossInputs(0, zeros(scored.size(0))) { LogSoftmax = LogSoftmax("student_logits"), Reference = new(0, zeros(scored.size(0))) { LogSoftmax = LogSoftmax("teacher_logits") } };
+        var teacher = new LossInputs(0, zeros(scored.size(0))) { LogSoftmax = LogSoftmax("teacher_logits") };
+        var inputs = new LossInputs(0, zeros(scored.size(0))) { LogSoftmax = LogSoftmax("student_logits"), Reference = teacher };
 
         var loss = new DistillationLoss(1, null!).Backward(inputs, new TokenTargets([], []), scored.size(0)).Loss.ToDouble();
 
         Assert.Equal((double)expected["loss"]!, loss, 1e-5);
     }
 
-    private static TokenExample[] Pairs(JsonObject golden) => [.. golden["pairs"]!.AsArray().SelectMany((pair, i) => new[] { "chosen", "rejected" }.Select(answer =>
-    {
-        var (prompt, reply) = (Integers(pair!["prompt"]!), Integers(pair[answer]!));
-        return new TokenExample([.. prompt, .. reply], [.. prompt.Select(_ => TokenExample.NotTrained), .. reply], i);
-    }))];
+    private static TokenExample[] Pairs(JsonObject golden) =>
+        [.. golden["pairs"]!.AsArray().SelectMany((pair, i) => new[] { "chosen", "rejected" }.Select(answer => Row(pair!["prompt"]!, pair[answer]!, i)))];
 
-    private static double NormOf(IEnumerable<Tensor> parameters) => Math.Sqrt(parameters.Sum(parameter => Math.Pow(parameter.grad!.norm().ToDouble(), 2)));
+    private static TokenExample Row(JsonNode prompt, JsonNode reply, int id)
+    {
+        var (before, learned) = (Integers(prompt), Integers(reply));
+        return new TokenExample([.. before, .. learned], [.. before.Select(_ => TokenExample.NotTrained), .. learned], id);
+    }
+
+    private static double NormOf(IEnumerable<Tensor> parameters) =>
+        Math.Sqrt(parameters.Sum(parameter => parameter.grad!.pow(2).sum().ToDouble()));
 
     private static float[] Numbers(JsonNode numbers) => [.. numbers.AsArray().Select(number => (float)number!)];
 

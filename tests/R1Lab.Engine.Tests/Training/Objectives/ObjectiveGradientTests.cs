@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace R1Lab.Engine.Tests.Training.Objectives;
 
-/// <summary>What an objective says about its inputs arrives at every weight: against finite differences in float64, and however the pass is divided.</summary>
+/// <summary>
+/// What an objective says about its inputs arrives at every weight: against finite differences in float64, and however the pass is
+/// divided.
+/// </summary>
 public sealed class ObjectiveGradientTests
 {
     public static TheoryData<string, string> Cases()
@@ -63,7 +66,7 @@ public sealed class ObjectiveGradientTests
         Assert.All(divided, way =>
         {
             Assert.Equal(loss, way.Loss, 1e-12);
-            Assert.All(whole, pair => Assert.InRange((way.Gradients[pair.Key] - pair.Value).norm().ToDouble() / pair.Value.norm().ToDouble(), 0, 1e-11));
+            Assert.All(whole, pair => Assert.InRange(((way.Gradients[pair.Key] - pair.Value).norm() / pair.Value.norm()).ToDouble(), 0, 1e-11));
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Checkpoints;
@@ -15,7 +16,13 @@ public sealed class ObjectiveTrainingTests : IDisposable
 {
     private static readonly TrainingRecipe Recipe = TrainingRuns.Busy with
     {
-        ValSize = 0, EvalSteps = null, LoggingSteps = 1, MaxSteps = 10, WarmupSteps = 0, LrSchedulerType = SchedulerType.Constant, Lora = new LoraSettings { R = 4, LoraAlpha = 8 },
+        ValSize = 0,
+        EvalSteps = null,
+        LoggingSteps = 1,
+        MaxSteps = 10,
+        WarmupSteps = 0,
+        LrSchedulerType = SchedulerType.Constant,
+        Lora = new LoraSettings { R = 4, LoraAlpha = 8 },
     };
 
     private readonly TrainingRuns _runs = new();
@@ -37,7 +44,8 @@ public sealed class ObjectiveTrainingTests : IDisposable
     [InlineData("distillation", TrainingMethod.Full, true)]
     public void Run_Objective_LowersItsLoss(string name, TrainingMethod method, bool checkpointing)
     {
-        var recipe = Recipe with { Method = method, GradientCheckpointing = checkpointing, LearningRate = method == TrainingMethod.Full ? 1e-3 : 5e-3 };
+        var rate = method == TrainingMethod.Full ? 1e-3 : 5e-3;
+        var recipe = Recipe with { Method = method, GradientCheckpointing = checkpointing, LearningRate = rate };
 
         var result = _runs.Run(_runs.Job(recipe, rows: Rows(name)), objective: Of(name));
 
@@ -53,7 +61,7 @@ public sealed class ObjectiveTrainingTests : IDisposable
         _runs.Run(_runs.Job(Recipe with { MaxSteps = 25, PerDeviceTrainBatchSize = 4, LearningRate = 1e-2 }), objective: objective);
 
         Assert.Equal(25, objective.Rewards.Count);
-        Assert.True(objective.Rewards[^5..].Average() > objective.Rewards[..5].Average() + 0.2, string.Join(" ", objective.Rewards.Select(reward => reward.ToString("F2"))));
+        Assert.True(objective.Rewards[^5..].Average() > objective.Rewards[..5].Average() + 0.2, string.Join(" ", objective.Rewards));
     }
 
     [Theory]
@@ -81,7 +89,14 @@ public sealed class ObjectiveTrainingTests : IDisposable
     {
         using var model = Trainables.Load(Recipe.Effective(), TrainingRuns.Model("llama_base"), ComputeDevice.Cpu, Of(name).Heads);
         // A fresh adapter's B is zero and would leave A without gradient.
-        using (no_grad()) foreach (var (key, tensor) in model.Parameters) if (key.Contains("lora_B", StringComparison.Ordinal)) tensor.normal_(0, 0.05, new Generator(7));
+        using (no_grad())
+        {
+            foreach (var (key, tensor) in model.Parameters)
+            {
+                if (key.Contains("lora_B", StringComparison.Ordinal)) tensor.normal_(0, 0.05, new Generator(7));
+            }
+        }
+
         using var stream = Of(name).Open(new TrainingSetup(Recipe.Effective(), new RunRows(Rows(name), []), model));
         var live = new LiveModel(model, TrainingRuns.Model("llama_base"));
         var batch = stream.Next(live).MicroBatches[0];
@@ -130,8 +145,42 @@ public sealed class ObjectiveTrainingTests : IDisposable
             if (batch.Lines > together) throw TrainingRuns.OutOfMemory();
         });
 
-        Assert.Equal(straight, _runs.Metrics.Select(m => (m.Loss!.Value, m.GradNorm!.Value)), (a, b) => Math.Abs(a.Item1 - b.Item1) < 2e-5 && Math.Abs(a.Item2 / b.Item2 - 1) < 1e-3);
+        Assert.Equal(straight, _runs.Metrics.Select(m => (m.Loss!.Value, m.GradNorm!.Value)), (a, b) =>
+            Math.Abs(a.Item1 - b.Item1) < 2e-5 && Math.Abs(a.Item2 / b.Item2 - 1) < 1e-3);
         Assert.All(lines, count => Assert.Equal(0, count % together));
+    }
+
+    [Theory]
+    [InlineData("pairs")]
+    [InlineData("reward")]
+    public void Run_PairsHeldOut_AreEvaluatedAsPairs(string name)
+    {
+        var recipe = Recipe with { ValSize = 3, EvalSteps = 5, PerDeviceEvalBatchSize = 3, LearningRate = 2e-3, MaxSteps = 5 };
+        var evaluated = new List<int>();
+        var rows = new HashSet<int>();
+
+        _runs.Run(_runs.Job(recipe, rows: Rows(name)), objective: Of(name), beforePass: (batch, trains) =>
+        {
+            if (trains) return;
+            evaluated.Add(batch.Lines);
+            rows.UnionWith(batch.Examples.Select(line => line[0]));
+            if (batch.Lines > 4) throw TrainingRuns.OutOfMemory();
+        });
+
+        Assert.Equal([6, 4, 2], evaluated);
+        Assert.Equal([0, 1, 2, 3, 4, 5], rows.Order());
+        Assert.Contains(_runs.Metrics[^1].EvalTokenAccuracy!.Value, new[] { 0, 1 / 3.0, 2 / 3.0, 1 });
+        Assert.InRange(_runs.Metrics[^1].EvalLoss!.Value, 0.05, 3);
+    }
+
+    [Fact]
+    public void Run_PairsHeldOutBeforeAnythingIsLearned_HaveTheLossOfAGuess()
+    {
+        var recipe = Recipe with { ValSize = 3, EvalSteps = 1, LearningRate = 1e-12, MaxSteps = 1 };
+
+        var result = _runs.Run(_runs.Job(recipe, rows: Rows("pairs")), objective: Of("pairs"));
+
+        Assert.Equal(Math.Log(2), result.FinalEvalLoss!.Value, 1e-6);
     }
 
     [Fact]
@@ -194,5 +243,5 @@ public sealed class ObjectiveTrainingTests : IDisposable
         : TrainingRuns.Rows()[..14];
 
     private static string[] WeightsOf(TrainingResult result) =>
-        [.. Directory.GetFiles(result.OutputPath, "*.safetensors").Order().Select(file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))))];
+        [.. Directory.GetFiles(result.OutputPath, "*.safetensors").Order().Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))))];
 }

@@ -1,4 +1,3 @@
-using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Objectives;
 using TorchSharp;
@@ -11,27 +10,20 @@ internal sealed class RewardObjective : IObjective
 {
     public IReadOnlyList<string> Heads => ["score"];
 
+    public int RowsTogether => 2;
+
     public IEnumerable<Problem> Problems(TrainingRecipe recipe, RunRows rows) => [];
 
     public ITrainingStream Open(TrainingSetup setup) => new PairStream(setup, new RewardLoss());
 }
 
-/// <summary>-log sigmoid(score of the better answer - score of the worse one), summed over pairs.</summary>
-internal sealed class RewardLoss : ITokenLoss
+/// <summary>The score of an answer is the head's output.</summary>
+internal sealed class RewardLoss : PairLoss
 {
-    public LossNeeds Needs { get; } = LossNeeds.Together(["score"]);
+    public override LossNeeds Needs { get; } = LossNeeds.Together(["score"]);
 
-    public int Count(MicroBatch batch) => batch.Lines / 2;
+    protected override Tensor Scores(LossInputs inputs, TokenTargets targets) => inputs.Heads["score"];
 
-    public LossSum Backward(LossInputs inputs, TokenTargets targets, double divisor)
-    {
-        using var scope = NewDisposeScope();
-        var scores = inputs.Heads["score"].view(-1, 2);
-        var margins = scores[TensorIndex.Colon, 0] - scores[TensorIndex.Colon, 1];
-        var gradient = margins.neg().sigmoid() / -divisor;
-        return new LossSum((nn.functional.logsigmoid(margins).sum() / -divisor).MoveToOuterDisposeScope())
-        {
-            Heads = new Dictionary<string, Tensor> { ["score"] = stack([gradient, gradient.neg()], 1).view(-1).MoveToOuterDisposeScope() },
-        };
-    }
+    protected override LossSum Through(Tensor gradient, TokenTargets targets, LossSum sum) =>
+        sum with { Heads = new Dictionary<string, Tensor> { ["score"] = gradient.MoveToOuterDisposeScope() } };
 }

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace R1Lab.Engine.Tests.Training.Objectives;
 
 /// <summary>
-/// Policy gradient on replies that the model generates during the run: clipped as in PPO (arXiv 1707.06347), with a moving average of the reward as
-/// baseline, which a snapshot must keep.
+/// Policy gradient on replies that the model generates during the run: clipped as in PPO (arXiv 1707.06347), with a moving average of the
+/// reward as baseline, which a snapshot must keep.
 /// </summary>
 /// <param name="reward">The reward of a reply's tokens.</param>
 internal sealed class RolloutObjective(Func<IReadOnlyList<int>, double> reward) : IObjective
@@ -19,13 +19,16 @@ internal sealed class RolloutObjective(Func<IReadOnlyList<int>, double> reward) 
 
     public IReadOnlyList<string> Heads => [];
 
+    public int RowsTogether => 1;
+
     public IEnumerable<Problem> Problems(TrainingRecipe recipe, RunRows rows) => [];
 
     public ITrainingStream Open(TrainingSetup setup) => new RolloutStream(setup, reward, Rewards);
 
     private sealed record Rollout(TokenExample Row, double Advantage, float[] OldLogProbs);
 
-    private sealed class RolloutStream(TrainingSetup setup, Func<IReadOnlyList<int>, double> reward, List<double> rewards) : ITrainingStream
+    private sealed class RolloutStream(TrainingSetup setup, Func<IReadOnlyList<int>, double> reward, List<double> rewards)
+        : ITrainingStream
     {
         private const int ReplyTokens = 5;
         private const int Replies = 3;
@@ -49,7 +52,8 @@ internal sealed class RolloutObjective(Func<IReadOnlyList<int>, double> reward) 
 
         public MicroBatch Largest(int steps)
         {
-            var prompts = _prompts.Largest(steps).Examples.Select(line => Row(setup.Rows.Train[line[0]], Enumerable.Repeat(0, ReplyTokens))).ToArray();
+            var longest = _prompts.Largest(steps).Examples.Select(line => setup.Rows.Train[line[0]]);
+            var prompts = longest.Select(prompt => Row(prompt, Enumerable.Repeat(0, ReplyTokens))).ToArray();
             return Lay(prompts, Enumerable.Range(0, prompts.Length * Replies).Select(reply => reply / Replies));
         }
 
@@ -57,17 +61,19 @@ internal sealed class RolloutObjective(Func<IReadOnlyList<int>, double> reward) 
         {
             var seed = (long)(SeededShuffle.Mix(setup.Recipe.Seed, _prompts.Position.Taken) >> 1);
             var micro = _prompts.Next().MicroBatches;
-            var prompts = micro.SelectMany(batch => batch.Examples.SelectMany(line => Enumerable.Repeat(setup.Rows.Train[line[0]], Replies))).ToArray();
+            var prompts = micro.SelectMany(batch => batch.Examples)
+                .SelectMany(line => Enumerable.Repeat(setup.Rows.Train[line[0]], Replies)).ToArray();
             var settings = new GenerationSettings { MaxNewTokens = ReplyTokens, IgnoreEos = true };
-            var replies = model.Generate([.. prompts.Select((prompt, i) => new GenerationRequest(PromptOf(prompt), settings with { Seed = seed + i }))]);
+            var replies = model.Generate([.. prompts.Select((prompt, i) =>
+                new GenerationRequest(PromptOf(prompt), settings with { Seed = seed + i }))]);
             var earned = replies.Select(reply => reward(reply.Tokens)).ToArray();
             rewards.Add(earned.Average());
             var baseline = _baseline ?? earned.Average();
             _baseline = 0.8 * baseline + 0.2 * earned.Average();
             _rows = [.. prompts.Zip(replies, (prompt, reply) => Row(prompt, reply.Tokens))];
             _rollouts = [.. _rows.Select((row, i) => new Rollout(row, earned[i] - baseline, LogProbsOf(i, model)))];
-            var taken = 0;
-            return new([.. micro.Select(batch => Lay(_rows, Enumerable.Range((taken += batch.Lines * Replies) - batch.Lines * Replies, batch.Lines * Replies)))]);
+            var lines = new Queue<int>(Enumerable.Range(0, _rows.Length));
+            return new([.. micro.Select(batch => Lay(_rows, [.. Enumerable.Range(0, batch.Lines * Replies).Select(_ => lines.Dequeue())]))]);
         }
 
         public TokenTargets Complete(MicroBatch batch, LiveModel model) => ReferenceEquals(batch.Source, _rows)

@@ -16,6 +16,7 @@ internal sealed class CrossEntropyLoss : ITokenLoss
         using var scope = NewDisposeScope();
         var loss = inputs.LogProbs.neg().sum() / (float)divisor;
         var share = ones_like(loss) / (float)divisor;
-        return new LossSum(loss.MoveToOuterDisposeScope()) { LogProbs = share.neg().expand(inputs.LogProbs.shape).MoveToOuterDisposeScope() };
+        var gradient = share.neg().expand(inputs.LogProbs.shape);
+        return new LossSum(loss.MoveToOuterDisposeScope()) { LogProbs = gradient.MoveToOuterDisposeScope() };
     }
 }

@@ -5,6 +5,8 @@ internal sealed class SupervisedObjective : IObjective
 {
     public IReadOnlyList<string> Heads => [];
 
+    public int RowsTogether => 1;
+
     public IEnumerable<Problem> Problems(TrainingRecipe recipe, RunRows rows)
     {
         if (!rows.Train.Any(row => row.TrainedTokens > 0))
