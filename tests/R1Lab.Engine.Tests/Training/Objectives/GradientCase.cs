@@ -22,7 +22,7 @@ internal sealed class GradientCase : IDisposable
     private readonly ScalarHeads _heads;
     private readonly Func<MicroBatch, TokenTargets> _targets;
 
-    /// <param name="objective">supervised, pairs, reward, distillation or rollout.</param>
+    /// <param name="objective">One of <see cref="Objectives"/>.</param>
     public GradientCase(string objective, string model)
     {
         _decoder = ModelLoader.Load(TrainingRuns.Model(model), ComputeDevice.Cpu, ScalarType.Float64);
@@ -37,12 +37,13 @@ internal sealed class GradientCase : IDisposable
             "pairs" => (new PairwiseLoss(0.3, reference), PairStream.Lay(Rows, [0, 1, 2]), PairStream.TargetsOf),
             "reward" => (new RewardLoss(), PairStream.Lay(Rows, [0, 1, 2]), HeadsOnly),
             "distillation" => (new DistillationLoss(0.7, reference), Lines(), TokenTargets.Of),
+            "unpaired" => (new UnpairedLoss(0.1, reference), Lines(), batch => UnpairedTargets.Of(batch, row => row / 3.0)),
             _ => (new ClippedPolicyLoss(0.2, 0.28), Lines(), Sampled(Scores())),
         };
         (Loss, Batch, _targets) = parts;
     }
 
-    public static string[] Objectives { get; } = ["supervised", "pairs", "reward", "distillation", "rollout"];
+    public static string[] Objectives { get; } = ["supervised", "pairs", "reward", "distillation", "rollout", "unpaired"];
 
     public IReadOnlyList<KeyValuePair<string, Tensor>> Parameters { get; }
 

@@ -28,10 +28,12 @@ public sealed class ObjectiveGoldenTests : IDisposable
     {
         var golden = GoldenTensors.Json("golden", "losses", "dpo.json");
         using var decoder = ModelLoader.Load(TrainingRuns.Model("llama_base"), ComputeDevice.Cpu, ScalarType.Float32);
-        using var adapter = AdapterSet.Load(decoder, ReferenceFiles.Golden("huggingface", "adapters", "lora"), trainable: true, dropout: 0);
+        var folder = ReferenceFiles.Golden("huggingface", "adapters", "lora");
+        using var adapter = AdapterSet.Load(decoder, folder, trainable: true, dropout: 0);
         var batch = PairStream.Lay(Pairs(golden), [0, 1, 2, 3, 4, 5]);
         var loss = new PairwiseLoss(0.1, new ForwardPass(decoder, null));
-        var pass = new TrainingPass(decoder, adapter, checkpointing) { Loss = loss, LogitsAtOnce = positionsAtOnce * decoder.Config.VocabSize };
+        var logitsAtOnce = positionsAtOnce * decoder.Config.VocabSize;
+        var pass = new TrainingPass(decoder, adapter, checkpointing) { Loss = loss, LogitsAtOnce = logitsAtOnce };
 
         var value = pass.Backward(batch, 6, 0, PairStream.TargetsOf(batch)).Loss.ToDouble();
 
@@ -98,7 +100,8 @@ public sealed class ObjectiveGoldenTests : IDisposable
     }
 
     private static TokenExample[] Pairs(JsonObject golden) =>
-        [.. golden["pairs"]!.AsArray().SelectMany((pair, i) => new[] { "chosen", "rejected" }.Select(answer => Row(pair!["prompt"]!, pair[answer]!, i)))];
+        [.. golden["pairs"]!.AsArray().SelectMany((pair, i) =>
+            new[] { "chosen", "rejected" }.Select(answer => Row(pair!["prompt"]!, pair[answer]!, i)))];
 
     private static TokenExample Row(JsonNode prompt, JsonNode reply, int id)
     {

@@ -66,7 +66,8 @@ public sealed class ObjectiveGradientTests
         Assert.All(divided, way =>
         {
             Assert.Equal(loss, way.Loss, 1e-12);
-            Assert.All(whole, pair => Assert.InRange(((way.Gradients[pair.Key] - pair.Value).norm() / pair.Value.norm()).ToDouble(), 0, 1e-11));
+            Assert.All(whole, pair =>
+                Assert.InRange(((way.Gradients[pair.Key] - pair.Value).norm() / pair.Value.norm()).ToDouble(), 0, 1e-11));
         });
     }
 

@@ -34,12 +34,13 @@ public sealed class ObjectiveTrainingTests : IDisposable
         _runs.Dispose();
     }
 
-    public static TheoryData<string> All => ["pairs", "reward", "distillation", "rollout"];
+    public static TheoryData<string> All => ["pairs", "reward", "distillation", "rollout", "unpaired"];
 
     [Theory]
     [InlineData("pairs", TrainingMethod.Lora, false)]
     [InlineData("reward", TrainingMethod.Lora, true)]
     [InlineData("reward", TrainingMethod.Full, false)]
+    [InlineData("unpaired", TrainingMethod.Lora, false)]
     [InlineData("distillation", TrainingMethod.Lora, false)]
     [InlineData("distillation", TrainingMethod.Full, true)]
     public void Run_Objective_LowersItsLoss(string name, TrainingMethod method, bool checkpointing)
@@ -231,6 +232,7 @@ public sealed class ObjectiveTrainingTests : IDisposable
     {
         "pairs" => new PairwiseObjective(),
         "reward" => new RewardObjective(),
+        "unpaired" => new UnpairedObjective(),
         "distillation" => new DistillationObjective(TrainingRuns.Model("llama_linear_bias")),
         _ => new RolloutObjective(Reward),
     };
@@ -243,5 +245,6 @@ public sealed class ObjectiveTrainingTests : IDisposable
         : TrainingRuns.Rows()[..14];
 
     private static string[] WeightsOf(TrainingResult result) =>
-        [.. Directory.GetFiles(result.OutputPath, "*.safetensors").Order().Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))))];
+        [.. Directory.GetFiles(result.OutputPath, "*.safetensors").Order()
+            .Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file))))];
 }

@@ -73,7 +73,8 @@ internal sealed class RolloutObjective(Func<IReadOnlyList<int>, double> reward) 
             _rows = [.. prompts.Zip(replies, (prompt, reply) => Row(prompt, reply.Tokens))];
             _rollouts = [.. _rows.Select((row, i) => new Rollout(row, earned[i] - baseline, LogProbsOf(i, model)))];
             var lines = new Queue<int>(Enumerable.Range(0, _rows.Length));
-            return new([.. micro.Select(batch => Lay(_rows, [.. Enumerable.Range(0, batch.Lines * Replies).Select(_ => lines.Dequeue())]))]);
+            return new([.. micro.Select(batch =>
+                Lay(_rows, Enumerable.Range(0, batch.Lines * Replies).Select(_ => lines.Dequeue())))]);
         }
 
         public TokenTargets Complete(MicroBatch batch, LiveModel model) => ReferenceEquals(batch.Source, _rows)
