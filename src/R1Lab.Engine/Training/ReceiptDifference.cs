@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Engine.Training;
 
@@ -15,18 +16,15 @@ public enum ReceiptGroup { Data, Recipe, Model, Environment, Outcome }
 /// <param name="Step">Of a curve or of events: the first step in which they differ.</param>
 public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? Left, string? Right, int? Step = null)
 {
-    // Speed, memory and times differ between any two runs and say nothing of them.
-    private static readonly (string Name, Func<StepMetrics, double?> Value)[] Curves =
-        [("loss", step => step.Loss), ("eval_loss", step => step.EvalLoss), ("grad_norm", step => step.GradNorm), ("learning_rate", step => step.LearningRate)];
-
     // Row numbers may be many; that they differ is seen at their beginning too, or by their count.
     private const int LongestText = 200;
 
     private static readonly string[] Unimportant = ["run.name", "run.owner", "run.started_at", "run.ended_at", "recipe.name"];
 
     /// <summary>Everything two runs differ in, causes first; curves and events by the first step of difference.</summary>
-    public static IReadOnlyList<ReceiptDifference> Between(RunReceipt left, RunReceipt right) =>
-        [.. Settings(left, right).Concat(Files(left, right)).Concat(Curves.Select(curve => Curve(curve.Name, curve.Value, left, right)).OfType<ReceiptDifference>()).Concat(Events(left, right)).OrderBy(one => one.Group)];
+    /// <param name="definitions">The metrics to compare, where they are repeatable; null: all that are defined.</param>
+    public static IReadOnlyList<ReceiptDifference> Between(RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition>? definitions = null) =>
+        [.. Settings(left, right).Concat(Files(left, right)).Concat(Curves(left, right, definitions ?? MetricDefinitions.All)).Concat(Events(left, right)).OrderBy(one => one.Group)];
 
     private static IEnumerable<ReceiptDifference> Settings(RunReceipt left, RunReceipt right)
     {
@@ -45,9 +43,13 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
             .Select(path => new ReceiptDifference(ReceiptGroup.Outcome, $"results.{path}", mine.GetValueOrDefault(path), theirs.GetValueOrDefault(path)));
     }
 
-    private static ReceiptDifference? Curve(string name, Func<StepMetrics, double?> value, RunReceipt left, RunReceipt right)
+    // Speed, memory and times differ between any two runs and say nothing of them.
+    private static IEnumerable<ReceiptDifference> Curves(RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition> definitions) =>
+        definitions.Where(definition => definition.Repeatable).Select(definition => Curve(definition.Key, left, right)).OfType<ReceiptDifference>();
+
+    private static ReceiptDifference? Curve(string name, RunReceipt left, RunReceipt right)
     {
-        var (mine, theirs) = (Points(left, value), Points(right, value));
+        var (mine, theirs) = (Points(left, name), Points(right, name));
         var steps = mine.Keys.Union(theirs.Keys).Order().Where(step => !Same(mine, theirs, step)).Take(1).ToList();
         return steps.Count == 0 ? null : new(ReceiptGroup.Outcome, $"curves.{name}", Show(mine, steps[0]), Show(theirs, steps[0]), steps[0]);
     }
@@ -65,12 +67,12 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
     }
 
     // A step that went on from a snapshot may be logged twice: the later one counts.
-    private static Dictionary<int, double> Points(RunReceipt receipt, Func<StepMetrics, double?> value)
+    private static Dictionary<int, double> Points(RunReceipt receipt, string key)
     {
         var points = new Dictionary<int, double>();
         foreach (var step in receipt.Curves)
         {
-            if (value(step) is { } number) points[step.Step] = number;
+            if (step.Values[key] is { } number) points[step.Step] = number;
         }
 
         return points;

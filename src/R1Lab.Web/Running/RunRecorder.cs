@@ -5,6 +5,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Running;
 
@@ -58,18 +59,18 @@ public sealed class RunRecorder : IAsyncDisposable
             Epoch = step.Epoch,
             Loss = step.Loss,
             GradNorm = step.GradNorm,
-            LearningRate = step.LearningRate,
+            LearningRate = step.Values[MetricKeys.LearningRate] ?? 0,
             EvalLoss = step.EvalLoss,
             EvalTokenAccuracy = step.EvalTokenAccuracy,
             LossScale = step.LossScale,
-            SkippedSteps = step.SkippedSteps,
-            MicroBatchSize = step.MicroBatchSize,
+            SkippedSteps = (int)(step.Values[MetricKeys.SkippedSteps] ?? 0),
+            MicroBatchSize = (int)(step.Values[MetricKeys.MicroBatchSize] ?? 0),
             DeviceMemoryBytes = step.DeviceMemoryBytes ?? device?.UsedBytes,
             DeviceUtilization = device?.UtilizationPercent / 100.0,
             DeviceTemperature = device?.TemperatureCelsius,
-            TokensPerSecond = step.TokensPerSecond,
-            MemoryBytes = step.MemoryBytes,
-            SecondsPerStep = step.SecondsPerStep,
+            TokensPerSecond = step.Values[MetricKeys.TokensPerSecond] ?? 0,
+            MemoryBytes = (long)(step.Values[MetricKeys.MemoryBytes] ?? 0),
+            SecondsPerStep = step.Values[MetricKeys.SecondsPerStep] ?? 0,
             At = step.At,
         };
         if (_fresh) Forget(0);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Engine.Training.Logging;
 
@@ -20,15 +21,17 @@ public sealed class TrainerStateFile
     private readonly string _path;
     private readonly TrainingRecipe _recipe;
     private readonly int _totalSteps;
+    private readonly IReadOnlyList<MetricDefinition> _definitions;
     private readonly List<JsonObject> _history;
     private double _epoch;
     private int _step;
 
     /// <param name="folder">The run's output folder.</param>
     /// <param name="step">Steps already done; what an earlier file says of later ones is dropped. 0: begin anew.</param>
-    public TrainerStateFile(string folder, TrainingRecipe recipe, int totalSteps, int step)
+    /// <param name="definitions">The metrics that the history may hold.</param>
+    public TrainerStateFile(string folder, TrainingRecipe recipe, int totalSteps, int step, IReadOnlyList<MetricDefinition> definitions)
     {
-        (_path, _recipe, _totalSteps, _step) = (Path.Combine(folder, Name), recipe, totalSteps, step);
+        (_path, _recipe, _totalSteps, _step, _definitions) = (Path.Combine(folder, Name), recipe, totalSteps, step, definitions);
         _history = step > 0 ? [.. HistoryOf(_path).Where(entry => StepOf(entry) <= step)] : [];
         _epoch = _history.Count > 0 ? NumberOf(_history[^1], "epoch") ?? 0 : 0;
     }
@@ -37,9 +40,11 @@ public sealed class TrainerStateFile
     public void Add(StepMetrics metrics)
     {
         (_step, _epoch) = (metrics.Step, metrics.Epoch);
-        if (metrics.Loss is { } loss)
-            _history.Add(Entry(metrics, ("grad_norm", metrics.GradNorm), ("learning_rate", metrics.LearningRate), ("loss", loss)));
-        if (metrics.EvalLoss is { } evalLoss) _history.Add(Entry(metrics, ("eval_loss", evalLoss), ("eval_runtime", metrics.EvalSeconds), ("eval_token_accuracy", metrics.EvalTokenAccuracy)));
+        foreach (var phase in (MetricPhase[])[MetricPhase.Training, MetricPhase.Evaluation])
+        {
+            var named = _definitions.Where(definition => definition.Phase == phase && definition.TrainerStateName is not null && metrics.Logs(definition)).ToList();
+            if (named.Count > 0) _history.Add(Entry(metrics, named.OrderBy(definition => definition.TrainerStateName, StringComparer.Ordinal)));
+        }
     }
 
     /// <summary>Writes the file, whole or not at all.</summary>
@@ -68,12 +73,12 @@ public sealed class TrainerStateFile
     }
 
     // JSON has no infinity and no NaN: they are left out, as what was not measured is.
-    private static JsonObject Entry(StepMetrics metrics, params (string Name, double? Value)[] values)
+    private static JsonObject Entry(StepMetrics metrics, IEnumerable<MetricDefinition> named)
     {
         var entry = new JsonObject { ["epoch"] = metrics.Epoch };
-        foreach (var (name, value) in values)
+        foreach (var definition in named)
         {
-            if (value is { } number && double.IsFinite(number)) entry[name] = number;
+            if (metrics.Values[definition.Key] is { } number && double.IsFinite(number)) entry[definition.TrainerStateName!] = number;
         }
 
         entry["step"] = metrics.Step;
