@@ -39,6 +39,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<Run> Runs => Set<Run>();
 
+    public DbSet<RunStep> RunSteps => Set<RunStep>();
+
     public DbSet<RunMetric> RunMetrics => Set<RunMetric>();
 
     public DbSet<RunEvent> RunEvents => Set<RunEvent>();

@@ -32,7 +32,7 @@ public sealed class RunProgressTests
         await using var lab = await LabFixture.CreateAsync();
         var run = await AddAsync(lab);
         foreach (var (step, loss, accuracy) in new[] { (10, 1.0, 0.5), (20, 0.5, 0.6), (30, 0.7, 0.9), (40, 0.5, 0.9) })
-            await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { BestBy = by, Metrics = [new RunMetric { Step = step, TotalSteps = 40, EvalLoss = loss, EvalTokenAccuracy = accuracy }] }, Cancel);
+            await lab.Runs.AppendAsync(Actors.Lab, run.Id, new RunNews { BestBy = by, Steps = [new RunStep { Step = step, TotalSteps = 40, Values = [new("eval_loss", loss), new("eval_token_accuracy", accuracy)] }] }, Cancel);
         var whole = (await lab.Runs.GetAsync(run.Id, Cancel))!;
 
         await lab.Runs.DropMetricsAfterAsync(Actors.Lab, run.Id, best - 1, by, Cancel);
@@ -50,7 +50,7 @@ public sealed class RunProgressTests
             Actors.Lab, run.Id,
             new RunNews
             {
-                Metrics = [.. Enumerable.Range(1, 6).Select(tens => new RunMetric { Step = 10 * tens, TotalSteps = 60, Epoch = tens / 2.0 })],
+                Steps = [.. Enumerable.Range(1, 6).Select(tens => new RunStep { Step = 10 * tens, TotalSteps = 60, Epoch = tens / 2.0 })],
                 Probes = [Probe(0, 0, "base"), Probe(20, 0, "first"), Probe(40, 0, "second"), Probe(60, 0, "third")],
                 RowLosses = [Loss(0, 1, 3), Loss(1, 1, 2), Loss(2, 1, 1)],
             },

@@ -95,17 +95,17 @@ public sealed class RunStoreTests
         await lab.Runs.AppendAsync(
             Actors.Lab, run.Id,
             [
-                new RunMetric { Step = 1, TotalSteps = 9, Loss = 1.0 / 3, GradNorm = Math.PI, LearningRate = 1e-4, TokensPerSecond = 50, At = at },
-                new RunMetric { Step = 1, TotalSteps = 9, EvalLoss = 0.1 + 0.2, LearningRate = 1e-4, At = at },
-                new RunMetric { Step = 2, TotalSteps = 9, Loss = double.NaN, EvalLoss = 2, LearningRate = 1e-4, MemoryBytes = 5_000_000_000, At = at },
+                new RunStep { Step = 1, TotalSteps = 9, At = at, Values = [new("loss", 1.0 / 3), new("grad_norm", Math.PI), new("learning_rate", 1e-4), new("tokens_per_second", 50)] },
+                new RunStep { Step = 1, TotalSteps = 9, At = at, Values = [new("eval_loss", 0.1 + 0.2), new("learning_rate", 1e-4)] },
+                new RunStep { Step = 2, TotalSteps = 9, At = at, Values = [new("loss", double.NaN), new("eval_loss", 2), new("learning_rate", 1e-4), new("memory_bytes", 5_000_000_000)] },
             ],
             [new RunEvent { At = at, Step = 1, Kind = "snapshot", Message = "Saved {0}", ArgumentsJson = "[\"step-1\"]" }],
             Cancel);
 
         var metrics = await lab.Runs.MetricsAsync(run.Id, cancellationToken: Cancel);
         Assert.Equal(
-            [(1, 1.0 / 3, Math.PI, 0.1 + 0.2, 50.0), (2, (double?)null, null, 2, 0)],
-            metrics.Select(metric => (metric.Step, metric.Loss, metric.GradNorm, metric.EvalLoss, metric.TokensPerSecond)));
+            [(1, 1.0 / 3, Math.PI, 0.1 + 0.2, 50.0), (2, (double?)null, null, 2, null)],
+            metrics.Select(metric => (metric.Step, metric["loss"], metric["grad_norm"], metric["eval_loss"], metric["tokens_per_second"])));
         Assert.Equal("Saved {0}", Assert.Single(await lab.Runs.EventsAsync(run.Id, cancellationToken: Cancel)).Message);
         var after = (await lab.Runs.GetAsync(run.Id, Cancel))!;
         Assert.Equal((2, 9, 0.1 + 0.2, 1), (after.Step, after.TotalSteps, after.BestEvalLoss!.Value, after.BestStep!.Value));
@@ -118,7 +118,7 @@ public sealed class RunStoreTests
         await using var lab = await LabFixture.CreateAsync();
         var run = await lab.Runs.CreateAsync(Actors.Lab, Sample(1), Cancel);
         await lab.Runs.AppendAsync(
-            Actors.Lab, run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunMetric { Step = step, TotalSteps = 5, EvalLoss = 6 - step })], [], Cancel);
+            Actors.Lab, run.Id, [.. Enumerable.Range(1, 5).Select(step => new RunStep { Step = step, TotalSteps = 5, Values = [new("eval_loss", 6 - step)] })], [], Cancel);
 
         await lab.Runs.DropMetricsAfterAsync(Actors.Lab, run.Id, 3, cancellationToken: Cancel);
 

@@ -57,7 +57,7 @@ public sealed class TwoRunsTests
             Actors.Lab, run,
             new RunNews
             {
-                Metrics = [.. Enumerable.Range(1, 6).Select(at => new RunMetric { Step = at, TotalSteps = 6, Epoch = at / 2.0 })],
+                Steps = [.. Enumerable.Range(1, 6).Select(at => new RunStep { Step = at, TotalSteps = 6, Epoch = at / 2.0 })],
                 RowLosses = [.. Enumerable.Range(0, 3).Select(epoch => Loss(epoch))],
             },
             Cancel);
@@ -93,27 +93,21 @@ public sealed class TwoRunsTests
     [InlineData(BestBy.EvalTokenAccuracy, 3)]
     public void Best_EvaluationWithoutAccuracy_IsNeverTheMostAccurate(BestBy by, int expected)
     {
-        RunMetric[] metrics =
-        [
-            new() { Step = 1, Loss = 0.1 },
-            new() { Step = 2, EvalLoss = 1 },
-            new() { Step = 3, EvalLoss = 2, EvalTokenAccuracy = 0.1 },
-            new() { Step = 4, EvalLoss = 1 },
-        ];
+        RunEvaluation[] evaluations = [new(2, 1, null), new(3, 2, 0.1), new(4, 1, null)];
 
-        Assert.Equal(expected, BestEvaluation.Of(metrics, by)!.Step);
-        Assert.Null(BestEvaluation.Of(metrics[..1], by));
+        Assert.Equal(expected, BestEvaluation.Of(evaluations, by));
+        Assert.Null(BestEvaluation.Of([], by));
     }
 
     private static async Task<int> AddAsync(LabFixture lab) =>
         (await lab.Runs.CreateAsync(Actors.Lab, new NewRun("run", "{}", "demo"), Cancel)).Id;
 
     private static async Task<IEnumerable<(int, double)>> LossesAsync(LabFixture lab, int run) =>
-        (await lab.Runs.MetricsAsync(run, cancellationToken: Cancel)).Select(metric => (metric.Step, metric.Loss!.Value));
+        (await lab.Runs.MetricsAsync(run, cancellationToken: Cancel)).Select(metric => (metric.Step, metric["loss"]!.Value));
 
     private static RunNews News(double loss) => new()
     {
-        Metrics = [.. Enumerable.Range(1, 2).Select(step => new RunMetric { Step = step, TotalSteps = 2, Epoch = step, Loss = loss })],
+        Steps = [.. Enumerable.Range(1, 2).Select(step => new RunStep { Step = step, TotalSteps = 2, Epoch = step, Values = [new("loss", loss)] })],
         Events = [new RunEvent { Step = 1, Kind = "k", Message = $"of {loss:0}" }],
         Probes = [Probe(0, loss), Probe(2, loss)],
         RowLosses = [Loss(0), Loss(1)],

@@ -7,6 +7,7 @@ using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Layout;
@@ -55,7 +56,8 @@ public sealed partial class TextKeysTests
         ["NewRunPage Thinking_{}_hint"] = SnakeCase.Names<ThinkingPolicy>(),
         ["NewRunPage Group_{}"] = [.. RecipeFields.Groups.Select(group => group.Key), "probes"],
         ["RecipeFieldInput Label_{}"] = RecipeFields.All.Select(field => field.Name),
-        ["RunCharts Chart_{}"] = RunChart.All.Select(chart => chart.Key),
+        ["RunCharts Metric_{}"] = MetricDefinitions.All.Select(definition => definition.Key),
+        ["CompareRunsPage Of_{}"] = Enum.GetNames<MetricFigure>(),
         ["DatasetPage Undone{}"] = Enum.GetNames<DatasetEditKind>(),
         ["DatasetPage Undo{}"] = Enum.GetNames<DatasetEditKind>(),
         ["RunsPage Column_{}"] = ["choose", "name", "status", "progress", "loss", "best", "model", "owner", "created"],
@@ -71,6 +73,7 @@ public sealed partial class TextKeysTests
         ["RowTokens"] = Enum.GetNames<ThinkingPolicy>(),
         ["ModelsPage"] = Enum.GetNames<LoadState>(),
         ["ReplyView"] = [nameof(ReplyState.Cut), nameof(ReplyState.Stopped)],
+        ["RunCharts"] = RunChart.All.Concat(ComparedRun.Charts).Select(chart => chart.TitleKey),
         ["RunStatusChip"] = Enum.GetNames<RunStatus>(),
         ["Users"] = LabRoles.All.SelectMany(role => (string[])[role, role + "Text"]),
         ["Keys"] = ((string[])["all", "write", "read", "rate", "generate"]).Select(scope => $"Scope{scope}").Concat(["Overlap0", "Overlap1", "Overlap7"]),

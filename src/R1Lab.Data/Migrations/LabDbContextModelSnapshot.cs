@@ -909,61 +909,16 @@ namespace R1Lab.Data.Migrations
                     b.Property<int>("RunId")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Key")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Step")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long>("At")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<long?>("DeviceMemoryBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<double?>("DeviceTemperature")
+                    b.Property<double>("Value")
                         .HasColumnType("REAL");
 
-                    b.Property<double?>("DeviceUtilization")
-                        .HasColumnType("REAL");
-
-                    b.Property<double>("Epoch")
-                        .HasColumnType("REAL");
-
-                    b.Property<double?>("EvalLoss")
-                        .HasColumnType("REAL");
-
-                    b.Property<double?>("EvalTokenAccuracy")
-                        .HasColumnType("REAL");
-
-                    b.Property<double?>("GradNorm")
-                        .HasColumnType("REAL");
-
-                    b.Property<double>("LearningRate")
-                        .HasColumnType("REAL");
-
-                    b.Property<double?>("Loss")
-                        .HasColumnType("REAL");
-
-                    b.Property<double?>("LossScale")
-                        .HasColumnType("REAL");
-
-                    b.Property<long>("MemoryBytes")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<int>("MicroBatchSize")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<double>("SecondsPerStep")
-                        .HasColumnType("REAL");
-
-                    b.Property<int>("SkippedSteps")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<double>("TokensPerSecond")
-                        .HasColumnType("REAL");
-
-                    b.Property<int>("TotalSteps")
-                        .HasColumnType("INTEGER");
-
-                    b.HasKey("RunId", "Step");
+                    b.HasKey("RunId", "Key", "Step");
 
                     b.ToTable("RunMetrics");
                 });
@@ -1027,6 +982,28 @@ namespace R1Lab.Data.Migrations
                     b.HasKey("RunId", "Epoch", "RowId");
 
                     b.ToTable("RunRowLosses");
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunStep", b =>
+                {
+                    b.Property<int>("RunId")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Step")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Epoch")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("TotalSteps")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "Step");
+
+                    b.ToTable("RunSteps");
                 });
 
             modelBuilder.Entity("R1Lab.Data.Studies.Assignment", b =>
@@ -1496,6 +1473,15 @@ namespace R1Lab.Data.Migrations
                 });
 
             modelBuilder.Entity("R1Lab.Data.Runs.RunRowLoss", b =>
+                {
+                    b.HasOne("R1Lab.Data.Runs.Run", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("R1Lab.Data.Runs.RunStep", b =>
                 {
                     b.HasOne("R1Lab.Data.Runs.Run", null)
                         .WithMany()

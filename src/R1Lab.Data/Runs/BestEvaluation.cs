@@ -7,16 +7,25 @@ public enum BestBy
     EvalTokenAccuracy,
 }
 
+/// <summary>What an evaluation after a step found.</summary>
+public readonly record struct RunEvaluation(int Step, double Loss, double? Accuracy);
+
 /// <summary>Which evaluation of a run is the best.</summary>
 public static class BestEvaluation
 {
-    /// <param name="metrics">Logged steps in order; those without an evaluation do not count.</param>
-    /// <returns>Null where nothing was evaluated.</returns>
-    public static RunMetric? Of(IEnumerable<RunMetric> metrics, BestBy by)
+    /// <summary>The key of an evaluation's loss: a step that has it was evaluated.</summary>
+    public const string LossKey = "eval_loss";
+
+    /// <summary>The key of the share of tokens predicted right.</summary>
+    public const string AccuracyKey = "eval_token_accuracy";
+
+    /// <param name="evaluations">In order of steps.</param>
+    /// <returns>Its step; null where nothing was evaluated.</returns>
+    public static int? Of(IReadOnlyList<RunEvaluation> evaluations, BestBy by)
     {
-        var evaluations = metrics.Where(metric => metric.EvalLoss is not null);
+        if (evaluations.Count == 0) return null;
         return by == BestBy.EvalLoss
-            ? evaluations.MinBy(metric => metric.EvalLoss)
-            : evaluations.MaxBy(metric => metric.EvalTokenAccuracy ?? double.NegativeInfinity);
+            ? evaluations.MinBy(evaluation => evaluation.Loss).Step
+            : evaluations.MaxBy(evaluation => evaluation.Accuracy ?? double.NegativeInfinity).Step;
     }
 }

@@ -90,50 +90,6 @@ public sealed record NewRun(string Name, string RecipeJson, string ModelName)
     public string? OwnerName { get; init; }
 }
 
-/// <summary>The numbers of one logged step. A number the step did not have is null.</summary>
-public sealed class RunMetric
-{
-    public int RunId { get; set; }
-
-    public int Step { get; set; }
-
-    public int TotalSteps { get; set; }
-
-    public double Epoch { get; set; }
-
-    public double? Loss { get; set; }
-
-    public double? GradNorm { get; set; }
-
-    public double LearningRate { get; set; }
-
-    public double? EvalLoss { get; set; }
-
-    public double? EvalTokenAccuracy { get; set; }
-
-    public double? LossScale { get; set; }
-
-    public int SkippedSteps { get; set; }
-
-    public int MicroBatchSize { get; set; }
-
-    public double TokensPerSecond { get; set; }
-
-    public long? DeviceMemoryBytes { get; set; }
-
-    /// <summary>0 to 1, as the driver counts it.</summary>
-    public double? DeviceUtilization { get; set; }
-
-    /// <summary>Degrees Celsius.</summary>
-    public double? DeviceTemperature { get; set; }
-
-    public long MemoryBytes { get; set; }
-
-    public double SecondsPerStep { get; set; }
-
-    public DateTimeOffset At { get; set; }
-}
-
 /// <summary>Something worth telling that happened to a run.</summary>
 public sealed class RunEvent
 {

@@ -5,7 +5,8 @@ using R1Lab.Data.Datasets;
 namespace R1Lab.Data.Runs;
 
 internal sealed class RunMapping :
-    IEntityTypeConfiguration<Run>, IEntityTypeConfiguration<RunMetric>, IEntityTypeConfiguration<RunEvent>, IEntityTypeConfiguration<RunProbe>, IEntityTypeConfiguration<RunRowLoss>
+    IEntityTypeConfiguration<Run>, IEntityTypeConfiguration<RunStep>, IEntityTypeConfiguration<RunMetric>, IEntityTypeConfiguration<RunEvent>, IEntityTypeConfiguration<RunProbe>,
+    IEntityTypeConfiguration<RunRowLoss>
 {
     public void Configure(EntityTypeBuilder<Run> builder)
     {
@@ -13,9 +14,17 @@ internal sealed class RunMapping :
         builder.HasOne<Dataset>().WithMany().HasForeignKey(run => run.DatasetId).OnDelete(DeleteBehavior.SetNull);
     }
 
+    public void Configure(EntityTypeBuilder<RunStep> builder)
+    {
+        builder.HasKey(step => new { step.RunId, step.Step });
+        builder.HasOne<Run>().WithMany().HasForeignKey(step => step.RunId).OnDelete(DeleteBehavior.Cascade);
+        builder.Ignore(step => step.Values);
+    }
+
+    /// <summary>The key comes before the step, so that a curve lies in one piece. The table has no rowid (see its migration): the primary key is the table.</summary>
     public void Configure(EntityTypeBuilder<RunMetric> builder)
     {
-        builder.HasKey(metric => new { metric.RunId, metric.Step });
+        builder.HasKey(metric => new { metric.RunId, metric.Key, metric.Step });
         builder.HasOne<Run>().WithMany().HasForeignKey(metric => metric.RunId).OnDelete(DeleteBehavior.Cascade);
     }
 

@@ -3,7 +3,7 @@ namespace R1Lab.Data.Runs;
 /// <summary>What a run has to say since it was last written down.</summary>
 public sealed record RunNews
 {
-    public IReadOnlyList<RunMetric> Metrics { get; init; } = [];
+    public IReadOnlyList<RunStep> Steps { get; init; } = [];
 
     public IReadOnlyList<RunEvent> Events { get; init; } = [];
 

@@ -18,8 +18,8 @@ public sealed partial class RunStore
     {
         var changes = Volatile.Read(ref _ledgerChanges);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var heldOut = await context.RunMetrics.Where(metric => metric.RunId == runId && metric.EvalLoss != null)
-            .OrderByDescending(metric => metric.Step).Select(metric => metric.EvalLoss).FirstOrDefaultAsync(cancellationToken);
+        var heldOut = await context.RunMetrics.Where(metric => metric.RunId == runId && metric.Key == BestEvaluation.LossKey)
+            .OrderByDescending(metric => metric.Step).Select(metric => (double?)metric.Value).FirstOrDefaultAsync(cancellationToken);
         if (_ledgers.TryGetValue(runId, out var known) && known.HeldOut == heldOut) return known;
 
         var losses = await context.RunRowLosses.AsNoTracking().Where(loss => loss.RunId == runId).ToListAsync(cancellationToken);

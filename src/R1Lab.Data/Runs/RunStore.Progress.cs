@@ -11,7 +11,7 @@ public sealed partial class RunStore
 
     /// <summary>
     /// Stores a batch in one transaction and moves the run's step and best evaluation along. Numbers of a step already there are
-    /// merged: what is new replaces, what is null keeps, so that training and evaluation numbers of one step become one entry.
+    /// merged: what is new replaces, what is missing keeps, so that training and evaluation numbers of one step become one entry.
     /// Answers to probe prompts and losses of rows replace those of the same place.
     /// </summary>
     public async Task AppendAsync(Actor actor, int runId, RunNews news, CancellationToken cancellationToken = default)
@@ -22,7 +22,7 @@ public sealed partial class RunStore
         await writes.RunAsync(
             async (context, token) =>
             {
-                foreach (var metric in news.Metrics) await UpsertAsync(context, runId, metric, token);
+                if (news.Steps.Count > 0) await RunStepWriter.WriteAsync(context, runId, news.Steps, token);
                 foreach (var probe in news.Probes) await UpsertAsync(context, runId, probe, token);
                 foreach (var happened in news.Events)
                 {
@@ -31,22 +31,28 @@ public sealed partial class RunStore
                 }
 
                 await context.SaveChangesAsync(token);
-                if (news.Metrics.Count > 0) await MoveAlongAsync(context, runId, news, token);
+                if (news.Steps.Count > 0) await MoveAlongAsync(context, runId, news, token);
             },
             cancellationToken);
     }
 
     /// <inheritdoc cref="AppendAsync(Actor, int, RunNews, CancellationToken)"/>
     public Task AppendAsync(
-        Actor actor, int runId, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken = default) =>
-        AppendAsync(actor, runId, new RunNews { Metrics = metrics, Events = events }, cancellationToken);
+        Actor actor, int runId, IReadOnlyList<RunStep> steps, IReadOnlyList<RunEvent> events, CancellationToken cancellationToken = default) =>
+        AppendAsync(actor, runId, new RunNews { Steps = steps, Events = events }, cancellationToken);
 
-    /// <summary>In order of steps, those after <paramref name="sinceStep"/>.</summary>
-    public async Task<IReadOnlyList<RunMetric>> MetricsAsync(int runId, int sinceStep = -1, CancellationToken cancellationToken = default)
+    /// <summary>Logged steps with all their numbers, in order, those after <paramref name="sinceStep"/>.</summary>
+    public async Task<IReadOnlyList<RunStep>> MetricsAsync(int runId, int sinceStep = -1, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.RunMetrics.AsNoTracking().Where(metric => metric.RunId == runId && metric.Step > sinceStep)
-            .OrderBy(metric => metric.Step).ToListAsync(cancellationToken);
+        return await RunStepReader.ReadAsync(context, runId, sinceStep, cancellationToken);
+    }
+
+    /// <summary>One number over the steps that have it, in order.</summary>
+    public async Task<IReadOnlyList<(int Step, double Value)>> CurveAsync(int runId, string key, CancellationToken cancellationToken = default)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await RunStepReader.CurveAsync(context, runId, key, cancellationToken);
     }
 
     /// <summary>In order, those after the event <paramref name="sinceId"/>.</summary>
@@ -75,7 +81,7 @@ public sealed partial class RunStore
         await writes.RunAsync(
             async (context, token) =>
             {
-                await context.RunMetrics.Where(metric => metric.RunId == runId && metric.Step > step).ExecuteDeleteAsync(token);
+                await RunStepWriter.DeleteAfterAsync(context, runId, step, token);
                 await context.RunProbes.Where(probe => probe.RunId == runId && probe.Step > step).ExecuteDeleteAsync(token);
                 var passes = await PassesAtAsync(context, runId, step, token);
                 await context.RunRowLosses.Where(loss => loss.RunId == runId && loss.Epoch >= passes).ExecuteDeleteAsync(token);
@@ -95,28 +101,6 @@ public sealed partial class RunStore
         ForgetLedger(runId);
     }
 
-    private static Task UpsertAsync(LabDbContext context, int runId, RunMetric metric, CancellationToken cancellationToken) =>
-        context.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO RunMetrics
-                (RunId, Step, TotalSteps, Epoch, Loss, GradNorm, LearningRate, EvalLoss, EvalTokenAccuracy, LossScale, SkippedSteps, MicroBatchSize,
-                TokensPerSecond, MemoryBytes, DeviceMemoryBytes, DeviceUtilization, DeviceTemperature, SecondsPerStep, At)
-            VALUES ({runId}, {metric.Step}, {metric.TotalSteps}, {metric.Epoch}, {Storable(metric.Loss)}, {Storable(metric.GradNorm)},
-                {metric.LearningRate}, {Storable(metric.EvalLoss)}, {Storable(metric.EvalTokenAccuracy)}, {Storable(metric.LossScale)}, {metric.SkippedSteps}, {metric.MicroBatchSize},
-                {metric.TokensPerSecond}, {metric.MemoryBytes}, {metric.DeviceMemoryBytes}, {metric.DeviceUtilization}, {metric.DeviceTemperature}, {metric.SecondsPerStep},
-                {metric.At.ToUnixTimeMilliseconds()})
-            ON CONFLICT (RunId, Step) DO UPDATE SET
-                TotalSteps = excluded.TotalSteps, Epoch = excluded.Epoch, Loss = COALESCE(excluded.Loss, Loss),
-                GradNorm = COALESCE(excluded.GradNorm, GradNorm), LearningRate = excluded.LearningRate,
-                EvalLoss = COALESCE(excluded.EvalLoss, EvalLoss), EvalTokenAccuracy = COALESCE(excluded.EvalTokenAccuracy, EvalTokenAccuracy),
-                LossScale = COALESCE(excluded.LossScale, LossScale), SkippedSteps = excluded.SkippedSteps, MicroBatchSize = excluded.MicroBatchSize,
-                DeviceMemoryBytes = COALESCE(excluded.DeviceMemoryBytes, DeviceMemoryBytes), DeviceUtilization = COALESCE(excluded.DeviceUtilization, DeviceUtilization),
-                DeviceTemperature = COALESCE(excluded.DeviceTemperature, DeviceTemperature), MemoryBytes = MAX(excluded.MemoryBytes, MemoryBytes), At = excluded.At,
-                TokensPerSecond = CASE WHEN excluded.TokensPerSecond > 0 THEN excluded.TokensPerSecond ELSE TokensPerSecond END,
-                SecondsPerStep = CASE WHEN excluded.SecondsPerStep > 0 THEN excluded.SecondsPerStep ELSE SecondsPerStep END
-            """,
-            cancellationToken);
-
     private static Task UpsertAsync(LabDbContext context, int runId, RunProbe probe, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlAsync(
             $"""
@@ -132,25 +116,28 @@ public sealed partial class RunStore
     /// <summary>Passes over the data by that step, from the last number before it: steps of a run are of one size.</summary>
     private static async Task<double> PassesAtAsync(LabDbContext context, int runId, int step, CancellationToken cancellationToken)
     {
-        var last = await context.RunMetrics.AsNoTracking().Where(metric => metric.RunId == runId && metric.Step > 0)
-            .OrderByDescending(metric => metric.Step).FirstOrDefaultAsync(cancellationToken);
+        var last = await context.RunSteps.AsNoTracking().Where(logged => logged.RunId == runId && logged.Step > 0)
+            .OrderByDescending(logged => logged.Step).FirstOrDefaultAsync(cancellationToken);
         return last is null ? 0 : last.Epoch * step / last.Step;
     }
 
     private static async Task MoveAlongAsync(LabDbContext context, int runId, RunNews news, CancellationToken cancellationToken)
     {
-        var (step, total) = (news.Metrics[^1].Step, news.Metrics[^1].TotalSteps);
+        var (step, total) = (news.Steps[^1].Step, news.Steps[^1].TotalSteps);
         var known = await context.Runs.Where(run => run.Id == runId).ExecuteUpdateAsync(
             set => set.SetProperty(run => run.Step, step).SetProperty(run => run.TotalSteps, total), cancellationToken);
         if (known == 0) throw new RecordNotFoundException("run", runId);
-        if (news.Metrics.Any(metric => metric.EvalLoss is not null)) await MarkBestAsync(context, runId, news.BestBy, cancellationToken);
+        if (news.Steps.Any(logged => logged[BestEvaluation.LossKey] is not null)) await MarkBestAsync(context, runId, news.BestBy, cancellationToken);
     }
 
     private static async Task MarkBestAsync(LabDbContext context, int runId, BestBy bestBy, CancellationToken cancellationToken)
     {
-        var evaluations = await context.RunMetrics.AsNoTracking().Where(metric => metric.RunId == runId && metric.EvalLoss != null)
-            .OrderBy(metric => metric.Step).ToListAsync(cancellationToken);
-        var (least, best) = (evaluations.Min(metric => metric.EvalLoss), BestEvaluation.Of(evaluations, bestBy)?.Step);
+        var metrics = await context.RunMetrics.AsNoTracking()
+            .Where(metric => metric.RunId == runId && (metric.Key == BestEvaluation.LossKey || metric.Key == BestEvaluation.AccuracyKey)).ToListAsync(cancellationToken);
+        var accuracies = metrics.Where(metric => metric.Key == BestEvaluation.AccuracyKey).ToDictionary(metric => metric.Step, metric => (double?)metric.Value);
+        var evaluations = metrics.Where(metric => metric.Key == BestEvaluation.LossKey).OrderBy(metric => metric.Step)
+            .Select(metric => new RunEvaluation(metric.Step, metric.Value, accuracies.GetValueOrDefault(metric.Step))).ToList();
+        var (least, best) = (evaluations.Min(evaluation => (double?)evaluation.Loss), BestEvaluation.Of(evaluations, bestBy));
         await context.Runs.Where(run => run.Id == runId).ExecuteUpdateAsync(
             set => set.SetProperty(run => run.BestEvalLoss, least).SetProperty(run => run.BestStep, best), cancellationToken);
     }

@@ -23,8 +23,12 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
 
     /// <summary>Everything two runs differ in, causes first; curves and events by the first step of difference.</summary>
     /// <param name="definitions">The metrics to compare, where they are repeatable; null: all that are defined.</param>
-    public static IReadOnlyList<ReceiptDifference> Between(RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition>? definitions = null) =>
-        [.. Settings(left, right).Concat(Files(left, right)).Concat(Curves(left, right, definitions ?? MetricDefinitions.All)).Concat(Events(left, right)).OrderBy(one => one.Group)];
+    public static IReadOnlyList<ReceiptDifference> Between(
+        RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition>? definitions = null) =>
+    [
+        .. Settings(left, right).Concat(Files(left, right)).Concat(Curves(left, right, definitions ?? MetricDefinitions.All))
+            .Concat(Events(left, right)).OrderBy(one => one.Group),
+    ];
 
     private static IEnumerable<ReceiptDifference> Settings(RunReceipt left, RunReceipt right)
     {
@@ -44,8 +48,9 @@ public sealed record ReceiptDifference(ReceiptGroup Group, string Path, string? 
     }
 
     // Speed, memory and times differ between any two runs and say nothing of them.
-    private static IEnumerable<ReceiptDifference> Curves(RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition> definitions) =>
-        definitions.Where(definition => definition.Repeatable).Select(definition => Curve(definition.Key, left, right)).OfType<ReceiptDifference>();
+    private static IEnumerable<ReceiptDifference> Curves(
+        RunReceipt left, RunReceipt right, IReadOnlyList<MetricDefinition> definitions) => definitions
+        .Where(definition => definition.Repeatable).Select(definition => Curve(definition.Key, left, right)).OfType<ReceiptDifference>();
 
     private static ReceiptDifference? Curve(string name, RunReceipt left, RunReceipt right)
     {

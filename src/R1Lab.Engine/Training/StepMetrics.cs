@@ -4,8 +4,10 @@ using R1Lab.Engine.Training.Reporting;
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// One logged step: which one it was, and its numbers by key (see <see cref="MetricDefinitions"/>). The properties below <see cref="Values"/> give some of them a type.
-/// Those that are never null throw <see cref="InvalidOperationException"/> where the step does not have the number; <see cref="Values"/> says whether it does.
+/// One logged step: which one it was, and its numbers by key (see <see cref="MetricDefinitions"/>). The properties below <see
+/// cref="Values"/> give some of them a type.
+/// Those that are never null throw <see cref="InvalidOperationException"/> where the step does not have the number; <see cref="Values"/>
+/// says whether it does.
 /// </summary>
 [JsonConverter(typeof(StepMetricsConverter))]
 public sealed record StepMetrics
@@ -41,7 +43,11 @@ public sealed record StepMetrics
     public double? EvalSeconds { get => Values[MetricKeys.EvalSeconds]; init => Set(MetricKeys.EvalSeconds, value); }
 
     /// <summary>Share of the evaluation rows' learned tokens that the model ranks first, 0 to 1.</summary>
-    public double? EvalTokenAccuracy { get => Values[MetricKeys.EvalTokenAccuracy]; init => Set(MetricKeys.EvalTokenAccuracy, value); }
+    public double? EvalTokenAccuracy
+    {
+        get => Values[MetricKeys.EvalTokenAccuracy];
+        init => Set(MetricKeys.EvalTokenAccuracy, value);
+    }
 
     /// <summary>What float16 losses are multiplied by before the backward pass; null in other types.</summary>
     public double? LossScale { get => Values[MetricKeys.LossScale]; init => Set(MetricKeys.LossScale, value); }
@@ -61,10 +67,18 @@ public sealed record StepMetrics
     public long MemoryBytes { get => (long)Always(MetricKeys.MemoryBytes); init => Set(MetricKeys.MemoryBytes, value); }
 
     /// <summary>Most memory of the accelerator in use since the last logged step; null without one.</summary>
-    public long? DeviceMemoryBytes { get => (long?)Values[MetricKeys.DeviceMemoryBytes]; init => Set(MetricKeys.DeviceMemoryBytes, value); }
+    public long? DeviceMemoryBytes
+    {
+        get => (long?)Values[MetricKeys.DeviceMemoryBytes];
+        init => Set(MetricKeys.DeviceMemoryBytes, value);
+    }
 
     /// <summary>Most of it in tensors; the rest the allocator holds ready.</summary>
-    public long? DeviceAllocatedBytes { get => (long?)Values[MetricKeys.DeviceAllocatedBytes]; init => Set(MetricKeys.DeviceAllocatedBytes, value); }
+    public long? DeviceAllocatedBytes
+    {
+        get => (long?)Values[MetricKeys.DeviceAllocatedBytes];
+        init => Set(MetricKeys.DeviceAllocatedBytes, value);
+    }
 
     /// <summary>How busy the accelerator is, 0 to 1, as its driver counts it.</summary>
     public double? DeviceUtilization { get => Values[MetricKeys.DeviceUtilization]; init => Set(MetricKeys.DeviceUtilization, value); }

@@ -5,7 +5,8 @@ using R1Lab.Engine.Training.Reporting;
 namespace R1Lab.Engine.Training;
 
 /// <summary>
-/// A logged step as one flat JSON object, as receipts hold it: its place in the run, every defined metric (null where the step does not have it), then what
+/// A logged step as one flat JSON object, as receipts hold it: its place in the run, every defined metric (null where the step does not
+/// have it), then what
 /// only the writer knew. Numbers of unknown names are kept as metrics, so that a receipt of another version loses nothing.
 /// </summary>
 public sealed class StepMetricsConverter : JsonConverter<StepMetrics>
@@ -31,8 +32,10 @@ public sealed class StepMetricsConverter : JsonConverter<StepMetrics>
         writer.WriteNumber("step", value.Step);
         writer.WriteNumber("total_steps", value.TotalSteps);
         MetricJson.Write(writer, "epoch", value.Epoch, whole: false, named: true);
-        foreach (var definition in MetricDefinitions.All) MetricJson.Write(writer, definition.Key, value.Values[definition.Key], definition.IsWhole, named: true);
-        foreach (var metric in value.Values.Where(metric => !IsDefined(metric.Key))) MetricJson.Write(writer, metric.Key, metric.Value, whole: false, named: true);
+        foreach (var definition in MetricDefinitions.All)
+            MetricJson.Write(writer, definition.Key, value.Values[definition.Key], definition.IsWhole, named: true);
+        foreach (var metric in value.Values.Where(metric => !IsDefined(metric.Key)))
+            MetricJson.Write(writer, metric.Key, metric.Value, whole: false, named: true);
         writer.WriteString("at", value.At);
         writer.WriteEndObject();
     }

@@ -7,8 +7,9 @@ public static class OpenApiDocument
 {
     private const string SchemeName = "ApiKey";
 
-    public static void AddLabOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
-        options.AddDocumentTransformer((document, _, _) =>
+    public static void AddLabOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options => options
+        .AddSchemaTransformer(RunMetricSchema.CompleteAsync)
+        .AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "R1Lab";
             document.Info.Description = "Datasets, training runs, models, ratings and OpenAI-style generation. Errors have the shape {\"error\":{\"message\",\"type\",\"param\",\"code\"}}.";

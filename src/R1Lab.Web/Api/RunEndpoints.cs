@@ -59,7 +59,7 @@ public static class RunEndpoints
     private static async Task<IResult> MetricsAsync(int id, RunStore runs, CancellationToken cancellationToken, int since_step = -1) =>
         await runs.GetAsync(id, cancellationToken) is null
             ? Missing(id)
-            : Results.Ok((await runs.MetricsAsync(id, since_step, cancellationToken)).Select(RunMetricView.Of));
+            : Results.Ok((await runs.StepsAsync(id, since_step, cancellationToken)).Select(step => new RunMetricView(step)));
 
     private static async Task<IResult> StopAsync(int id, RunQueue queue, RunStore runs, LiveSession session, CancellationToken cancellationToken)
     {

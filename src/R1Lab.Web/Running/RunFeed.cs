@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
@@ -34,10 +35,10 @@ public sealed class RunFeed(TimeProvider time, ILogger<RunFeed> log)
         Tell(new(runId, progress, [], [], false));
     }
 
-    public void Publish(RunMetric metric)
+    public void Publish(int runId, StepMetrics step)
     {
-        var progress = _progress.AddOrUpdate(metric.RunId, _ => new RunProgress().After(metric), (_, known) => known.After(metric));
-        Tell(new(metric.RunId, progress, [metric], [], false));
+        var progress = _progress.AddOrUpdate(runId, _ => new RunProgress().After(step), (_, known) => known.After(step));
+        Tell(new(runId, progress, [step], [], false));
     }
 
     public void Publish(RunEvent happened) => Tell(new(happened.RunId, Known(happened.RunId), [], [happened], false));

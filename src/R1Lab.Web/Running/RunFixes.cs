@@ -21,10 +21,10 @@ public sealed class RunFixes(RunStore runs, ModelStore models)
     /// <returns>Null when the run shows no such sign, or no setting mends it.</returns>
     public async Task<RunFix?> OfAsync(Run run, TrainingRecipe recipe, string code, CancellationToken cancellationToken = default)
     {
-        var metrics = await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken);
+        var metrics = await runs.StepsAsync(run.Id, cancellationToken: cancellationToken);
         var diverged = (await runs.EventsAsync(run.Id, cancellationToken: cancellationToken)).LastOrDefault(happened => happened.Kind == Diverged)?.Step;
         var parameters = (await models.FindAsync(recipe.Model, cancellationToken))?.ParameterCount;
-        var finding = RunDiagnosis.Of(metrics, recipe, run.TotalSteps, parameters, diverged).FirstOrDefault(one => one.Problem.Code == code);
+        var finding = Diagnosis.Of(metrics, recipe, run.TotalSteps, parameters, diverged).FirstOrDefault(one => one.Problem.Code == code);
         if (finding?.Fixed is not { } mended) return null;
 
         return new(finding.Problem, mended, [.. RecipeComparison.Of([recipe.ToJson(), mended.ToJson()]).Where(setting => setting.Differs)]);

@@ -1,5 +1,6 @@
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Running;
 
@@ -31,10 +32,11 @@ public sealed class RunPace(RunStore runs)
             if (measured.Count == MostRuns) break;
             if (TrainingRecipe.Parse(run.RecipeJson, out _) is not { } before || RunConditions.Of(run.ModelName, before, isCuda) != wanted) continue;
 
-            var steps = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Where(metric => metric.TokensPerSecond > 0 && metric.SecondsPerStep > 0).ToList();
-            if (steps.Count == 0 || steps.Exists(step => step.DeviceMemoryBytes is not null) != isCuda) continue;
-            var length = At(0.5, steps.Select(step => step.TokensPerSecond * step.SecondsPerStep)) / before.EffectiveBatchSize;
-            if (length <= tokensPerLine * MostLengthRatio && length >= tokensPerLine / MostLengthRatio) measured.Add([.. steps.Select(step => step.TokensPerSecond)]);
+            var steps = await StepsAsync(run.Id, cancellationToken);
+            var onCard = (await runs.CurveAsync(run.Id, MetricKeys.DeviceMemoryBytes, cancellationToken)).Count > 0;
+            if (steps.Count == 0 || onCard != isCuda) continue;
+            var length = At(0.5, steps.Select(step => step.Speed * step.Seconds)) / before.EffectiveBatchSize;
+            if (length <= tokensPerLine * MostLengthRatio && length >= tokensPerLine / MostLengthRatio) measured.Add([.. steps.Select(step => step.Speed)]);
         }
 
         return measured.Count == 0 ? null : new(measured.Min(paces => At(0.1, paces)), At(0.5, measured.Select(paces => At(0.5, paces))), measured.Max(paces => At(0.9, paces)), measured.Count);
@@ -43,8 +45,18 @@ public sealed class RunPace(RunStore runs)
     /// <summary>Seconds a step of the run's own logged steps took; null where there are none.</summary>
     public async Task<double?> OwnAsync(Run run, CancellationToken cancellationToken = default)
     {
-        var paces = (await runs.MetricsAsync(run.Id, cancellationToken: cancellationToken)).Select(metric => metric.SecondsPerStep).Where(pace => pace > 0).ToList();
+        var curve = await runs.CurveAsync(run.Id, MetricKeys.SecondsPerStep, cancellationToken);
+        var paces = curve.Select(point => point.Value).Where(pace => pace > 0).ToList();
         return paces.Count > 0 ? At(0.5, paces) : null;
+    }
+
+    /// <summary>Tokens a second and seconds of the logged steps that have both.</summary>
+    private async Task<List<(double Speed, double Seconds)>> StepsAsync(int run, CancellationToken cancellationToken)
+    {
+        var seconds = (await runs.CurveAsync(run, MetricKeys.SecondsPerStep, cancellationToken)).ToDictionary(point => point.Step, point => point.Value);
+        var speeds = await runs.CurveAsync(run, MetricKeys.TokensPerSecond, cancellationToken);
+        var steps = speeds.Select(point => (Speed: point.Value, Seconds: seconds.GetValueOrDefault(point.Step)));
+        return [.. steps.Where(step => step is { Speed: > 0, Seconds: > 0 })];
     }
 
     private static double At(double share, IEnumerable<double> values)

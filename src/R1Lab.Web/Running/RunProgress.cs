@@ -1,4 +1,6 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Running;
 
@@ -48,24 +50,24 @@ public sealed record RunProgress
     public RunProgress At(double? secondsPerStep) => secondsPerStep is null ? this : this with { SecondsPerStep = secondsPerStep, Measured = FirstSteps };
 
     /// <summary>The state after one more logged step.</summary>
-    public RunProgress After(RunMetric metric) => this with
+    public RunProgress After(StepMetrics step) => this with
     {
-        Step = Math.Max(Step, metric.Step),
-        Loss = metric.Loss ?? Loss,
-        EvalLoss = metric.EvalLoss ?? EvalLoss,
-        BestEvalLoss = Least(BestEvalLoss, metric.EvalLoss),
-        TokensPerSecond = metric.TokensPerSecond > 0 ? metric.TokensPerSecond : TokensPerSecond,
-        SecondsPerStep = Pace(metric.SecondsPerStep),
-        Measured = metric.SecondsPerStep > 0 ? Measured + 1 : Measured,
+        Step = Math.Max(Step, step.Step),
+        Loss = step.Loss ?? Loss,
+        EvalLoss = step.EvalLoss ?? EvalLoss,
+        BestEvalLoss = Least(BestEvalLoss, step.EvalLoss),
+        TokensPerSecond = step.Values[MetricKeys.TokensPerSecond] is { } speed and > 0 ? speed : TokensPerSecond,
+        SecondsPerStep = Pace(step.Values[MetricKeys.SecondsPerStep]),
+        Measured = step.Values[MetricKeys.SecondsPerStep] > 0 ? Measured + 1 : Measured,
     };
 
     private static double? Least(double? known, double? measured) =>
         known is { } best && measured is { } value ? Math.Min(best, value) : known ?? measured;
 
     // The first steps of a run are slow, never fast, by what they load and compile. Later a single step, however slow, moves the average a little.
-    private double? Pace(double seconds)
+    private double? Pace(double? measured)
     {
-        if (seconds <= 0) return SecondsPerStep;
+        if (measured is not { } seconds || seconds <= 0) return SecondsPerStep;
         if (SecondsPerStep is not { } known) return seconds;
         return Measured < FirstSteps ? Math.Min(known, seconds) : (0.8 * known) + (0.2 * Math.Clamp(seconds, known / 2, known * 2));
     }

@@ -39,9 +39,9 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, IGpuMonitor cards
         try
         {
             var run = (await runs.GetAsync(runId))!;
-            var (metrics, events) = (await runs.MetricsAsync(runId), await runs.EventsAsync(runId));
+            var (steps, events) = (await runs.StepsAsync(runId), await runs.EventsAsync(runId));
             (run.Status, run.FinishedAt) = (status, time.GetUtcNow());
-            await Task.Run(() => Complete(run, metrics, events));
+            await Task.Run(() => Complete(run, steps, events));
         }
         catch (Exception error)
         {
@@ -53,14 +53,14 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, IGpuMonitor cards
     /// <exception cref="BadInputException">The file is broken.</exception>
     public RunReceipt? Find(int runId) => File.Exists(PathOf(runId)) ? RunReceipt.Read(PathOf(runId)) : null;
 
-    private void Complete(Run run, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunEvent> events)
+    private void Complete(Run run, IReadOnlyList<StepMetrics> steps, IReadOnlyList<RunEvent> events)
     {
         var output = queue.OutputFolder(run.Id);
         var receipt = RunReceipt.Read(PathOf(run.Id)) with
         {
             WrittenAt = time.GetUtcNow(),
-            Run = Ended(run) with { FinalEvalLoss = metrics.LastOrDefault(metric => metric.EvalLoss is not null)?.EvalLoss },
-            Curves = [.. metrics.Select(StepOf)],
+            Run = Ended(run) with { FinalEvalLoss = steps.LastOrDefault(step => step.EvalLoss is not null)?.EvalLoss },
+            Curves = steps,
             Events = [.. events.Select(happened => new ReceiptEvent(happened.At, happened.Step, happened.Kind, happened.Message))],
             Snapshots = ReceiptFile.Snapshots(output),
             Results = run is { Status: RunStatus.Finished, OutputPath: { } result } ? ReceiptFile.Below(output, result) : [],
@@ -104,26 +104,6 @@ public sealed class RunReceipts(RunQueue queue, RunStore runs, IGpuMonitor cards
         Fingerprint = ModelFolder.Open(model.Folder).Fingerprint,
         TemplateHash = model.HasTokenizer && ModelText.ReadTemplate(model.Folder).Template is { } template ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template.Source))) : null,
         ParameterCount = model.Config.ParameterCount,
-    };
-
-    private static StepMetrics StepOf(RunMetric metric) => new()
-    {
-        Step = metric.Step,
-        TotalSteps = metric.TotalSteps,
-        Epoch = metric.Epoch,
-        Loss = metric.Loss,
-        GradNorm = metric.GradNorm,
-        LearningRate = metric.LearningRate,
-        EvalLoss = metric.EvalLoss,
-        EvalTokenAccuracy = metric.EvalTokenAccuracy,
-        LossScale = metric.LossScale,
-        SkippedSteps = metric.SkippedSteps,
-        MicroBatchSize = metric.MicroBatchSize,
-        TokensPerSecond = metric.TokensPerSecond,
-        MemoryBytes = metric.MemoryBytes,
-        DeviceMemoryBytes = metric.DeviceMemoryBytes,
-        SecondsPerStep = metric.SecondsPerStep,
-        At = metric.At,
     };
 
     private string PathOf(int runId) => Path.Combine(queue.OutputFolder(runId), RunReceipt.FileName);

@@ -5,7 +5,6 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Training;
-using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Running;
 
@@ -51,31 +50,15 @@ public sealed class RunRecorder : IAsyncDisposable
     public void Record(StepMetrics step)
     {
         var device = Device?.Now();
-        var metric = new RunMetric
+        var whole = step with
         {
-            RunId = _runId,
-            Step = step.Step,
-            TotalSteps = step.TotalSteps,
-            Epoch = step.Epoch,
-            Loss = step.Loss,
-            GradNorm = step.GradNorm,
-            LearningRate = step.Values[MetricKeys.LearningRate] ?? 0,
-            EvalLoss = step.EvalLoss,
-            EvalTokenAccuracy = step.EvalTokenAccuracy,
-            LossScale = step.LossScale,
-            SkippedSteps = (int)(step.Values[MetricKeys.SkippedSteps] ?? 0),
-            MicroBatchSize = (int)(step.Values[MetricKeys.MicroBatchSize] ?? 0),
             DeviceMemoryBytes = step.DeviceMemoryBytes ?? device?.UsedBytes,
-            DeviceUtilization = device?.UtilizationPercent / 100.0,
-            DeviceTemperature = device?.TemperatureCelsius,
-            TokensPerSecond = step.Values[MetricKeys.TokensPerSecond] ?? 0,
-            MemoryBytes = (long)(step.Values[MetricKeys.MemoryBytes] ?? 0),
-            SecondsPerStep = step.Values[MetricKeys.SecondsPerStep] ?? 0,
-            At = step.At,
+            DeviceUtilization = step.DeviceUtilization ?? (device?.UtilizationPercent / 100.0),
+            DeviceTemperature = step.DeviceTemperature ?? device?.TemperatureCelsius,
         };
         if (_fresh) Forget(0);
-        _news.Writer.TryWrite(metric);
-        _feed.Publish(metric);
+        _news.Writer.TryWrite(whole);
+        _feed.Publish(_runId, whole);
     }
 
     public void Record(TrainingEvent happened)
@@ -203,7 +186,7 @@ public sealed class RunRecorder : IAsyncDisposable
 
     private RunNews NewsIn(List<object> batch) => new()
     {
-        Metrics = [.. batch.OfType<RunMetric>()],
+        Steps = [.. batch.OfType<StepMetrics>().Select(step => step.Stored(_runId))],
         Events = [.. batch.OfType<RunEvent>()],
         Probes = [.. batch.OfType<RunProbe>()],
         RowLosses = [.. batch.OfType<List<RunRowLoss>>().SelectMany(losses => losses)],

@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Running;
 
@@ -92,7 +93,7 @@ internal sealed class RunSubscription : IDisposable
 
     private sealed class Gathered
     {
-        private readonly List<RunMetric> _metrics = [];
+        private readonly List<StepMetrics> _metrics = [];
         private readonly List<RunEvent> _events = [];
         private readonly List<RunProbe> _probes = [];
         private RunProgress _progress = new();

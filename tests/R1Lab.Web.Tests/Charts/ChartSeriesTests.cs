@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Charts;
 
 namespace R1Lab.Web.Tests.Charts;
@@ -82,7 +83,7 @@ public sealed class ChartSeriesTests
     [Fact]
     public void Of_EventsAndSkippedSteps_BecomeMarks()
     {
-        RunMetric[] metrics = [Step(1), Step(2, skipped: 1), Step(3, skipped: 1, evaluation: 0.7), Step(4, skipped: 3)];
+        StepMetrics[] metrics = [Step(1), Step(2, skipped: 1), Step(3, skipped: 1, evaluation: 0.7), Step(4, skipped: 3)];
         RunEvent[] events = [Event("started", 0), Event("snapshot_saved", 2), Event("micro_batch_halved", 3), Event("resumed", 3)];
 
         var marks = RunMark.Of(metrics, events, metrics[2]);
@@ -106,7 +107,7 @@ public sealed class ChartSeriesTests
         Assert.Equal(expected, string.Join('|', lines.Select(line => string.Join(' ', line.Select(point => FormattableString.Invariant($"{point.X:0.##},{point.Y:0.##}"))))));
     }
 
-    private static RunMetric Step(int step, double? evaluation = null, int skipped = 0) =>
+    private static StepMetrics Step(int step, double? evaluation = null, int skipped = 0) =>
         new() { Step = step, Loss = 10 - step, EvalLoss = evaluation, SkippedSteps = skipped, At = Start.AddMinutes(step) };
 
     private static RunMark Mark(MarkKind kind, int step, double? height = null) => new(kind, step, Start.AddMinutes(step), height);

@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Charts;
 
 namespace R1Lab.Web.Tests.Charts;
@@ -44,7 +45,7 @@ public sealed class CurveBuilderTests
         var builder = new CurveBuilder(Curve("loss"), new(Axis: ChartAxis.Tokens), Start);
 
         int[] logged = [1, 5, 6];
-        var points = builder.NextAll(logged.Select(step => new RunMetric { Step = step, Loss = 1, TokensPerSecond = 100, SecondsPerStep = 2 }));
+        var points = builder.NextAll(logged.Select(step => new StepMetrics { Step = step, Loss = 1, TokensPerSecond = 100, SecondsPerStep = 2 }));
 
         Assert.Equal([200, 1000, 1200], points.Select(point => point.X));
     }
@@ -63,6 +64,6 @@ public sealed class CurveBuilderTests
 
     private static RunCurve Curve(string key) => RunChart.All.SelectMany(chart => chart.Curves).Single(curve => curve.Key == key);
 
-    private static RunMetric Metric(int step, double loss, double? evalLoss = null) =>
-        new() { RunId = 1, Step = step, Loss = loss, EvalLoss = evalLoss, At = Start.AddSeconds(30 * step) };
+    private static StepMetrics Metric(int step, double loss, double? evalLoss = null) =>
+        new() { Step = step, Loss = loss, EvalLoss = evalLoss, At = Start.AddSeconds(30 * step) };
 }

@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Charts;
 
 namespace R1Lab.Web.Tests.Charts;
@@ -46,5 +47,5 @@ public sealed class CurveSetTests
 
     private static CurveSource Source(int run, RunCurve curve, int steps) => new(run, curve, Start, [.. Enumerable.Range(1, steps).Select(Step)]);
 
-    private static RunMetric Step(int step) => new() { Step = step, Loss = step, At = Start.AddMinutes(step) };
+    private static StepMetrics Step(int step) => new() { Step = step, Loss = step, At = Start.AddMinutes(step) };
 }

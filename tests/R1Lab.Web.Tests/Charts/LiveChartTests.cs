@@ -1,5 +1,6 @@
 using Bunit;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Charts;
 
 namespace R1Lab.Web.Tests.Charts;
@@ -12,7 +13,7 @@ public sealed class LiveChartTests : PageTest
     [Fact]
     public async Task Append_NewStep_IsOneCallAndNoRendering()
     {
-        List<RunMetric> metrics = [Step(1)];
+        List<StepMetrics> metrics = [Step(1)];
         var chart = ShowRun(metrics);
         var (rendered, drawn) = (Live(chart).RenderCount, Calls("react"));
 
@@ -26,7 +27,7 @@ public sealed class LiveChartTests : PageTest
     [Fact]
     public async Task Append_FirstEvaluation_DrawsAnew()
     {
-        List<RunMetric> metrics = [Step(1)];
+        List<StepMetrics> metrics = [Step(1)];
         var chart = ShowRun(metrics);
         var drawn = Calls("react");
 
@@ -55,7 +56,7 @@ public sealed class LiveChartTests : PageTest
         var browser = JSInterop.SetupModule(_ => true);
         browser.Mode = JSRuntimeMode.Loose;
         var first = browser.SetupVoid("newPlot", _ => true);
-        List<RunMetric> metrics = [Step(1)];
+        List<StepMetrics> metrics = [Step(1)];
         var chart = Render(metrics);
 
         metrics.Add(Step(2));
@@ -87,15 +88,15 @@ public sealed class LiveChartTests : PageTest
 
     private static IRenderedComponent<LiveChart> Live(IRenderedComponent<MetricChart> chart) => chart.FindComponent<LiveChart>();
 
-    private IRenderedComponent<MetricChart> ShowRun(List<RunMetric> metrics)
+    private IRenderedComponent<MetricChart> ShowRun(List<StepMetrics> metrics)
     {
         var chart = Render(metrics);
         chart.WaitForAssertion(() => Assert.Equal(1, Calls("react")));
         return chart;
     }
 
-    private IRenderedComponent<MetricChart> Render(List<RunMetric> metrics) =>
+    private IRenderedComponent<MetricChart> Render(List<StepMetrics> metrics) =>
         Render<MetricChart>(parameters => parameters.Add(one => one.Chart, RunChart.All[0]).Add(one => one.Metrics, metrics).Add(one => one.Start, Start));
 
-    private static RunMetric Step(int step, double? evaluation = null) => new() { Step = step, Loss = 10 - step, EvalLoss = evaluation, At = Start.AddMinutes(step) };
+    private static StepMetrics Step(int step, double? evaluation = null) => new() { Step = step, Loss = 10 - step, EvalLoss = evaluation, At = Start.AddMinutes(step) };
 }

@@ -69,7 +69,7 @@ public sealed class CompareRunsPageTests : RunPageTest
         var page = ShowComparison($"{run.Id}");
         page.WaitForElement("[data-row=Steps]");
 
-        Get<RunFeed>().Publish(Metric(run, 5));
+        Get<RunFeed>().Publish(run.Id, Metric(run, 5));
 
         page.WaitForAssertion(() => Assert.Equal(["0.4000"], Cells(page, "Last training loss")), Patience);
         Assert.Equal(["5 of 100"], Cells(page, "Steps"));
@@ -159,7 +159,7 @@ public sealed class ComparedRunTests
     public void Next_ByTokens_AddsUpWhatWasSeenBetweenLoggedSteps()
     {
         var builder = new CurveBuilder(new RunCurve("eval_loss", metric => metric.EvalLoss, 0), new ChartSettings { Axis = ChartAxis.Tokens }, DateTimeOffset.UnixEpoch);
-        RunMetric[] metrics =
+        StepMetrics[] metrics =
         [
             new() { Step = 10, TokensPerSecond = 100, SecondsPerStep = 0.5 },
             new() { Step = 20, TokensPerSecond = 200, SecondsPerStep = 0.5, EvalLoss = 3 },

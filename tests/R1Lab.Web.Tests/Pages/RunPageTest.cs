@@ -30,7 +30,7 @@ public abstract class RunPageTest : PageTest
     {
         await Get<RunStore>().ClaimNextAsync(Actors.Lab, TestContext.Current.CancellationToken);
         var metrics = Enumerable.Range(1, steps).Select(step => Metric(run, step)).ToList();
-        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, metrics, [new RunEvent { Kind = "started", Message = "Training.", At = DateTimeOffset.UtcNow, ArgumentsJson = "[90,10,100,4096]" }], TestContext.Current.CancellationToken);
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, metrics.ConvertAll(metric => metric.Stored(run.Id)), [new RunEvent { Kind = "started", Message = "Training.", At = DateTimeOffset.UtcNow, ArgumentsJson = "[90,10,100,4096]" }], TestContext.Current.CancellationToken);
     }
 
     /// <summary>A machine without a card, whatever the one that runs the test has.</summary>
@@ -41,9 +41,8 @@ public abstract class RunPageTest : PageTest
         public IReadOnlyList<GpuReading> Read() => [];
     }
 
-    protected static RunMetric Metric(Run run, int step) => new()
+    protected static StepMetrics Metric(Run run, int step) => new()
     {
-        RunId = run.Id,
         Step = step,
         TotalSteps = run.TotalSteps,
         Loss = 2.0 / step,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Pages.Runs;
@@ -70,7 +71,7 @@ public sealed class RunPageTests : RunPageTest
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
         page.WaitForElement("[data-chart=loss]");
 
-        Get<RunFeed>().Publish(Metric(run, 4));
+        Get<RunFeed>().Publish(run.Id, Metric(run, 4));
 
         page.WaitForAssertion(() => Assert.Equal("4 of 100", page.Find("[data-fact=Step] dd").TextContent), Patience);
         Assert.Equal("3 min 12 s", page.Find("[data-fact=Remaining] dd").TextContent);
@@ -105,9 +106,8 @@ public sealed class RunPageTests : RunPageTest
     {
         var run = await AddRunAsync("first");
         await TrainAsync(run, 1);
-        var metric = Metric(run, 2);
-        (metric.LossScale, metric.DeviceUtilization, metric.DeviceTemperature, metric.EvalLoss, metric.EvalTokenAccuracy) = (65536, 0.9, 61, 1.5, 0.4);
-        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, [metric], [], TestContext.Current.CancellationToken);
+        var metric = Metric(run, 2) with { LossScale = 65536, DeviceUtilization = 0.9, DeviceTemperature = 61, EvalLoss = 1.5, EvalTokenAccuracy = 0.4 };
+        await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, [metric.Stored(run.Id)], [], TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
@@ -166,19 +166,13 @@ public sealed class RunPageTests : RunPageTest
     {
         var run = await AddRunAsync("first");
         await Get<RunStore>().ClaimNextAsync(Actors.Lab, TestContext.Current.CancellationToken);
-        var rising = Enumerable.Range(1, 60).Select(step => With(Metric(run, step), step < 20 ? 2.0 - (0.05 * step) : 1 + (0.1 * step))).ToList();
+        var rising = Enumerable.Range(1, 60).Select(step => (Metric(run, step) with { Loss = step < 20 ? 2.0 - (0.05 * step) : 1 + (0.1 * step) }).Stored(run.Id)).ToList();
         await Get<RunStore>().AppendAsync(Actors.Lab, run.Id, rising, [], TestContext.Current.CancellationToken);
 
         var page = Show<RunPage>(parameters => parameters.Add(one => one.Id, run.Id));
 
         var finding = page.WaitForElement("[data-warning=loss_diverging]", Patience);
         Assert.Equal($"/runs/new?from={run.Id}&fix=loss_diverging", finding.QuerySelector("[data-action=fix]")!.GetAttribute("href"));
-
-        static RunMetric With(RunMetric metric, double loss)
-        {
-            metric.Loss = loss;
-            return metric;
-        }
     }
 
     [Fact]

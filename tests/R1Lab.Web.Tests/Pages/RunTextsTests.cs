@@ -5,7 +5,9 @@ using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 using R1Lab.Web.Components.Charts;
+using R1Lab.Web.Components.Pages.Comparisons;
 using R1Lab.Web.Components.Pages.Runs;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
@@ -40,7 +42,8 @@ public sealed class RunTextsTests
     public void Texts_ForStatesChartsAndEvents_AreThere()
     {
         Assert.Empty(Missing<RunStatusChip>(Enum.GetNames<RunStatus>()));
-        Assert.Empty(Missing<RunCharts>(RunChart.All.SelectMany(chart => chart.Curves.Select(curve => $"Curve_{curve.Key}").Append($"Chart_{chart.Key}"))));
+        Assert.Empty(Missing<RunCharts>(RunChart.All.Concat(ComparedRun.Charts).Select(chart => chart.TitleKey).Concat(MetricDefinitions.All.Select(definition => $"Metric_{definition.Key}"))));
+        Assert.Empty(Missing<CompareRunsPage>(Enum.GetNames<MetricFigure>().Select(figure => $"Of_{figure}")));
         Assert.Empty(Missing<RunCharts>(Enum.GetNames<MarkKind>().Select(kind => $"Mark_{kind}")));
         Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<ReceiptGroup>().Select(group => $"Section_{group}")));
         Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<RowOmission>().Where(reason => reason != "none").Select(reason => $"Omitted_{reason}")));

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Running;
@@ -21,7 +22,7 @@ public sealed class RunFeedTests
 
         for (var step = 1; step <= 100; step++)
         {
-            _feed.Publish(Metric(7, step));
+            _feed.Publish(7, Metric(step));
             _time.Advance(TimeSpan.FromMilliseconds(10));
         }
 
@@ -35,7 +36,7 @@ public sealed class RunFeedTests
     {
         using var subscription = _feed.Subscribe(7, SeeAsync);
 
-        _feed.Publish(Metric(8, 1));
+        _feed.Publish(8, Metric(1));
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Empty(_seen);
@@ -50,10 +51,10 @@ public sealed class RunFeedTests
             _seen.Add(update);
             if (_seen.Count == 1) await slow.Task;
         });
-        _feed.Publish(Metric(7, 1));
+        _feed.Publish(7, Metric(1));
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        for (var step = 2; step <= RunFeed.Patience + 100; step++) _feed.Publish(Metric(7, step));
+        for (var step = 2; step <= RunFeed.Patience + 100; step++) _feed.Publish(7, Metric(step));
         slow.SetResult();
         _time.Advance(TimeSpan.FromSeconds(1));
 
@@ -67,9 +68,9 @@ public sealed class RunFeedTests
         using var broken = _feed.Subscribe(7, _ => throw new InvalidOperationException("gone"));
         using var subscription = _feed.Subscribe(7, SeeAsync);
 
-        _feed.Publish(Metric(7, 1));
+        _feed.Publish(7, Metric(1));
         _time.Advance(TimeSpan.FromSeconds(1));
-        _feed.Publish(Metric(7, 2));
+        _feed.Publish(7, Metric(2));
         _time.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal([1, 2], _seen.SelectMany(update => update.Metrics).Select(metric => metric.Step));
@@ -80,7 +81,7 @@ public sealed class RunFeedTests
     {
         _feed.Publish(7, new RunProgress { Status = RunStatus.Running, TotalSteps = 10 });
 
-        _feed.Publish(Metric(7, 4));
+        _feed.Publish(7, Metric(4));
 
         var progress = _feed.Progress(7)!;
         Assert.Equal((4, 0.4, TimeSpan.FromSeconds(12)), (progress.Step, progress.Share, progress.Remaining!.Value));
@@ -92,5 +93,5 @@ public sealed class RunFeedTests
         return Task.CompletedTask;
     }
 
-    private static RunMetric Metric(int run, int step) => new() { RunId = run, Step = step, Loss = 1, SecondsPerStep = 2 };
+    private static StepMetrics Metric(int step) => new() { Step = step, Loss = 1, SecondsPerStep = 2 };
 }

@@ -122,7 +122,7 @@ public sealed class RunPaceTests : IAsyncLifetime
     {
         var resumed = new RunProgress { Status = RunStatus.Running, Step = 500, TotalSteps = 1000 }.At(2);
 
-        var after = resumed.After(new RunMetric { Step = 501, SecondsPerStep = 60 }); // loads and compiles
+        var after = resumed.After(new StepMetrics { Step = 501, SecondsPerStep = 60 }); // loads and compiles
 
         Assert.Equal(TimeSpan.FromSeconds(1000), resumed.Remaining);
         Assert.InRange(after.Remaining!.Value.TotalSeconds, 900, 1300);
@@ -133,7 +133,7 @@ public sealed class RunPaceTests : IAsyncLifetime
     {
         var started = new RunProgress { Status = RunStatus.Running, TotalSteps = 101 };
 
-        var after = started.After(new RunMetric { Step = 1, SecondsPerStep = 40 }).After(new RunMetric { Step = 2, SecondsPerStep = 2 });
+        var after = started.After(new StepMetrics { Step = 1, SecondsPerStep = 40 }).After(new StepMetrics { Step = 2, SecondsPerStep = 2 });
 
         Assert.Equal(198, after.Remaining!.Value.TotalSeconds);
     }
@@ -171,13 +171,13 @@ public sealed class RunPaceTests : IAsyncLifetime
         var metrics = Enumerable.Range(1, 11).Select(step =>
         {
             var pace = tokensPerSecond + (spread * (step - 6) / 5);
-            return new RunMetric
+            return new StepMetrics
             {
-                RunId = run.Id, Step = step, TotalSteps = 11, Loss = 1, TokensPerSecond = pace, SecondsPerStep = tokens * recipe.EffectiveBatchSize / pace,
+                Step = step, TotalSteps = 11, Loss = 1, TokensPerSecond = pace, SecondsPerStep = tokens * recipe.EffectiveBatchSize / pace,
                 DeviceMemoryBytes = card ? 1 : null, At = DateTimeOffset.UnixEpoch,
             };
         });
-        await store.AppendAsync(Actors.Lab, run.Id, [.. metrics], [], Cancel);
+        await store.AppendAsync(Actors.Lab, run.Id, [.. metrics.Select(metric => metric.Stored(run.Id))], [], Cancel);
         if (finished) await store.SetStatusAsync(Actors.Lab, run.Id, RunStatus.Finished, cancellationToken: Cancel);
         return run;
     }

@@ -101,7 +101,7 @@ public sealed class RunRecorderTests : RunRecordTest
             recorder.Record(new StepMetrics { Step = 3, TotalSteps = 3 });
         }
 
-        var metrics = await Runs.MetricsAsync(Run.Id, cancellationToken: Cancel);
+        var metrics = await Runs.StepsAsync(Run.Id, cancellationToken: Cancel);
         Assert.Equal(
             [(0.5, 61.0, 5L << 30), (0.5, 61.0, 7L), (0.6, 61.0, 5L << 30)],
             metrics.Select(metric => (metric.DeviceUtilization!.Value, metric.DeviceTemperature!.Value, metric.DeviceMemoryBytes!.Value)));

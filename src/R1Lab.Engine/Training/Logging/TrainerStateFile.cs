@@ -42,8 +42,9 @@ public sealed class TrainerStateFile
         (_step, _epoch) = (metrics.Step, metrics.Epoch);
         foreach (var phase in (MetricPhase[])[MetricPhase.Training, MetricPhase.Evaluation])
         {
-            var named = _definitions.Where(definition => definition.Phase == phase && definition.TrainerStateName is not null && metrics.Logs(definition)).ToList();
-            if (named.Count > 0) _history.Add(Entry(metrics, named.OrderBy(definition => definition.TrainerStateName, StringComparer.Ordinal)));
+            var named = _definitions.Where(definition => definition.Phase == phase && definition.TrainerStateName is not null)
+                .Where(metrics.Logs).OrderBy(definition => definition.TrainerStateName, StringComparer.Ordinal).ToList();
+            if (named.Count > 0) _history.Add(Entry(metrics, named));
         }
     }
 

@@ -28,7 +28,8 @@ public static class MetricJson
     {
         JsonTokenType.Null => null,
         JsonTokenType.Number => reader.GetDouble(),
-        JsonTokenType.String when reader.GetString() is "NaN" or "Infinity" or "-Infinity" => double.Parse(reader.GetString()!, CultureInfo.InvariantCulture),
+        JsonTokenType.String when reader.GetString() is "NaN" or "Infinity" or "-Infinity" =>
+            double.Parse(reader.GetString()!, CultureInfo.InvariantCulture),
         _ => throw new JsonException("must be a number"),
     };
 

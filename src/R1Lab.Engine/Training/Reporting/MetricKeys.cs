@@ -1,6 +1,8 @@
 namespace R1Lab.Engine.Training.Reporting;
 
-/// <summary>Keys of the metrics that code refers to. They are names in the database, in receipts and in the HTTP API: never change one.</summary>
+/// <summary>
+/// Keys of the metrics that code refers to. They are names in the database, in receipts and in the HTTP API: never change one.
+/// </summary>
 public static class MetricKeys
 {
     public const string Loss = "loss";

@@ -55,5 +55,6 @@ public sealed class MetricValues : IReadOnlyCollection<Metric>, IEquatable<Metri
 
     public override int GetHashCode() => _metrics.Aggregate(0, HashCode.Combine);
 
-    public override string ToString() => string.Join(", ", _metrics.Select(metric => FormattableString.Invariant($"{metric.Key} = {metric.Value:R}")));
+    public override string ToString() =>
+        string.Join(", ", _metrics.Select(metric => FormattableString.Invariant($"{metric.Key} = {metric.Value:R}")));
 }

@@ -1,4 +1,4 @@
-using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Components.Charts;
 
@@ -18,7 +18,7 @@ public sealed class ChartSeries
     private readonly List<(int Step, double Height)> _heights = [];
     private readonly HashSet<RunMark> _drawn;
 
-    public ChartSeries(RunChart chart, ChartSettings settings, DateTimeOffset start, IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunMark> marks)
+    public ChartSeries(RunChart chart, ChartSettings settings, DateTimeOffset start, IReadOnlyList<StepMetrics> metrics, IReadOnlyList<RunMark> marks)
     {
         (_chart, _settings, _start) = (chart, settings, start);
         Curves = chart.CurvesWithNumbers(metrics);
@@ -41,7 +41,7 @@ public sealed class ChartSeries
     /// <summary>What came since the last call, or null where the chart must be drawn anew: it is full, or a curve or kind of mark is new.</summary>
     /// <param name="added">Steps logged since.</param>
     /// <param name="marks">All marks of the run.</param>
-    public IReadOnlyList<ChartGrowth>? Next(IReadOnlyList<RunMetric> added, IReadOnlyList<RunMark> marks)
+    public IReadOnlyList<ChartGrowth>? Next(IReadOnlyList<StepMetrics> added, IReadOnlyList<RunMark> marks)
     {
         if (_chart.CurvesWithNumbers(added).Except(Curves).Any() || _curves.Next(OneRun, added) is not { } curves) return null;
 
@@ -54,7 +54,7 @@ public sealed class ChartSeries
         return [.. curves, .. marked.Where(growth => growth.Points.Count > 0)];
     }
 
-    private void Rise(IReadOnlyList<RunMetric> metrics)
+    private void Rise(IReadOnlyList<StepMetrics> metrics)
     {
         foreach (var metric in metrics)
         {

@@ -3,6 +3,7 @@ using Plotly.Blazor;
 using Plotly.Blazor.Traces;
 using Plotly.Blazor.Traces.ScatterLib;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Components.Charts;
 
@@ -29,7 +30,7 @@ public sealed partial class ComparisonChart
     public int Version { get; set; }
 
     /// <summary>Draws the newest steps of one run, which already stand in its list.</summary>
-    public Task AppendAsync(int run, IReadOnlyList<RunMetric> added) => _live?.AppendAsync(() => _curves?.Next(run, added)) ?? Task.CompletedTask;
+    public Task AppendAsync(int run, IReadOnlyList<StepMetrics> added) => _live?.AppendAsync(() => _curves?.Next(run, added)) ?? Task.CompletedTask;
 
     private IReadOnlyList<ITrace> Draw(ChartPalette palette)
     {

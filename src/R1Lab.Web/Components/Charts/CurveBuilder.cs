@@ -1,5 +1,5 @@
-using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Components.Charts;
 
@@ -11,21 +11,22 @@ public sealed class CurveBuilder(RunCurve curve, ChartSettings settings, DateTim
     private double _tokens;
 
     /// <summary>The next point, or null where this step has no such number (or one that cannot be drawn).</summary>
-    public ChartPoint? Next(RunMetric metric)
+    public ChartPoint? Next(StepMetrics metric)
     {
         // A logged number of tokens a second is the mean since the last logged step.
-        _tokens += metric.TokensPerSecond * metric.SecondsPerStep * Math.Max(0, metric.Step - _lastStep);
+        var perStep = (metric.Values[MetricKeys.TokensPerSecond] ?? 0) * (metric.Values[MetricKeys.SecondsPerStep] ?? 0);
+        _tokens += perStep * Math.Max(0, metric.Step - _lastStep);
         _lastStep = metric.Step;
         return curve.Value(metric) is { } value && ChartPoint.CanShow(value) ? new(Place(metric), _average?.Next(value) ?? value) : null;
     }
 
-    private double Place(RunMetric metric) => settings.Axis switch
+    private double Place(StepMetrics metric) => settings.Axis switch
     {
         ChartAxis.Tokens => _tokens,
         ChartAxis.Time => (metric.At - start).TotalMinutes,
         _ => metric.Step,
     };
 
-    public IReadOnlyList<ChartPoint> NextAll(IEnumerable<RunMetric> metrics) =>
+    public IReadOnlyList<ChartPoint> NextAll(IEnumerable<StepMetrics> metrics) =>
         [.. metrics.Select(Next).Where(point => point is not null).Select(point => point!.Value)];
 }

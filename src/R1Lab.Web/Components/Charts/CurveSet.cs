@@ -1,11 +1,12 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Components.Charts;
 
 /// <summary>Where a curve of a chart takes its points from.</summary>
 /// <param name="Run">Number of the run; runs in one chart grow each for itself.</param>
 /// <param name="Metrics">Its logged steps so far, in order.</param>
-public sealed record CurveSource(int Run, RunCurve Curve, DateTimeOffset Start, IReadOnlyList<RunMetric> Metrics);
+public sealed record CurveSource(int Run, RunCurve Curve, DateTimeOffset Start, IReadOnlyList<StepMetrics> Metrics);
 
 /// <summary>The points of the curves of one chart, a trace each. Built once from everything known, it then says what to append until a curve is full.</summary>
 public sealed class CurveSet
@@ -29,7 +30,7 @@ public sealed class CurveSet
 
     /// <summary>The new points of the traces that have some, or null where one would hold too many: all must be thinned out and drawn anew.</summary>
     /// <param name="added">Steps the run logged since.</param>
-    public IReadOnlyList<ChartGrowth>? Next(int run, IReadOnlyList<RunMetric> added)
+    public IReadOnlyList<ChartGrowth>? Next(int run, IReadOnlyList<StepMetrics> added)
     {
         var grown = new List<ChartGrowth>();
         for (var trace = 0; trace < _curves.Count; trace++)

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using Plotly.Blazor;
-using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 
 namespace R1Lab.Web.Components.Charts;
 
@@ -19,7 +19,7 @@ public sealed partial class MetricChart
 
     /// <summary>Every logged step so far; the page owns the list and appends to it.</summary>
     [Parameter, EditorRequired]
-    public required IReadOnlyList<RunMetric> Metrics { get; set; }
+    public required IReadOnlyList<StepMetrics> Metrics { get; set; }
 
     [Parameter, EditorRequired]
     public required DateTimeOffset Start { get; set; }
@@ -39,13 +39,19 @@ public sealed partial class MetricChart
     public int Version { get; set; }
 
     /// <summary>Draws what came since the last call; it already stands in <see cref="Metrics"/> and <see cref="Marks"/>.</summary>
-    public Task AppendAsync(IReadOnlyList<RunMetric> added) => _live?.AppendAsync(() => _series?.Next(added, Marks)) ?? Task.CompletedTask;
+    public Task AppendAsync(IReadOnlyList<StepMetrics> added) => _live?.AppendAsync(() => _series?.Next(added, Marks)) ?? Task.CompletedTask;
 
     private IReadOnlyList<ITrace> Draw(ChartPalette palette)
     {
         var series = _series = new(Chart, Settings, Start, Metrics, Marks);
-        var curves = series.Curves.Select((curve, trace) => PlotlyStyle.Trace(curve, Text[$"Curve_{curve.Key}"], series.Points[trace], palette));
+        var curves = series.Curves.Select((curve, trace) => PlotlyStyle.Trace(curve, NameOf(curve), series.Points[trace], palette));
         var marks = series.Marks.Select((kind, place) => PlotlyStyle.Marks(kind, Text[$"Mark_{kind}"], series.Points[series.Curves.Count + place], palette));
         return [.. curves, .. marks];
+    }
+
+    private string NameOf(RunCurve curve)
+    {
+        string name = Text[$"Metric_{curve.Metric}"];
+        return curve.Smoothed ? Text["Smoothed", name] : name;
     }
 }

@@ -1,13 +1,18 @@
-using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Components.Charts;
 
 public enum CurveStyle { Faint, Plain, Dashed, Marked }
 
 /// <summary>One curve: which number of a logged step it shows, and how.</summary>
-/// <param name="Key">Name of the curve in the texts, and of the number in the metrics.</param>
-/// <param name="Color">Place in <see cref="ChartPalette.Series"/>.</param>
-public sealed record RunCurve(string Key, Func<RunMetric, double?> Value, int Color, CurveStyle Style = CurveStyle.Plain, bool Smoothed = false);
+/// <param name="Key">Its name among the curves of its chart.</param>
+/// <param name="Color">Position in <see cref="ChartPalette.Series"/>.</param>
+public sealed record RunCurve(string Key, Func<StepMetrics, double?> Value, int Color, CurveStyle Style = CurveStyle.Plain, bool Smoothed = false)
+{
+    /// <summary>The metric it shows: its text is <c>Metric_&lt;key&gt;</c>.</summary>
+    public string Metric { get; init; } = Key;
+}
 
 /// <summary>One chart of the run page with its curves.</summary>
 /// <param name="LogScaleAllowed">Whether the switch of the toolbar means this chart.</param>
@@ -15,33 +20,48 @@ public sealed record RunCurve(string Key, Func<RunMetric, double?> Value, int Co
 /// <param name="TickFormat">How the axis shows numbers; null leaves it to the chart.</param>
 public sealed record RunChart(string Key, bool LogScaleAllowed, string HoverFormat, string? TickFormat, params IReadOnlyList<RunCurve> Curves)
 {
-    private const double BytesPerGibibyte = 1024d * 1024 * 1024;
-
     /// <summary>Shown as soon as the run is, and not only when there are numbers for it.</summary>
     public bool Always { get; init; }
 
-    public static IReadOnlyList<RunChart> All { get; } =
+    public static IReadOnlyList<RunChart> All { get; } = Of(MetricDefinitions.All);
+
+    /// <summary>Key of the title's text: a chart of one metric has the metric's name.</summary>
+    public string TitleKey => Curves.All(curve => curve.Metric == Key) ? $"Metric_{Key}" : $"Chart_{Key}";
+
+    /// <summary>The charts of a run: metrics of one chart share it, in the order of the definitions.</summary>
+    public static IReadOnlyList<RunChart> Of(IReadOnlyList<MetricDefinition> definitions) =>
     [
-        new("loss", true, ".4~f", null,
-            new RunCurve("loss", metric => metric.Loss, 0, CurveStyle.Faint),
-            new RunCurve("loss_smoothed", metric => metric.Loss, 0, CurveStyle.Plain, Smoothed: true),
-            new RunCurve("eval_loss", metric => metric.EvalLoss, 1, CurveStyle.Marked)) { Always = true },
-        new("grad_norm", true, ".4~g", null, new RunCurve("grad_norm", metric => metric.GradNorm, 2)) { Always = true },
-        new("learning_rate", false, ".2~e", ".1~e", new RunCurve("learning_rate", metric => metric.LearningRate, 3)) { Always = true },
-        new("eval_token_accuracy", false, ".2~%", ".2~%", new RunCurve("eval_token_accuracy", metric => metric.EvalTokenAccuracy, 1, CurveStyle.Marked)),
-        new("tokens_per_second", false, ",.0f", null, new RunCurve("tokens_per_second", metric => metric.TokensPerSecond, 5)) { Always = true },
-        new("memory", false, ".2~f", null,
-            new RunCurve("memory", metric => metric.MemoryBytes / BytesPerGibibyte, 4),
-            new RunCurve("device_memory", metric => metric.DeviceMemoryBytes / BytesPerGibibyte, 0, CurveStyle.Dashed)) { Always = true },
-        new("device", false, ".0f", null,
-            new RunCurve("device_utilization", metric => 100 * metric.DeviceUtilization, 2),
-            new RunCurve("device_temperature", metric => metric.DeviceTemperature, 1, CurveStyle.Dashed)),
-        new("loss_scale", true, ",.0f", null, new RunCurve("loss_scale", metric => metric.LossScale, 6)),
+        .. definitions.Where(definition => definition.Chart is not null).GroupBy(definition => definition.Chart!)
+            .Select(group => Of(group.Key, [.. group])),
     ];
 
-    /// <summary>Whether there is anything to show.</summary>
-    public bool HasNumbers(IReadOnlyList<RunMetric> metrics) => CurvesWithNumbers(metrics).Count > 0;
+    /// <summary>The charts of a comparison: each number has its own, because every run brings a curve.</summary>
+    public static IReadOnlyList<RunChart> ForComparison(IReadOnlyList<MetricDefinition> definitions) =>
+        [.. definitions.Where(definition => definition.InComparison).Select(definition => Of(definition.Key, [definition]))];
 
-    public IReadOnlyList<RunCurve> CurvesWithNumbers(IReadOnlyList<RunMetric> metrics) =>
+    /// <summary>Whether there is anything to show.</summary>
+    public bool HasNumbers(IReadOnlyList<StepMetrics> metrics) => CurvesWithNumbers(metrics).Count > 0;
+
+    public IReadOnlyList<RunCurve> CurvesWithNumbers(IReadOnlyList<StepMetrics> metrics) =>
         [.. Curves.Where(curve => metrics.Any(metric => curve.Value(metric) is { } value && ChartPoint.CanShow(value)))];
+
+    private static RunChart Of(string key, IReadOnlyList<MetricDefinition> definitions)
+    {
+        var format = MetricFormat.Of(definitions[0].Unit);
+        var curves = definitions.SelectMany((definition, index) => CurvesOf(definition, index > 0));
+        var always = definitions.Any(definition => !definition.Optional);
+        return new(key, definitions[0].LogScale, format.Hover, format.Tick, [.. curves]) { Always = always };
+    }
+
+    /// <summary>
+    /// A smoothed metric stands behind its average. Evaluations are few: each has a marker. Other metrics that join the first of a chart are dashed.
+    /// </summary>
+    private static IEnumerable<RunCurve> CurvesOf(MetricDefinition definition, bool joins)
+    {
+        var (key, scale) = (definition.Key, MetricFormat.Of(definition.Unit).ChartScale);
+        var style = definition.Phase == MetricPhase.Evaluation ? CurveStyle.Marked : joins ? CurveStyle.Dashed : CurveStyle.Plain;
+        var curve = new RunCurve(key, step => step.Values[key] * scale, definition.Series, style);
+        if (!definition.Smoothed) return [curve];
+        return [curve with { Style = CurveStyle.Faint }, curve with { Key = $"{key}_smoothed", Smoothed = true }];
+    }
 }

@@ -1,15 +1,21 @@
 using Microsoft.AspNetCore.Components;
-using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Components.Charts;
 
 /// <summary>The charts of a run that have numbers, or the same numbers as a table.</summary>
 public sealed partial class RunCharts
 {
-    private readonly MetricChart?[] _charts = new MetricChart?[RunChart.All.Count];
+    private IReadOnlyList<RunChart> _shown = [];
+    private MetricChart?[] _charts = [];
 
     [Parameter, EditorRequired]
-    public required IReadOnlyList<RunMetric> Metrics { get; set; }
+    public required IReadOnlyList<StepMetrics> Metrics { get; set; }
+
+    /// <summary>The metrics that may be shown.</summary>
+    [Parameter]
+    public IReadOnlyList<MetricDefinition> Definitions { get; set; } = MetricDefinitions.All;
 
     /// <summary>What happened at which step, for the chart of the loss.</summary>
     [Parameter]
@@ -34,8 +40,14 @@ public sealed partial class RunCharts
     [Parameter]
     public int Version { get; set; }
 
+    protected override void OnInitialized()
+    {
+        _shown = RunChart.Of(Definitions);
+        _charts = new MetricChart?[_shown.Count];
+    }
+
     /// <summary>Draws what is new; it already stands in <see cref="Metrics"/> and <see cref="Marks"/>.</summary>
-    public async Task AppendAsync(IReadOnlyList<RunMetric> added)
+    public async Task AppendAsync(IReadOnlyList<StepMetrics> added)
     {
         if (ShowTable)
         {

@@ -1,4 +1,6 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 
 namespace R1Lab.Web.Components.Charts;
 
@@ -35,7 +37,7 @@ public sealed record RunMark(MarkKind Kind, int Step, DateTimeOffset At, double?
 
     /// <param name="metrics">Logged steps, in order.</param>
     /// <param name="best">The best evaluation; null without one.</param>
-    public static IReadOnlyList<RunMark> Of(IReadOnlyList<RunMetric> metrics, IReadOnlyList<RunEvent> events, RunMetric? best)
+    public static IReadOnlyList<RunMark> Of(IReadOnlyList<StepMetrics> metrics, IReadOnlyList<RunEvent> events, StepMetrics? best)
     {
         var marks = new List<RunMark>();
         if (best is { EvalLoss: { } loss }) marks.Add(new(MarkKind.Best, best.Step, best.At, loss));
@@ -44,10 +46,12 @@ public sealed record RunMark(MarkKind Kind, int Step, DateTimeOffset At, double?
             if (Kinds.TryGetValue(happened.Kind, out var kind)) marks.Add(new(kind, happened.Step, happened.At));
         }
 
-        for (var index = 0; index < metrics.Count; index++)
+        var before = 0d;
+        foreach (var step in metrics)
         {
-            var before = index == 0 ? 0 : metrics[index - 1].SkippedSteps;
-            if (metrics[index].SkippedSteps > before) marks.Add(new(MarkKind.Skipped, metrics[index].Step, metrics[index].At));
+            if (step.Values[MetricKeys.SkippedSteps] is not { } skipped) continue;
+            if (skipped > before) marks.Add(new(MarkKind.Skipped, step.Step, step.At));
+            before = skipped;
         }
 
         return marks;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Reporting;
 
@@ -9,7 +8,7 @@ public sealed class MetricDefinitionsTests
     [Fact]
     public void All_Names_AreUniqueAndSpelledAsFields()
     {
-        Assert.All(MetricDefinitions.All, definition => Assert.Matches(new Regex("^[a-z][a-z0-9_]*$"), definition.Key));
+        Assert.All(MetricDefinitions.All, definition => Assert.True(definition.Key.All(letter => letter is '_' || char.IsAsciiLetterLower(letter))));
         Assert.Distinct(MetricDefinitions.All.Select(definition => definition.Key));
         Assert.Distinct(MetricDefinitions.All.Select(definition => definition.TensorBoardTag).OfType<string>());
         Assert.Distinct(MetricDefinitions.All.Select(definition => definition.TrainerStateName).OfType<string>());
@@ -17,9 +16,12 @@ public sealed class MetricDefinitionsTests
     }
 
     [Fact]
-    public void All_Keys_AreThoseThatCodeRefersTo() => Assert.Equal(
-        typeof(MetricKeys).GetFields().Select(field => (string)field.GetRawConstantValue()!).Order(StringComparer.Ordinal),
-        MetricDefinitions.All.Select(definition => definition.Key).Order(StringComparer.Ordinal));
+    public void All_KeysThatCodeRefersTo_AreDefined()
+    {
+        var keys = typeof(MetricKeys).GetFields().Select(field => (string)field.GetRawConstantValue()!);
+
+        Assert.Empty(keys.Except(MetricDefinitions.All.Select(definition => definition.Key)));
+    }
 
     [Theory]
     [InlineData(1.0, null, new[] { MetricPhase.Training, MetricPhase.Machine })]

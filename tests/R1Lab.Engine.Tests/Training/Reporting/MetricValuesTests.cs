@@ -7,14 +7,16 @@ public sealed class MetricValuesTests
 {
     private static readonly string[] Keys = ["loss", "eval_loss", "a", "b", ""];
 
-    private static readonly Gen<List<Metric>> Lists = Gen.Select(Gen.Int[0, Keys.Length - 1], Gen.Double).Select((key, value) => new Metric(Keys[key], value)).List[0, 8];
+    private static readonly Gen<List<Metric>> Lists =
+        Gen.Select(Gen.Int[0, Keys.Length - 1], Gen.Double).Select((key, value) => new Metric(Keys[key], value)).List[0, 8];
 
     [Fact]
     public void Of_AnyList_HoldsTheLastNumberOfEachKeyInOrder() => Lists.Hold(metrics =>
     {
         var values = MetricValues.Of(metrics);
 
-        var expected = metrics.GroupBy(metric => metric.Key, StringComparer.Ordinal).Select(group => group.Last()).OrderBy(metric => metric.Key, StringComparer.Ordinal);
+        var expected = metrics.GroupBy(metric => metric.Key, StringComparer.Ordinal).Select(group => group.Last())
+            .OrderBy(metric => metric.Key, StringComparer.Ordinal);
         Assert.Equal(expected, values);
         Assert.Equal(values.Count, values.Count(metric => values[metric.Key].Equals(metric.Value)));
     });

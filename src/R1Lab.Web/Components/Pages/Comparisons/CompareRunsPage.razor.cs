@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training.Reporting;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
@@ -44,6 +45,9 @@ public sealed partial class CompareRunsPage : IDisposable
     private IStringLocalizer<CompareRunsPage> Text { get; set; } = null!;
 
     [Inject]
+    private IStringLocalizer<RunCharts> ChartText { get; set; } = null!;
+
+    [Inject]
     private IStringLocalizer<Durations> DurationTexts { get; set; } = null!;
 
     [Inject]
@@ -61,10 +65,8 @@ public sealed partial class CompareRunsPage : IDisposable
         Row("Steps", run => Text["StepOf", Whole(ProgressOf(run.Id).Step), Whole(ProgressOf(run.Id).TotalSteps)]),
         Row("FinalLoss", run => Number(_runs[run.Id].FinalLoss ?? run.Metrics.LastOrDefault(metric => metric.Loss is not null)?.Loss)),
         Row("BestEvalLoss", run => Number(_runs[run.Id].BestEvalLoss) is { } best ? $"{best}{BestStep(_runs[run.Id])}" : null),
-        Row("LastGradNorm", run => run.Metrics.LastOrDefault(metric => metric.GradNorm is not null)?.GradNorm?.ToString("0.000", CultureInfo.CurrentCulture)),
-        Row("Speed", run => Median(run.Metrics.Select(metric => metric.TokensPerSecond))?.ToString("N0", CultureInfo.CurrentCulture)),
-        Row("Time", run => run.Metrics.Count == 0 ? null : DurationTexts.Show(TimeUnderWay(run.Metrics))),
-        Row("Memory", run => run.Metrics.Count == 0 ? null : (run.Metrics.Max(metric => metric.MemoryBytes) / 1073741824d).ToString("0.00 GiB", CultureInfo.CurrentCulture)),
+        Row("Time", run => run.Metrics.Count == 0 ? null : DurationTexts.Show(run.Metrics.Time())),
+        .. MetricDefinitions.All.Where(definition => definition.Figure is not null).Select(FigureOf),
         Row("Dataset", run => _runs[run.Id] is var one && one.DatasetVersion is { } version ? Text["DatasetVersion", one.DatasetName ?? "–", version] : one.DatasetName),
         Row("Rows", run => _runs[run.Id].DatasetHash is { Length: > 12 } hash ? hash[..12] : null),
         Row("Owner", run => _runs[run.Id].OwnerName),
@@ -95,7 +97,7 @@ public sealed partial class CompareRunsPage : IDisposable
             var colors = ComparedRun.ColorsOf(found, ChartPalette.Light.Series.Count);
             var compared = new List<ComparedRun>();
             foreach (var (id, index) in found.Select((id, index) => (id, index)))
-                compared.Add(new(id, _runs[id].Name, colors[index], _runs[id].StartedAt ?? _runs[id].CreatedAt, [.. await Store.MetricsAsync(id)]));
+                compared.Add(new(id, _runs[id].Name, colors[index], _runs[id].StartedAt ?? _runs[id].CreatedAt, [.. await Store.StepsAsync(id)]));
             _compared = compared;
             _recipes = RecipeComparison.Of([.. found.Select(id => _runs[id].RecipeJson)]);
             _version++;
@@ -141,19 +143,12 @@ public sealed partial class CompareRunsPage : IDisposable
 
     private ComparedSetting Row(string key, Func<ComparedRun, string?> value) => new(Text[$"Figure_{key}"], [.. _compared.Select(value)]);
 
+    private ComparedSetting FigureOf(MetricDefinition definition) => new(
+        Text[$"Of_{definition.Figure}", ChartText[$"Metric_{definition.Key}"]], [.. _compared.Select(run => MetricFigures.Show(definition, run.Metrics))]);
+
     private string BestStep(Run run) => run.BestStep is { } step ? $" ({Text["AtStep", step]})" : "";
 
     private static string Whole(int value) => value.ToString("N0", CultureInfo.CurrentCulture);
 
     private static string? Number(double? value) => value?.ToString("0.0000", CultureInfo.CurrentCulture);
-
-    private static double? Median(IEnumerable<double> values)
-    {
-        var sorted = values.Where(value => value > 0).Order().ToList();
-        return sorted.Count == 0 ? null : sorted[sorted.Count / 2];
-    }
-
-    /// <summary>By the steps' own pace: pauses and restarts do not count.</summary>
-    private static TimeSpan TimeUnderWay(List<RunMetric> metrics) =>
-        TimeSpan.FromSeconds(metrics.Select((metric, index) => metric.SecondsPerStep * (metric.Step - (index == 0 ? 0 : metrics[index - 1].Step))).Sum());
 }

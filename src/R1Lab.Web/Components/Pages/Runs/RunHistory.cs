@@ -1,4 +1,5 @@
 using R1Lab.Data.Runs;
+using R1Lab.Engine.Training;
 using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
@@ -6,22 +7,22 @@ namespace R1Lab.Web.Components.Pages.Runs;
 /// <summary>Everything a run page shows of what a run said so far: read once from the store, then carried on by the feed.</summary>
 public sealed class RunHistory
 {
-    private readonly List<RunMetric> _metrics;
+    private readonly List<StepMetrics> _metrics;
     private readonly List<RunEvent> _events;
     private readonly List<RunProbe> _probes;
 
-    private RunHistory(List<RunMetric> metrics, List<RunEvent> events, List<RunProbe> probes) => (_metrics, _events, _probes) = (metrics, events, probes);
+    private RunHistory(List<StepMetrics> metrics, List<RunEvent> events, List<RunProbe> probes) => (_metrics, _events, _probes) = (metrics, events, probes);
 
     public static RunHistory Empty { get; } = new([], [], []);
 
-    public IReadOnlyList<RunMetric> Metrics => _metrics;
+    public IReadOnlyList<StepMetrics> Metrics => _metrics;
 
     public IReadOnlyList<RunEvent> Events => _events;
 
     public IReadOnlyList<RunProbe> Probes => _probes;
 
     public static async Task<RunHistory> ReadAsync(RunStore store, int runId) =>
-        new([.. await store.MetricsAsync(runId)], [.. await store.EventsAsync(runId)], [.. await store.ProbesAsync(runId)]);
+        new([.. await store.StepsAsync(runId)], [.. await store.EventsAsync(runId)], [.. await store.ProbesAsync(runId)]);
 
     /// <summary>
     /// Adds what the feed tells. A run that went on from a snapshot takes some steps again: what was said of them gives way.

@@ -112,7 +112,7 @@ public sealed partial class RunPage : IDisposable
     private string? DeviceAbsence => _history.Metrics.Any(metric => metric.DeviceUtilization is not null || metric.DeviceTemperature is not null) ? null
         : Cards.Absence is { } absence ? Text["NoDeviceCurves", ProblemText.Show(absence)].Value : Text["NoCardUsed"].Value;
 
-    private RunMetric? Best => BestEvaluation.Of(_history.Metrics, BestBy);
+    private StepMetrics? Best => _history.Metrics.Best(BestBy);
 
     private string PrettyRecipe => JsonNode.Parse(_run!.RecipeJson)!.ToJsonString(Pretty);
 

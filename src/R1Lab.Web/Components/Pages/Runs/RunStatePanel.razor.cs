@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Reporting;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 
@@ -24,7 +25,7 @@ public sealed partial class RunStatePanel
     public required RunProgress Progress { get; set; }
 
     [Parameter, EditorRequired]
-    public required IReadOnlyList<RunMetric> Metrics { get; set; }
+    public required IReadOnlyList<StepMetrics> Metrics { get; set; }
 
     /// <summary>Null where it cannot be read any more: then nothing is diagnosed.</summary>
     [Parameter]
@@ -44,7 +45,7 @@ public sealed partial class RunStatePanel
         {
             yield return ("Step", Text["StepOf", Whole(Progress.Step), Whole(Progress.TotalSteps)]);
             if (Progress.Remaining is { } remaining) yield return ("Remaining", DurationTexts.Show(remaining));
-            if (Metrics.Count > 0) yield return ("Elapsed", DurationTexts.Show(Elapsed));
+            if (Metrics.Count > 0) yield return ("Elapsed", DurationTexts.Show(Metrics.Time()));
             if (Progress.Loss is { } loss) yield return ("Loss", Fixed(loss));
             if (Progress.EvalLoss is { } evalLoss) yield return ("EvalLoss", Fixed(evalLoss));
             if (Progress.BestEvalLoss is { } best) yield return ("Best", Fixed(best));
@@ -52,13 +53,14 @@ public sealed partial class RunStatePanel
             if (Metrics.Count == 0) yield break;
 
             var last = Metrics[^1];
-            yield return ("LearningRate", last.LearningRate.ToString("0.00e-0", CultureInfo.CurrentCulture));
+            var values = last.Values;
+            if (values[MetricKeys.LearningRate] is { } rate) yield return ("LearningRate", rate.ToString("0.00e-0", CultureInfo.CurrentCulture));
             if (last.GradNorm is { } norm) yield return ("GradNorm", norm.ToString("0.000", CultureInfo.CurrentCulture));
-            if (last.MemoryBytes > 0) yield return ("Memory", (last.MemoryBytes / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
+            if (values[MetricKeys.MemoryBytes] is { } memory and > 0) yield return ("Memory", (memory / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
             if (last.DeviceMemoryBytes is { } deviceMemory) yield return ("DeviceMemory", (deviceMemory / Gibibyte).ToString("0.00 GiB", CultureInfo.CurrentCulture));
             if (last.LossScale is { } scale) yield return ("LossScale", Whole(scale));
-            if (last.SkippedSteps > 0) yield return ("SkippedSteps", Whole(last.SkippedSteps));
-            if (last.MicroBatchSize > 0 && last.MicroBatchSize != Recipe?.PerDeviceTrainBatchSize) yield return ("MicroBatch", Whole(last.MicroBatchSize));
+            if (values[MetricKeys.SkippedSteps] is { } skipped and > 0) yield return ("SkippedSteps", Whole(skipped));
+            if (values[MetricKeys.MicroBatchSize] is { } rows and > 0 && rows != Recipe?.PerDeviceTrainBatchSize) yield return ("MicroBatch", Whole(rows));
             if (DeviceState is { } device) yield return ("Device", device);
         }
     }
@@ -67,23 +69,7 @@ public sealed partial class RunStatePanel
     private string Silence => Recipe is null ? "NotJudged" : Metrics.Count < FewestSteps ? "TooEarly" : "NoWarnings";
 
     protected override void OnParametersSet() =>
-        _findings = Recipe is null ? [] : RunDiagnosis.Of(Metrics, Recipe, Progress.TotalSteps, divergedAt: DivergedAt);
-
-    /// <summary>Time under way by the steps' own pace: pauses and restarts do not count.</summary>
-    private TimeSpan Elapsed
-    {
-        get
-        {
-            var (seconds, before) = (0d, 0);
-            foreach (var metric in Metrics)
-            {
-                seconds += metric.SecondsPerStep * (metric.Step - before);
-                before = metric.Step;
-            }
-
-            return TimeSpan.FromSeconds(seconds);
-        }
-    }
+        _findings = Recipe is null ? [] : Diagnosis.Of(Metrics, Recipe, Progress.TotalSteps, divergedAt: DivergedAt);
 
     /// <summary>Whether the device is with somebody else although this run is under way.</summary>
     private string? DeviceState => Progress.Status == RunStatus.Running && Lease.Holder is { } holder && holder.What != Run.Name
