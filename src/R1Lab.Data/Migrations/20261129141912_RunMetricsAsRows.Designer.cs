@@ -593,10 +593,12 @@ namespace R1Lab.Data.Migrations
                     b.Property<int>("RowId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("InputIds")
+                    b.Property<string>("Content")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Labels")
+                    b.Property<string>("Kind")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Leading")
@@ -608,15 +610,10 @@ namespace R1Lab.Data.Migrations
                     b.Property<int>("Position")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("Prompt")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("Raw")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Response")
+                    b.Property<string>("Search")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
@@ -631,13 +628,15 @@ namespace R1Lab.Data.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("DatasetId")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("InputIds")
-                        .HasColumnType("TEXT");
-
-                    b.Property<string>("Labels")
+                    b.Property<string>("Kind")
+                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Leading")
@@ -649,15 +648,10 @@ namespace R1Lab.Data.Migrations
                     b.Property<int>("Position")
                         .HasColumnType("INTEGER");
 
-                    b.Property<string>("Prompt")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
                     b.Property<string>("Raw")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("Response")
+                    b.Property<string>("Search")
                         .IsRequired()
                         .HasColumnType("TEXT");
 
