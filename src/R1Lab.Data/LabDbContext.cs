@@ -25,7 +25,7 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<EndedSession> EndedSessions => Set<EndedSession>();
 
-    public DbSet<Setting> Settings => Set<Setting>();
+    public DbSet<StoredSetting> Settings => Set<StoredSetting>();
 
     public DbSet<Dataset> Datasets => Set<Dataset>();
 

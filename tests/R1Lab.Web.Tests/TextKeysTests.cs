@@ -37,9 +37,9 @@ public sealed partial class TextKeysTests
     /// <summary>Keys with a part that is known only at run time, and every value of that part.</summary>
     private static readonly Dictionary<string, IEnumerable<string>> Families = new()
     {
-        ["RunRows Verdict_{}"] = Enum.GetNames<RowVerdict>(),
-        ["RunRows Definition_{}"] = Enum.GetNames<RowVerdict>(),
-        ["RunRows Sort_{}"] = Enum.GetNames<LedgerOrder>(),
+        ["RunRowList Verdict_{}"] = Enum.GetNames<RowVerdict>(),
+        ["RunRowList Definition_{}"] = Enum.GetNames<RowVerdict>(),
+        ["RunRowList Sort_{}"] = Enum.GetNames<LedgerOrder>(),
         ["RowTokens Omitted{}"] = Enum.GetNames<RowOmission>().Except([nameof(RowOmission.None)]),
         ["DevicePage Use_{}"] = Enum.GetNames<DeviceUse>(),
         ["CarriedValues Kind_{}"] = Enum.GetNames<Carriage>(),

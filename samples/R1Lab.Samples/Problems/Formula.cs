@@ -5,7 +5,7 @@ namespace R1Lab.Samples.Problems;
 /// <param name="Draw">Numbers for which every step stays small, whole and positive.</param>
 /// <param name="Solve">The steps in order; the last result is the answer.</param>
 /// <param name="Commutes">Whether the numbers may be swapped without making another problem.</param>
-public sealed record Formula(string Shape, Func<SeededRandom, int[]> Draw, Func<int[], Calculation[]> Solve, bool Commutes = false)
+public sealed record Formula(string Shape, Func<SeededRandom, int[]> Draw, Func<int[], ArithmeticStep[]> Solve, bool Commutes = false)
 {
     public string Key(int[] numbers) => $"{Shape}:{string.Join(',', Commutes ? [.. numbers.Order()] : numbers)}";
 }

@@ -1,7 +1,7 @@
 namespace R1Lab.Samples.Problems;
 
 /// <summary>One step of arithmetic.</summary>
-public readonly record struct Calculation(int Left, char Operator, int Right)
+public readonly record struct ArithmeticStep(int Left, char Operator, int Right)
 {
     public int Result => Operator switch
     {
@@ -24,10 +24,10 @@ public readonly record struct Calculation(int Left, char Operator, int Right)
 /// <summary>Works a step out digit by digit, as a child writes it: ones first, then tens with what was carried or borrowed.</summary>
 public static class WrittenCalculation
 {
-    public static string Write(Calculation step, Language language)
+    public static string Write(ArithmeticStep step, Language language)
     {
         // Written multiplication has the longer number first.
-        if (step is { Operator: '×', Left: < 10, Right: >= 10 }) step = new Calculation(step.Right, '×', step.Left);
+        if (step is { Operator: '×', Left: < 10, Right: >= 10 }) step = new ArithmeticStep(step.Right, '×', step.Left);
         var (left, right) = (step.Left, step.Right);
         if (step.Operator == '÷')
         {
@@ -41,7 +41,7 @@ public static class WrittenCalculation
             : $"{left}{step.Operator}{right}: ones {ones}, tens {tens}, so {step.Result}";
     }
 
-    private static (string Ones, string Tens) Columns(Calculation step)
+    private static (string Ones, string Tens) Columns(ArithmeticStep step)
     {
         var (left, right) = (step.Left, step.Right);
         var (leftTens, leftOnes, rightTens, rightOnes) = (left / 10, left % 10, right / 10, right % 10);

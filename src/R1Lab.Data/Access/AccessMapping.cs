@@ -6,7 +6,7 @@ namespace R1Lab.Data.Access;
 
 internal sealed class AccessMapping :
     IEntityTypeConfiguration<IdentityRole>, IEntityTypeConfiguration<ApiKey>, IEntityTypeConfiguration<EarlierSecret>, IEntityTypeConfiguration<SetupToken>,
-    IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<EndedSession>, IEntityTypeConfiguration<Setting>
+    IEntityTypeConfiguration<AuditEntry>, IEntityTypeConfiguration<EndedSession>, IEntityTypeConfiguration<StoredSetting>
 {
     public static string RoleId(string role) => "role-" + role.ToLowerInvariant();
 
@@ -33,5 +33,5 @@ internal sealed class AccessMapping :
 
     public void Configure(EntityTypeBuilder<EndedSession> builder) => builder.HasIndex(ended => ended.EndedAt);
 
-    public void Configure(EntityTypeBuilder<Setting> builder) => builder.HasKey(setting => setting.Key);
+    public void Configure(EntityTypeBuilder<StoredSetting> builder) => builder.HasKey(setting => setting.Key);
 }

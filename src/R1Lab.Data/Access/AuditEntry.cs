@@ -23,7 +23,7 @@ public sealed class AuditEntry
 }
 
 /// <summary>One value the admin set, by its name.</summary>
-public sealed class Setting
+public sealed class StoredSetting
 {
     public required string Key { get; set; }
 

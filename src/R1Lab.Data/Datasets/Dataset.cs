@@ -116,4 +116,4 @@ public sealed record NewRow(string Kind, string Content, string Search, string? 
 }
 
 /// <summary>Some rows, and how many there are in all under the same query.</summary>
-public sealed record DatasetPage(IReadOnlyList<DatasetRowEntity> Rows, int Total);
+public sealed record RowPage(IReadOnlyList<DatasetRowEntity> Rows, int Total);

@@ -68,7 +68,7 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
 
     /// <summary>Rows in order; <paramref name="query"/> keeps those that contain the text (ASCII letters in any case).</summary>
     /// <exception cref="RecordNotFoundException"/>
-    public async Task<DatasetPage> PageAsync(
+    public async Task<RowPage> PageAsync(
         int id, int offset, int limit, string? query = null, CancellationToken cancellationToken = default)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -77,7 +77,7 @@ public sealed partial class DatasetStore(IDbContextFactory<LabDbContext> context
         var rows = Matching(context, dataset, query);
         var total = string.IsNullOrEmpty(query) ? dataset.RowCount : await rows.CountAsync(cancellationToken);
         var page = await rows.OrderBy(row => row.Position).Skip(offset).Take(limit).ToListAsync(cancellationToken);
-        return new DatasetPage(page, total);
+        return new RowPage(page, total);
     }
 
     public async Task<DatasetRowEntity?> GetRowAsync(int id, int rowId, CancellationToken cancellationToken = default)

@@ -385,7 +385,7 @@ namespace R1Lab.Data.Migrations
                     b.ToTable("AspNetUsers", (string)null);
                 });
 
-            modelBuilder.Entity("R1Lab.Data.Access.Setting", b =>
+            modelBuilder.Entity("R1Lab.Data.Access.StoredSetting", b =>
                 {
                     b.Property<string>("Key")
                         .HasColumnType("TEXT");

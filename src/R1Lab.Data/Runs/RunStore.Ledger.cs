@@ -10,11 +10,11 @@ public sealed partial class RunStore
     private const int KeptLedgers = 4;
     private const int TextLength = 240;
 
-    private readonly ConcurrentDictionary<int, RowLedger> _ledgers = new();
+    private readonly ConcurrentDictionary<int, LossLedger> _ledgers = new();
     private int _ledgerChanges;
 
     /// <summary>Every row with its losses; empty before the first pass over the data is complete.</summary>
-    public async Task<RowLedger> LedgerAsync(int runId, CancellationToken cancellationToken = default)
+    public async Task<LossLedger> LedgerAsync(int runId, CancellationToken cancellationToken = default)
     {
         var changes = Volatile.Read(ref _ledgerChanges);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -23,7 +23,7 @@ public sealed partial class RunStore
         if (_ledgers.TryGetValue(runId, out var known) && known.HeldOut == heldOut) return known;
 
         var losses = await context.RunRowLosses.AsNoTracking().Where(loss => loss.RunId == runId).ToListAsync(cancellationToken);
-        var ledger = RowLedger.Of(losses, heldOut);
+        var ledger = LossLedger.Of(losses, heldOut);
         Keep(runId, ledger, changes);
         return ledger;
     }
@@ -48,7 +48,7 @@ public sealed partial class RunStore
     }
 
     /// <summary>Not kept when rows were written while it was made.</summary>
-    private void Keep(int runId, RowLedger ledger, int changes)
+    private void Keep(int runId, LossLedger ledger, int changes)
     {
         if (_ledgers.Count >= KeptLedgers) _ledgers.Clear();
         _ledgers[runId] = ledger;

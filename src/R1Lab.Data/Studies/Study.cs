@@ -69,13 +69,13 @@ public sealed class Criterion
     /// <summary>The texts of the points 1 to 5.</summary>
     public required IReadOnlyList<Anchor> Anchors { get; set; }
 
-    public string Name(string? language) => Languages.IsChinese(language) ? NameZh : NameEn;
+    public string Name(string? language) => StudyLanguages.IsChinese(language) ? NameZh : NameEn;
 }
 
 /// <summary>What a point of the scale means.</summary>
 public sealed record Anchor(string Zh, string En)
 {
-    public string Text(string? language) => Languages.IsChinese(language) ? Zh : En;
+    public string Text(string? language) => StudyLanguages.IsChinese(language) ? Zh : En;
 }
 
 /// <summary>A prompt with the answers to it.</summary>

@@ -30,7 +30,7 @@ public enum DatasetFormat
 }
 
 /// <summary>The public spelling of <see cref="DatasetFormat"/>.</summary>
-public static class DatasetFormats
+public static class DatasetFormatNames
 {
     /// <summary><c>prompt_response</c> and so on.</summary>
     public static string Name(this DatasetFormat format) => SnakeCase.Of(format);

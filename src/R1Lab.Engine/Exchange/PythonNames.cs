@@ -103,7 +103,7 @@ internal sealed class PythonNames
         value = token.Kind switch
         {
             PythonTokenKind.Text when !token.Computed && !negative => JsonValue.Create(token.Value),
-            PythonTokenKind.Number => PythonNumber.Of(token.Value, negative),
+            PythonTokenKind.Number => PythonLiteral.Of(token.Value, negative),
             PythonTokenKind.Name when token.Value is "True" or "False" => JsonValue.Create(token.Value == "True"),
             _ => null,
         };

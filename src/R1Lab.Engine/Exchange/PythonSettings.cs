@@ -302,7 +302,7 @@ internal sealed class PythonSettings
     {
         var negative = Now.IsMark("-");
         if (negative) _at++;
-        return PythonNumber.Of(_tokens[_at++].Value, negative) is { } number ? new(number) : null;
+        return PythonLiteral.Of(_tokens[_at++].Value, negative) is { } number ? new(number) : null;
     }
 
     private Found? Named(int depth)

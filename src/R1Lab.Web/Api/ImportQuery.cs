@@ -21,7 +21,7 @@ public sealed record ImportQuery(
         if (string.IsNullOrWhiteSpace(name)) throw new ApiFieldException("name", "name is missing: say what the dataset is called.");
         if (name.Length > LongestName || name.Any(char.IsControl)) throw new ApiFieldException("name", $"name must have at most {LongestName} characters and no control characters.");
         var format = Format is null ? DatasetFormat.Auto
-            : DatasetFormats.Parse(Format) ?? throw new ApiFieldException("format", $"format '{Format}' is not known; use {string.Join(", ", SnakeCase.Names<DatasetFormat>())}.");
+            : DatasetFormatNames.Parse(Format) ?? throw new ApiFieldException("format", $"format '{Format}' is not known; use {string.Join(", ", SnakeCase.Names<DatasetFormat>())}.");
         return new ImportSettings(name.Trim(), format, SkipBad ?? false) { CheckOnly = CheckOnly ?? false };
     }
 }

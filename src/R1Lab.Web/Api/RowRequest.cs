@@ -1,8 +1,8 @@
+using R1Lab.Data.Datasets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Datasets;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Api;
 

@@ -23,7 +23,7 @@ public sealed record RunProbeView(
 public sealed record RunLedgerView(
     int Total, int Offset, int Epochs, IReadOnlyDictionary<string, int> Counts, double MedianLoss, double? EvalLoss, IReadOnlyList<RunRowView> Rows)
 {
-    public static RunLedgerView Of(RowLedger ledger, int total, int offset, IEnumerable<RunRowView> rows) => new(
+    public static RunLedgerView Of(LossLedger ledger, int total, int offset, IEnumerable<RunRowView> rows) => new(
         total, offset, ledger.Epochs, ledger.Counts.ToDictionary(pair => SnakeCase.Of(pair.Key), pair => pair.Value), ledger.Median, ledger.HeldOut, [.. rows]);
 }
 

@@ -3,7 +3,6 @@ using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
 using R1Lab.Web.Workbench;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Uploads;
 

@@ -1,6 +1,6 @@
+using R1Lab.Data.Datasets;
 using System.Text.Json;
 using R1Lab.Engine.Datasets;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Workbench;
 

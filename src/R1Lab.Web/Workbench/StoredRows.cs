@@ -1,6 +1,5 @@
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Datasets;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Workbench;
 
@@ -21,5 +20,5 @@ public static class StoredRows
     public static NewRow Changed(string format, DatasetRowEntity stored, DatasetRow row) =>
         New(format, row, RowLine.Change(FormatOf(format), stored.Line, Read(stored), row));
 
-    private static DatasetFormat FormatOf(string format) => Engine.Datasets.DatasetFormats.Parse(format) ?? DatasetFormat.Messages;
+    private static DatasetFormat FormatOf(string format) => DatasetFormatNames.Parse(format) ?? DatasetFormat.Messages;
 }

@@ -55,7 +55,7 @@ public sealed class DemoCorpusTests
     [InlineData(56, '÷', 8, "8×7=56，56÷8=7", "8×7=56, 56÷8=7")]
     public void Write_OneStep_AsAChildWritesIt(int left, char sign, int right, string chinese, string english)
     {
-        var step = new Calculation(left, sign, right);
+        var step = new ArithmeticStep(left, sign, right);
 
         Assert.Equal((chinese, english), (WrittenCalculation.Write(step, Language.Chinese), WrittenCalculation.Write(step, Language.English)));
     }

@@ -6,8 +6,6 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Datasets;
 using R1Lab.Web.Tests.Models;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
-using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
 
 namespace R1Lab.Web.Tests.Pages;
 

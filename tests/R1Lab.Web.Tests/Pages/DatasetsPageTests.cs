@@ -4,7 +4,6 @@ using R1Lab.Data.Datasets;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Datasets;
 using R1Lab.Web.Uploads;
-using DatasetPage = R1Lab.Web.Components.Pages.Datasets.DatasetPage;
 
 namespace R1Lab.Web.Tests.Pages;
 

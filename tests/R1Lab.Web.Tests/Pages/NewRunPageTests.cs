@@ -140,7 +140,7 @@ public sealed class NewRunPageTests : RunPageTest
         page.Find("[data-probe-remove='1']").Click();
         await page.Find("[data-probe='0']").InputAsync("Say hello.");
         page.WaitForAssertion(() => Assert.Single(page.FindAll("[data-field=probe_prompts] .probe-prompt")), Patience);
-        page.WaitForAssertion(() => Assert.Equal(["Say hello."], page.FindComponent<ProbePrompts>().Instance.Prompts), Patience); // the field waits for the end of typing
+        page.WaitForAssertion(() => Assert.Equal(["Say hello."], page.FindComponent<ProbePromptEditor>().Instance.Prompts), Patience); // the field waits for the end of typing
         page.WaitForElement("[data-action=start]:not([disabled])", Patience);
         page.Find("[data-action=start]").Click();
 

@@ -48,8 +48,8 @@ public sealed class RunTextsTests
         Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<ReceiptGroup>().Select(group => $"Section_{group}")));
         Assert.Empty(Missing<RunReceiptPanel>(SnakeCase.Names<RowOmission>().Where(reason => reason != "none").Select(reason => $"Omitted_{reason}")));
         Assert.Empty(Missing<RunPage>(RunPage.Tabs.Select(tab => $"Tab_{tab}")));
-        Assert.Empty(Missing<RunRows>(Enum.GetNames<RowVerdict>().SelectMany(verdict => new[] { $"Verdict_{verdict}", $"Definition_{verdict}" })));
-        Assert.Empty(Missing<RunRows>(Enum.GetNames<LedgerOrder>().Select(order => $"Sort_{order}")));
+        Assert.Empty(Missing<RunRowList>(Enum.GetNames<RowVerdict>().SelectMany(verdict => new[] { $"Verdict_{verdict}", $"Definition_{verdict}" })));
+        Assert.Empty(Missing<RunRowList>(Enum.GetNames<LedgerOrder>().Select(order => $"Sort_{order}")));
         Assert.Empty(Missing<RunEvents>(typeof(TrainingEventKinds).GetFields().Select(field => $"Event_{field.GetRawConstantValue()}")));
         Assert.Empty(Missing<ProblemTexts>(Diagnosis.Codes));
         Assert.Empty(Missing<ProblemTexts>(RecipeExchange.ReasonCodes));

@@ -9,7 +9,6 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Workbench;
-using DatasetFormats = R1Lab.Data.Datasets.DatasetFormats;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 

@@ -21,7 +21,7 @@ public sealed partial class NewRunPage
 
         var model = Model ?? OnlyBase() ?? "";
         var dataset = Dataset is null && _datasets!.Count == 1 ? _datasets[0].Name : NameOf(Dataset);
-        return FormRecipe.Preset(_preset ?? "quick_trial", new TrainingRecipe { Model = model, Dataset = dataset, ProbePrompts = ProbePrompts.Examples(ProbeText) }, ParametersOf(model));
+        return FormRecipe.Preset(_preset ?? "quick_trial", new TrainingRecipe { Model = model, Dataset = dataset, ProbePrompts = ProbePromptEditor.Examples(ProbeText) }, ParametersOf(model));
     }
 
     private async Task<TrainingRecipe> MendedAsync(Run run, TrainingRecipe earlier)

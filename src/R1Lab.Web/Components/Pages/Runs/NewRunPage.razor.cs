@@ -88,7 +88,7 @@ public sealed partial class NewRunPage : IDisposable
     private IStringLocalizer<ImportSettingsDialog> ImportText { get; set; } = null!;
 
     [Inject]
-    private IStringLocalizer<ProbePrompts> ProbeText { get; set; } = null!;
+    private IStringLocalizer<ProbePromptEditor> ProbeText { get; set; } = null!;
 
     [Inject]
     private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = null!;

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace R1Lab.Engine.Exchange;
 
 /// <summary>A number as Python writes it.</summary>
-internal static class PythonNumber
+internal static class PythonLiteral
 {
     /// <returns>Null for what is no finite decimal number.</returns>
     public static JsonValue? Of(string written, bool negative)

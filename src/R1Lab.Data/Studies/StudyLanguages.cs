@@ -1,6 +1,6 @@
 namespace R1Lab.Data.Studies;
 
-internal static class Languages
+internal static class StudyLanguages
 {
     public static bool IsChinese(string? language) => language?.StartsWith("zh", StringComparison.OrdinalIgnoreCase) == true;
 }
@@ -12,7 +12,7 @@ public static class SlotLabel
 
     public static string Text(int slot, string? language)
     {
-        if (Languages.IsChinese(language) && slot < Stems.Length) return Stems[slot].ToString();
+        if (StudyLanguages.IsChinese(language) && slot < Stems.Length) return Stems[slot].ToString();
         return slot < 26 ? ((char)('A' + slot)).ToString() : $"A{slot + 1}";
     }
 }

@@ -2,7 +2,7 @@ using R1Lab.Data.Runs;
 
 namespace R1Lab.Data.Tests;
 
-public sealed class RowLedgerTests
+public sealed class LossLedgerTests
 {
     [Theory]
     [InlineData(2.0, 1.9, 3, 0.5, null, RowVerdict.NeverLearned)]
@@ -34,7 +34,7 @@ public sealed class RowLedgerTests
     [Fact]
     public void Of_RowsInAnyOrder_KeepsPassesApartAndKnowsTheMedian()
     {
-        var ledger = RowLedger.Of([Loss(2, 8, 1), Loss(0, 8, 3), Loss(0, 5, 2), Loss(1, 5, 0.5), Loss(2, 5, 0.2)], null);
+        var ledger = LossLedger.Of([Loss(2, 8, 1), Loss(0, 8, 3), Loss(0, 5, 2), Loss(1, 5, 0.5), Loss(2, 5, 0.2)], null);
 
         var rows = ledger.Page(LedgerOrder.Row, null, 0, 10).Rows;
         Assert.Equal([5, 8], rows.Select(row => row.RowId));
@@ -51,7 +51,7 @@ public sealed class RowLedgerTests
     [InlineData(LedgerOrder.Row, new[] { 1, 2, 3, 4 })]
     public void Page_Order_SortsRows(LedgerOrder order, int[] expected)
     {
-        var ledger = RowLedger.Of([.. Row(1, 2, 2.1), .. Row(2, 1, 0.01), .. Row(3, 6, 0.7), .. Row(4, 0.3, 0.2)], null);
+        var ledger = LossLedger.Of([.. Row(1, 2, 2.1), .. Row(2, 1, 0.01), .. Row(3, 6, 0.7), .. Row(4, 0.3, 0.2)], null);
 
         var (rows, total) = ledger.Page(order, null, 0, 10);
 
@@ -62,7 +62,7 @@ public sealed class RowLedgerTests
     [Fact]
     public void Page_OneVerdict_CountsAndShowsThoseRowsOnly()
     {
-        var ledger = RowLedger.Of([.. Row(1, 2, 2.1), .. Row(2, 1, 0.01), .. Row(3, 1, 0.02), .. Row(4, 0.3, 0.2)], null);
+        var ledger = LossLedger.Of([.. Row(1, 2, 2.1), .. Row(2, 1, 0.01), .. Row(3, 1, 0.02), .. Row(4, 0.3, 0.2)], null);
 
         var (rows, total) = ledger.Page(LedgerOrder.Memorised, RowVerdict.Memorised, 1, 10);
 
@@ -71,7 +71,7 @@ public sealed class RowLedgerTests
     }
 
     [Fact]
-    public void Of_NoLosses_IsEmpty() => Assert.Equal((0, 0, 0.0), (RowLedger.Empty.Rows, RowLedger.Empty.Epochs, RowLedger.Empty.Median));
+    public void Of_NoLosses_IsEmpty() => Assert.Equal((0, 0, 0.0), (LossLedger.Empty.Rows, LossLedger.Empty.Epochs, LossLedger.Empty.Median));
 
     private static RunRowLoss Loss(int epoch, int row, double loss) => new() { Epoch = epoch, RowId = row, Loss = loss };
 

@@ -8,13 +8,13 @@ using R1Lab.Web.Components.Shared;
 namespace R1Lab.Web.Components.Pages.Runs;
 
 /// <summary>Reads the ledger page by page from the store, and again when a pass over the data is complete.</summary>
-public sealed partial class RunRows
+public sealed partial class RunRowList
 {
     // Equal heights are what lets a hundred thousand rows scroll.
     private const float RowHeight = 41;
 
     private MudDataGrid<LedgerLine>? _grid;
-    private RowLedger? _ledger;
+    private LossLedger? _ledger;
     private RowVerdict? _only;
     private LedgerOrder _order = LedgerOrder.NeverLearned;
     private string? _failure;
@@ -38,7 +38,7 @@ public sealed partial class RunRows
     private IStringLocalizer<FailureTexts> Failures { get; set; } = default!;
 
     [Inject]
-    private ILogger<RunRows> Log { get; set; } = null!;
+    private ILogger<RunRowList> Log { get; set; } = null!;
 
     private IEnumerable<(RowVerdict? Verdict, int Count)> Choices =>
         new[] { RowVerdict.NeverLearned, RowVerdict.Memorised, RowVerdict.Forgotten, RowVerdict.Worsened, RowVerdict.LittleChanged, RowVerdict.KnownBefore, RowVerdict.Learned, RowVerdict.SeenOnce }

@@ -29,17 +29,17 @@ public sealed record LedgerRow(int RowId, IReadOnlyList<double?> Losses, int Tok
 }
 
 /// <summary>The losses of a run's rows, row by row: what was never learned, and what was learned by heart.</summary>
-public sealed class RowLedger
+public sealed class LossLedger
 {
     private readonly IReadOnlyList<LedgerRow> _rows;
 
-    private RowLedger(IReadOnlyList<LedgerRow> rows, int epochs, double median, double? heldOut)
+    private LossLedger(IReadOnlyList<LedgerRow> rows, int epochs, double median, double? heldOut)
     {
         (_rows, Epochs, Median, HeldOut) = (rows, epochs, median, heldOut);
         Counts = rows.GroupBy(row => row.Verdict).ToDictionary(group => group.Key, group => group.Count());
     }
 
-    public static RowLedger Empty { get; } = Of([], null);
+    public static LossLedger Empty { get; } = Of([], null);
 
     public int Rows => _rows.Count;
 
@@ -57,7 +57,7 @@ public sealed class RowLedger
 
     /// <param name="losses">In any order.</param>
     /// <param name="heldOut">Loss of the newest evaluation; null without one.</param>
-    public static RowLedger Of(IReadOnlyList<RunRowLoss> losses, double? heldOut)
+    public static LossLedger Of(IReadOnlyList<RunRowLoss> losses, double? heldOut)
     {
         var epochs = losses.Count == 0 ? 0 : losses.Max(loss => loss.Epoch) + 1;
         var rows = losses.GroupBy(loss => loss.RowId).Select(row => row.OrderBy(loss => loss.Epoch).ToArray()).ToList();
