@@ -17,8 +17,8 @@ public sealed class UpgradeTests : IDisposable
 
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    // What the migration to metrics as rows replaces.
-    private static readonly string[] Replaced = ["RunMetrics", "RunSteps", "__EFMigrationsHistory", "__EFMigrationsLock"];
+    // What the migrations to metrics as rows and to rows of one form replace.
+    private static readonly string[] Replaced = ["RunMetrics", "RunSteps", "DatasetRows", "DatasetEditRows", "__EFMigrationsHistory", "__EFMigrationsLock"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("r1lab-upgrade-").FullName;
 
@@ -92,6 +92,20 @@ public sealed class UpgradeTests : IDisposable
         await lab.Runs.DropMetricsAfterAsync(Actors.Lab, 1, 70, cancellationToken: Cancel);
         var run = (await lab.Runs.GetAsync(1, Cancel))!;
         Assert.Equal((60, 0.5 + (2.0 / 60)), (run.BestStep, run.BestEvalLoss));
+    }
+
+    [Fact]
+    public async Task MigrateAsync_RowsOfADataset_KeepTheirTextAndTheirLine()
+    {
+        await using var lab = LabFixture.At(_folder);
+
+        await lab.Database.MigrateAsync(Cancel);
+
+        var rows = (await lab.Datasets.PageAsync(1, 0, 9, cancellationToken: Cancel)).Rows;
+        Assert.Equal([(1, 0), (2, 1), (3, 2)], rows.Select(row => (row.Id, row.Position)));
+        Assert.Equal([("1+1?", "2"), ("1+2?", "3"), ("头痛怎么办？", "多休息。")], rows.Select(row => (row.Prompt(), row.Response())));
+        Assert.Equal("{\"prompt\": \"头痛怎么办？\", \"response\": \"多休息。\"}", rows[2].Line);
+        Assert.Equal(1, (await lab.Datasets.PageAsync(1, 0, 9, "多休", Cancel)).Total);
     }
 
     [Fact]
