@@ -35,7 +35,7 @@ public static partial class BoundedFile
     public static byte[] ReadAllBytes(string path, long mostBytes, string? modelFolder = null)
     {
         using var stream = OpenRead(path, modelFolder);
-        if (stream.Length > mostBytes) throw new BadInputException(path, null, $"the file has {stream.Length} bytes; at most {mostBytes} are read");
+        if (stream.Length > mostBytes) throw new BadInputException(path, null, "file_too_large", $"the file has {stream.Length} bytes; at most {mostBytes} are read");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
@@ -60,10 +60,10 @@ public static partial class BoundedFile
     public static void Check(string path, string? modelFolder = null)
     {
         if (TypeOf(path) is { } type && type is not (RegularFile or Folder))
-            throw new BadInputException(path, null, "is a device, pipe or socket: only regular files are read");
+            throw new BadInputException(path, null, "file_not_regular", $"is a device, pipe or socket: only regular files are read");
         var folder = RealPath(modelFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!);
         if (File.Exists(path) && RealPath(path) is var real && !IsAllowed(real, folder))
-            throw new BadInputException(path, null, "is a link that leads out of the model folder: only links into a configured model folder, or to the blobs of the same hub repository, are followed");
+            throw new BadInputException(path, null, "file_link_out", $"is a link that leads out of the model folder: only links into a configured model folder, or to the blobs of the same hub repository, are followed");
     }
 
     private static bool IsAllowed(string real, string folder) =>

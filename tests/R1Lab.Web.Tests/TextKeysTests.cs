@@ -79,7 +79,7 @@ public sealed partial class TextKeysTests
         ["Keys"] = ((string[])["all", "write", "read", "rate", "generate"]).Select(scope => $"Scope{scope}").Concat(["Overlap0", "Overlap1", "Overlap7"]),
         ["NavigationPanel"] = NavigationMenu.Entries.SelectMany(entry => new[] { entry.Text, entry.Group }).OfType<string>(),
         ["MudTexts"] = [], // MudBlazor's own keys: MudTextsTests
-        ["FaultTexts"] = FaultCodes(),
+        ["FailureTexts"] = FaultCodes(),
         ["ProblemTexts"] = [], // codes of problems: checked below
     };
 
@@ -167,7 +167,7 @@ public sealed partial class TextKeysTests
 
     /// <summary>Codes of faults in the engine and around it, and the words that stand in their arguments.</summary>
     private static IEnumerable<string> FaultCodes() => Files("*.cs").SelectMany(file => FaultCode().Matches(File.ReadAllText(file)).Select(match => match.Groups["code"].Value))
-        .Concat(Enum.GetNames<JsonKind>().Select(kind => $"JsonKind_{kind}")).Concat(Enum.GetNames<UnreadContent>().Select(content => $"UnreadContent_{content}"));
+        .Concat(Enum.GetNames<JsonKind>().Select(kind => $"JsonKind_{kind}")).Concat(Enum.GetNames<R1Lab.Engine.Checkpoints.OtherFile>().Select(file => $"OtherFile_{file}")).Concat(Enum.GetNames<UnreadContent>().Select(content => $"UnreadContent_{content}"));
 
     private static IEnumerable<string> DatasetFormats() => [R1Lab.Data.Datasets.DatasetFormats.PromptResponse, R1Lab.Data.Datasets.DatasetFormats.Messages, R1Lab.Data.Datasets.DatasetFormats.InputIds];
 
@@ -195,7 +195,8 @@ public sealed partial class TextKeysTests
     [GeneratedRegex("\\{[^}]*\\}", RegexOptions.None, 5000)]
     private static partial Regex Hole();
 
-    [GeneratedRegex("""(?:Fault\.Of|new RowFieldException)\("(?<code>[a-z_0-9]+)",""", RegexOptions.None, 1000)]
+    // A fault's code stands before its sentence, a string with holes.
+    [GeneratedRegex("""(?:new BadInputException|\b[Bb]ad|\bWrong|\bRefuse)\((?:(?!new BadInputException|\b[Bb]ad\(|\bWrong\(|\bRefuse\()[^;])*?"(?<code>[a-z]+(?:_[a-z0-9]+)+)",\s+\$"|(?:Fault\.Of|new RowFieldException)\("(?<code>[a-z_0-9]+)",""", RegexOptions.None, 5000)]
     private static partial Regex FaultCode();
 
     [GeneratedRegex("(?:new(?: Problem)?|Error|Warning|Note|Wrong)\\(\\s*\"(?<code>[a-z0-9]+(?:_[a-z0-9]+)+)\",[^\\n]*(?:ProblemSeverity|\\$?\"[A-Z][^\"]* )", RegexOptions.None, 5000)]

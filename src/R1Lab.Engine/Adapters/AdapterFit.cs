@@ -33,9 +33,9 @@ public static class AdapterFit
         var projections = DecoderShapes.Projections(config).ToList();
         var paths = projections.Select(at => at.Path).ToHashSet(StringComparer.Ordinal);
         if (file.Tensors.Keys.FirstOrDefault(key => !paths.Contains(PeftAdapter.ModuleOf(key)!)) is { } foreign)
-            throw new BadInputException(file.Path, $"tensor \"{foreign}\"", "the base model has no such linear map that LoRA can be put on");
+            throw new BadInputException(file.Path, $"tensor \"{foreign}\"", "adapter_no_target", $"the base model has no such linear map that LoRA can be put on");
         var targets = projections.Where(at => peft.Targets(at.Path)).ToList();
-        if (targets.Count == 0) throw new BadInputException(file.Path, null, "no module of the base model is a target of this adapter");
+        if (targets.Count == 0) throw new BadInputException(file.Path, null, "adapter_no_targets", $"no module of the base model is a target of this adapter");
         foreach (var (path, outputs, inputs) in targets)
         {
             var rank = (long)peft.RankOf(path);
@@ -48,8 +48,8 @@ public static class AdapterFit
     private static void Demand(SafetensorsFile file, string name, long[] shape)
     {
         var key = $"{PeftAdapter.KeyPrefix}{name}";
-        if (!file.Tensors.TryGetValue(key, out var entry)) throw new BadInputException(file.Path, $"tensor \"{key}\"", "is missing: target_modules names its module");
+        if (!file.Tensors.TryGetValue(key, out var entry)) throw new BadInputException(file.Path, $"tensor \"{key}\"", "adapter_tensor_missing", $"is missing: target_modules names its module");
         if (!entry.Shape.SequenceEqual(shape))
-            throw new BadInputException(file.Path, $"tensor \"{key}\"", $"has shape [{string.Join(',', entry.Shape)}], the base model asks for [{string.Join(',', shape)}]");
+            throw new BadInputException(file.Path, $"tensor \"{key}\"", "adapter_shape", $"has shape [{string.Join(',', entry.Shape)}], the base model asks for [{string.Join(',', shape)}]");
     }
 }

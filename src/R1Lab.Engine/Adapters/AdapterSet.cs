@@ -45,7 +45,7 @@ public sealed class AdapterSet : IDisposable
     {
         var peft = settings.ToPeft();
         var targets = decoder.Projections.Where(p => peft.Targets(p.Path)).ToList();
-        if (targets.Count == 0) throw new BadInputException("lora", "target_modules", $"no module of the model is named {string.Join(", ", settings.TargetModules)}.");
+        if (targets.Count == 0) throw new BadInputException("lora", "target_modules", "lora_no_module", $"no module of the model is named {string.Join(", ", settings.TargetModules)}.");
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         return new AdapterSet(peft, decoder, targets.Select(at => (at, Fresh(at, peft, seed))));

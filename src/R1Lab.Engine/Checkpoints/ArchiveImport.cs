@@ -36,8 +36,8 @@ public static class ArchiveImport
     /// <exception cref="BadInputException">The archive is broken, too large, or holds an entry that must not be unpacked; nothing was left behind.</exception>
     public static IReadOnlyList<string> Extract(string archive, string targetFolder, ArchiveLimits? limits = null)
     {
-        if (!IsArchive(archive)) throw new BadInputException(archive, null, "this kind of archive is not known; known: .zip, .tar, .tar.gz, .tgz");
-        if (!File.Exists(archive)) throw new BadInputException(archive, null, "the file does not exist");
+        if (!IsArchive(archive)) throw new BadInputException(archive, null, "archive_unknown", $"this kind of archive is not known; known: .zip, .tar, .tar.gz, .tgz");
+        if (!File.Exists(archive)) throw new BadInputException(archive, null, "file_absent", $"the file does not exist");
         var plan = new ArchivePlan(archive, limits ?? new ArchiveLimits(), new FileInfo(archive).Length);
         Guard(archive, () => Survey(archive, plan));
         DurableFile.RequireSpace(Path.GetDirectoryName(Path.GetFullPath(targetFolder))!, plan.DeclaredBytes);
@@ -101,7 +101,7 @@ public static class ArchiveImport
     {
         TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile => new ArchiveEntry(entry.Name, false, entry.Length),
         TarEntryType.Directory => new ArchiveEntry(entry.Name, true, 0),
-        var kind => throw new BadInputException(archive, $"entry {entry.Name}", $"is a {kind}: only plain files and folders are unpacked"),
+        var kind => throw new BadInputException(archive, $"entry {entry.Name}", "archive_entry_kind", $"is a {kind}: only plain files and folders are unpacked"),
     };
 
     private static void Guard(string archive, Action work)
@@ -112,11 +112,11 @@ public static class ArchiveImport
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
-            throw new BadInputException(archive, null, $"the archive is broken: {e.Message}");
+            throw new BadInputException(archive, null, "archive_broken", $"the archive is broken: {e.Message}");
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new BadInputException(archive, null, $"the archive cannot be unpacked: {e.Message}");
+            throw new BadInputException(archive, null, "archive_unreadable", $"the archive cannot be unpacked: {e.Message}");
         }
     }
 }

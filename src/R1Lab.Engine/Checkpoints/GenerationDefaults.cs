@@ -56,7 +56,7 @@ public sealed record GenerationDefaults(
             int[] ids = json[name] switch
             {
                 null => [],
-                JsonArray { Count: > MostIds } list => throw new BadInputException(source, name, $"has {list.Count} ids; at most {MostIds} are read"),
+                JsonArray { Count: > MostIds } list => throw new BadInputException(source, name, "too_many_ids", $"has {list.Count} ids; at most {MostIds} are read"),
                 JsonArray list => [.. list.Select(item => Id(name, item))],
                 var one => [Id(name, one)],
             };
@@ -68,19 +68,27 @@ public sealed record GenerationDefaults(
 
         public bool? Flag(string name) => json[name] is not { } node ? null
             : node.GetValueKind() is JsonValueKind.True or JsonValueKind.False ? node.GetValue<bool>()
-            : throw new BadInputException(source, name, "must be true or false");
+            : throw new BadInputException(source, name, "not_boolean", $"must be true or false");
 
         public double? Number(string name, double least, double most = double.MaxValue)
         {
             if (json[name] is not { } node) return null;
             if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && number >= least && number <= most) return number;
-            throw new BadInputException(source, name, $"must be a number from {(least == double.Epsilon ? "above 0" : least)}{(most == double.MaxValue ? " up" : $" to {most}")}, is {Clip(node.ToJsonString())}");
+            throw new BadInputException(source, name, OutOfRange(least, most, Clip(node.ToJsonString())));
         }
+
+        private static Fault OutOfRange(double least, double most, string value) => (least == double.Epsilon, most == double.MaxValue) switch
+        {
+            (true, true) => Fault.Of("number_above_zero", $"must be a number from above 0 up, is {value}"),
+            (true, false) => Fault.Of("number_above_zero_to", $"must be a number from above 0 to {most}, is {value}"),
+            (false, true) => Fault.Of("number_from", $"must be a number from {least} up, is {value}"),
+            _ => Fault.Of("number_between", $"must be a number from {least} to {most}, is {value}"),
+        };
 
         private int Id(string name, JsonNode? node) =>
             node?.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var id) && id <= LargestId
                 ? id
-                : throw new BadInputException(source, name, $"must be a token id (a whole number from 0 to {LargestId}), is {Clip(node?.ToJsonString() ?? "null")}");
+                : throw new BadInputException(source, name, "not_token_id", $"must be a token id (a whole number from 0 to {LargestId}), is {Clip(node?.ToJsonString() ?? "null")}");
 
         private static string Clip(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
     }

@@ -21,7 +21,7 @@ internal static class JsonObjectFile
     {
         var bytes = ReadBytes(path, mostBytes);
         var text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
-        if (!System.Text.Unicode.Utf8.IsValid(text.Span)) throw new BadInputException(path, null, "the file is not valid UTF-8");
+        if (!System.Text.Unicode.Utf8.IsValid(text.Span)) throw new BadInputException(path, null, "file_not_utf8", $"the file is not valid UTF-8");
         return Parse(path, PythonNumbers.Quoted(text.Span) is { } quoted ? quoted : text.Span);
     }
 
@@ -41,11 +41,11 @@ internal static class JsonObjectFile
         try
         {
             CheckText(path, text);
-            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject ?? throw new BadInputException(path, null, "must be a JSON object");
+            return JsonNode.Parse(text, documentOptions: Strict) as JsonObject ?? throw new BadInputException(path, null, "not_json_object", $"must be a JSON object");
         }
         catch (JsonException e)
         {
-            throw new BadInputException(path, e.LineNumber is { } line ? $"line {line + 1}" : null, $"not valid JSON: {Reason(e)}");
+            throw new BadInputException(path, e.LineNumber is { } line ? $"line {line + 1}" : null, "json_broken", $"not valid JSON: {Reason(e)}");
         }
     }
 
@@ -57,7 +57,9 @@ internal static class JsonObjectFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException ? "the file is missing" : $"the file cannot be read: {e.Message}");
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException 
+                ? Fault.Of("file_missing", $"the file is missing")
+                : Fault.Of("file_unreadable", $"the file cannot be read: {e.Message}"));
         }
     }
 
@@ -74,7 +76,7 @@ internal static class JsonObjectFile
             }
             catch (InvalidOperationException)
             {
-                throw new BadInputException(path, $"byte {reader.TokenStartIndex}", "broken character (lone surrogate)");
+                throw new BadInputException(path, $"byte {reader.TokenStartIndex}", "broken_character", $"broken character (lone surrogate)");
             }
         }
     }

@@ -62,7 +62,9 @@ public sealed class ModelFolder
     {
         WeightFiles.RefuseByName(path);
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (!Directory.Exists(full)) throw new BadInputException(path, null, File.Exists(full) ? "is a file: give the folder that holds config.json and the weights" : "the folder does not exist");
+        if (!Directory.Exists(full)) throw new BadInputException(path, null, File.Exists(full)
+            ? Fault.Of("model_is_file", $"is a file: give the folder that holds config.json and the weights")
+            : Fault.Of("folder_absent", $"the folder does not exist"));
         return IsAdapter(full) ? OpenAdapter(full) : OpenModel(full);
     }
 

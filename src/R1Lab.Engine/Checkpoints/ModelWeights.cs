@@ -31,7 +31,7 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="BadInputException">No safetensors weights, a bad file, or an index that does not fit its shards; the message names file, tensor and reason.</exception>
     public static ModelWeights Open(string folder)
     {
-        if (!Directory.Exists(folder)) throw new BadInputException(folder, null, "the model folder does not exist");
+        if (!Directory.Exists(folder)) throw new BadInputException(folder, null, "model_folder_absent", $"the model folder does not exist");
         var single = Path.Combine(folder, WeightFiles.Single);
         if (File.Exists(single)) return OpenSingle(single);
         var index = Path.Combine(folder, WeightFiles.Index);
@@ -49,7 +49,7 @@ public sealed class ModelWeights : IDisposable
     public void Dispose() => _files.ForEach(f => f.Dispose());
 
     private SafetensorsFile FileOf(string name) =>
-        _places.TryGetValue(name, out var file) ? file : throw new BadInputException(Source, $"tensor \"{name}\"", "is missing");
+        _places.TryGetValue(name, out var file) ? file : throw new BadInputException(Source, $"tensor \"{name}\"", "tensor_missing", $"is missing");
 
     private static ModelWeights OpenSingle(string path)
     {
@@ -76,13 +76,13 @@ public sealed class ModelWeights : IDisposable
 
     private static Dictionary<string, string> ReadMap(string index)
     {
-        if (JsonObjectFile.Read(index, JsonObjectFile.MostIndexBytes)["weight_map"] is not JsonObject map) throw new BadInputException(index, "weight_map", "must be an object that gives each tensor its file");
-        if (map.Count == 0) throw new BadInputException(index, "weight_map", "names no tensor");
-        if (map.Select(entry => entry.Value?.ToString()).Distinct().Count() > MostShards) throw new BadInputException(index, "weight_map", $"names more than {MostShards} files");
+        if (JsonObjectFile.Read(index, JsonObjectFile.MostIndexBytes)["weight_map"] is not JsonObject map) throw new BadInputException(index, "weight_map", "index_not_object", $"must be an object that gives each tensor its file");
+        if (map.Count == 0) throw new BadInputException(index, "weight_map", "index_empty", $"names no tensor");
+        if (map.Select(entry => entry.Value?.ToString()).Distinct().Count() > MostShards) throw new BadInputException(index, "weight_map", "index_files", $"names more than {MostShards} files");
         var places = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (tensor, node) in map)
         {
-            if (node?.GetValueKind() != JsonValueKind.String) throw new BadInputException(index, $"weight_map.{tensor}", "must be a file name");
+            if (node?.GetValueKind() != JsonValueKind.String) throw new BadInputException(index, $"weight_map.{tensor}", "index_no_name", $"must be a file name");
             var shard = node.GetValue<string>();
             CheckShardName(index, tensor, shard);
             places.Add(tensor, shard);
@@ -94,16 +94,16 @@ public sealed class ModelWeights : IDisposable
     private static void CheckShardName(string index, string tensor, string shard)
     {
         var plain = shard.Length > 0 && shard is not ("." or "..") && shard.AsSpan().IndexOfAny("/\\:\0") < 0;
-        if (!plain) throw new BadInputException(index, $"weight_map.{tensor}", $"the file name \"{shard}\" points outside the model folder; only a plain name beside the index is allowed");
+        if (!plain) throw new BadInputException(index, $"weight_map.{tensor}", "index_outside", $"the file name \"{shard}\" points outside the model folder; only a plain name beside the index is allowed");
         WeightFiles.RefuseByName(shard);
-        if (!shard.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) throw new BadInputException(index, $"weight_map.{tensor}", $"\"{shard}\" is not a safetensors file");
+        if (!shard.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)) throw new BadInputException(index, $"weight_map.{tensor}", "index_not_safetensors", $"\"{shard}\" is not a safetensors file");
     }
 
     private static void CheckNames(string index, Dictionary<string, string> map, Dictionary<string, SafetensorsFile> files)
     {
         foreach (var (tensor, shard) in map)
         {
-            if (!files[shard].Tensors.ContainsKey(tensor)) throw new BadInputException(index, $"tensor \"{tensor}\"", $"is said to be in {shard}, but is missing there");
+            if (!files[shard].Tensors.ContainsKey(tensor)) throw new BadInputException(index, $"tensor \"{tensor}\"", "index_tensor_missing", $"is said to be in {shard}, but is missing there");
         }
 
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -111,7 +111,7 @@ public sealed class ModelWeights : IDisposable
         {
             foreach (var tensor in file.Tensors.Keys)
             {
-                if (!seen.TryAdd(tensor, shard)) throw new BadInputException(index, $"tensor \"{tensor}\"", $"duplicate: it is in {seen[tensor]} and in {shard}");
+                if (!seen.TryAdd(tensor, shard)) throw new BadInputException(index, $"tensor \"{tensor}\"", "tensor_twice", $"duplicate: it is in {seen[tensor]} and in {shard}");
             }
         }
     }

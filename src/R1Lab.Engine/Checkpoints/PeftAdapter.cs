@@ -76,37 +76,37 @@ public static class PeftAdapter
 
     private static void CheckTensors(SafetensorsFile file, PeftAdapterConfig config)
     {
-        if (file.Tensors.Count == 0) throw new BadInputException(file.Path, null, "the adapter holds no tensors");
+        if (file.Tensors.Count == 0) throw new BadInputException(file.Path, null, "adapter_empty", $"the adapter holds no tensors");
         var start = Stopwatch.GetTimestamp();
         foreach (var (key, entry) in file.Tensors)
         {
             if (Stopwatch.GetElapsedTime(start) > LongestMatching)
-                throw new BadInputException(file.Path, null, $"matching its tensors with the expressions of {PeftAdapterConfig.FileName} takes longer than {LongestMatching.TotalSeconds:0} seconds");
-            BadInputException Bad(string reason) => new(file.Path, $"tensor \"{key}\"", reason);
-            var module = ModuleOf(key) ?? throw Bad("is not part of a LoRA adapter: keys are base_model.model.<module>.lora_A.weight, .lora_B.weight or .lora_magnitude_vector");
-            if (!config.Targets(module)) throw Bad($"belongs to {module}, which target_modules of {PeftAdapterConfig.FileName} does not name");
-            if (SafetensorsDtype.Find(entry.Format)?.Scalar is null || !IsFloating(entry.Format)) throw Bad($"dtype {entry.Format} is no floating type of an adapter");
+                throw new BadInputException(file.Path, null, "adapter_matching_slow", $"matching its tensors with the expressions of {PeftAdapterConfig.FileName} takes longer than {LongestMatching.TotalSeconds:0} seconds");
+            BadInputException Bad(string code, FormattableString reason) => new(file.Path, $"tensor \"{key}\"", code, reason);
+            var module = ModuleOf(key) ?? throw Bad("adapter_foreign_tensor", $"is not part of a LoRA adapter: keys are base_model.model.<module>.lora_A.weight, .lora_B.weight or .lora_magnitude_vector");
+            if (!config.Targets(module)) throw Bad("adapter_unnamed_module", $"belongs to {module}, which target_modules of {PeftAdapterConfig.FileName} does not name");
+            if (SafetensorsDtype.Find(entry.Format)?.Scalar is null || !IsFloating(entry.Format)) throw Bad("adapter_dtype", $"dtype {entry.Format} is no floating type of an adapter");
             CheckShape(file, config, module, entry, Bad);
         }
     }
 
-    private static void CheckShape(SafetensorsFile file, PeftAdapterConfig config, string module, TensorEntry entry, Func<string, BadInputException> bad)
+    private static void CheckShape(SafetensorsFile file, PeftAdapterConfig config, string module, TensorEntry entry, Func<string, FormattableString, BadInputException> bad)
     {
-        TensorEntry Partner(string suffix) => file.Tensors.GetValueOrDefault($"{KeyPrefix}{module}{suffix}") ?? throw bad($"its partner {module}{suffix} is missing");
+        TensorEntry Partner(string suffix) => file.Tensors.GetValueOrDefault($"{KeyPrefix}{module}{suffix}") ?? throw bad("adapter_partner", $"its partner {module}{suffix} is missing");
         var rank = config.RankOf(module);
         var shown = $"[{string.Join(',', entry.Shape)}]";
         if (entry.Name.EndsWith(MagnitudeSuffix, StringComparison.Ordinal))
         {
-            if (!config.UseDora) throw bad("is a DoRA magnitude, but use_dora is false");
+            if (!config.UseDora) throw bad("adapter_magnitude", $"is a DoRA magnitude, but use_dora is false");
             var width = Partner(UpSuffix).Shape is [var rows, ..] ? rows : 0;
-            if (entry.Shape.Count != 1 || entry.Shape[0] != width) throw bad($"has shape {shown}, must be [{width}]");
+            if (entry.Shape.Count != 1 || entry.Shape[0] != width) throw bad("adapter_magnitude_shape", $"has shape {shown}, must be [{width}]");
             return;
         }
 
         var isDown = entry.Name.EndsWith(DownSuffix, StringComparison.Ordinal);
         Partner(isDown ? UpSuffix : DownSuffix);
         if (config.UseDora) Partner(MagnitudeSuffix);
-        if (entry.Shape.Count != 2 || entry.Shape[isDown ? 0 : 1] != rank) throw bad($"has shape {shown}, but the rank of {module} is {rank}");
+        if (entry.Shape.Count != 2 || entry.Shape[isDown ? 0 : 1] != rank) throw bad("adapter_rank_shape", $"has shape {shown}, but the rank of {module} is {rank}");
     }
 
     private static bool IsFloating(string format) => format[0] == 'F' || format == "BF16";

@@ -57,26 +57,26 @@ internal sealed class PeftConfigReader
             LayersPattern = Names("layers_pattern") ?? (Text("layers_pattern") is { } one ? [one] : []),
             UseRslora = Flag("use_rslora"),
             UseDora = Flag("use_dora"),
-            RankPattern = Map("rank_pattern", (place, node) => Rank(place, node) ?? throw Bad(place, "must be a whole number")),
-            AlphaPattern = Map("alpha_pattern", (place, node) => Number(place, node) ?? throw Bad(place, "must be a number")),
+            RankPattern = Map("rank_pattern", (place, node) => Rank(place, node) ?? throw Bad(place, "not_whole", $"must be a whole number")),
+            AlphaPattern = Map("alpha_pattern", (place, node) => Number(place, node) ?? throw Bad(place, "not_number", $"must be a number")),
         };
-        if (config.TargetModules.Count == 0 && config.TargetPattern is null) throw Bad("target_modules", "is missing: it must name the modules that carry the update");
-        if (config.LoraDropout is < 0 or >= 1) throw Bad("lora_dropout", "must be from 0 to below 1");
+        if (config.TargetModules.Count == 0 && config.TargetPattern is null) throw Bad("target_modules", "adapter_no_modules", $"is missing: it must name the modules that carry the update");
+        if (config.LoraDropout is < 0 or >= 1) throw Bad("lora_dropout", "adapter_dropout", $"must be from 0 to below 1");
         PeftModuleMatch.CheckPatterns(_source, config);
         return config;
     }
 
     private void RefuseUnsupported()
     {
-        var type = Text("peft_type") ?? throw Bad("peft_type", "is missing");
-        if (!type.Equals("LORA", StringComparison.OrdinalIgnoreCase)) throw Bad("peft_type", $"{type} adapters are not supported; supported: LORA");
-        if (Text("bias") is { } bias && bias != "none") throw Bad("bias", $"trained biases (\"{bias}\") are not supported; supported: \"none\"");
+        var type = Text("peft_type") ?? throw Bad("peft_type", "field_missing", $"is missing");
+        if (!type.Equals("LORA", StringComparison.OrdinalIgnoreCase)) throw Bad("peft_type", "adapter_type", $"{type} adapters are not supported; supported: LORA");
+        if (Text("bias") is { } bias && bias != "none") throw Bad("bias", "adapter_bias", $"trained biases (\"{bias}\") are not supported; supported: \"none\"");
         if (_json["init_lora_weights"] is JsonValue start && start.TryGetValue<string>(out var name) && BaseChangingStarts.Any(s => name.StartsWith(s, StringComparison.OrdinalIgnoreCase)))
-            throw Bad("init_lora_weights", $"an adapter started with \"{name}\" fits only a changed base model; convert it to a plain LoRA adapter with PEFT first");
+            throw Bad("init_lora_weights", "adapter_start", $"an adapter started with \"{name}\" fits only a changed base model; convert it to a plain LoRA adapter with PEFT first");
         // Fields with an effect we do not compute, and fields of later PEFT releases that are switched on.
         foreach (var (field, node) in _json)
         {
-            if (!WithoutEffect.Contains(field) && IsSet(field, node)) throw Bad(field, $"is set to {Clip(node!.ToJsonString())}, which is not supported");
+            if (!WithoutEffect.Contains(field) && IsSet(field, node)) throw Bad(field, "adapter_setting", $"is set to {Clip(node!.ToJsonString())}, which is not supported");
         }
     }
 
@@ -94,41 +94,41 @@ internal sealed class PeftConfigReader
         null => null,
         JsonValue value when value.TryGetValue<string>(out var text) => text,
         JsonArray when field is "layers_pattern" => null,
-        _ => throw Bad(field, "must be text"),
+        _ => throw Bad(field, "not_text", $"must be text"),
     };
 
     private bool Flag(string field) => _json[field]?.GetValueKind() switch
     {
         null or JsonValueKind.False => false,
         JsonValueKind.True => true,
-        _ => throw Bad(field, "must be true or false"),
+        _ => throw Bad(field, "not_boolean", $"must be true or false"),
     };
 
     private double? Number(string place, JsonNode? node)
     {
         if (node is null) return null;
         if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<double>(out var number) && number is >= 0 and <= MostAlpha) return number;
-        throw Bad(place, $"must be a number from 0 to {MostAlpha:0}, is {Clip(node.ToJsonString())}");
+        throw Bad(place, "adapter_alpha", $"must be a number from 0 to {MostAlpha:0}, is {Clip(node.ToJsonString())}");
     }
 
     private int? Rank(string place, JsonNode? node)
     {
         if (node is null) return null;
         if (node.GetValueKind() == JsonValueKind.Number && node.AsValue().TryGetValue<int>(out var rank) && rank is > 0 and <= MaxRank) return rank;
-        throw Bad(place, $"must be a whole number from 1 to {MaxRank}, is {Clip(node.ToJsonString())}");
+        throw Bad(place, "adapter_rank", $"must be a whole number from 1 to {MaxRank}, is {Clip(node.ToJsonString())}");
     }
 
     private string? Pattern(string field) => _json[field] is JsonValue value
-        ? value.TryGetValue<string>(out var text) && text.Length > 0 ? Checked(field, text) : throw Bad(field, "must be a list of names, a regular expression or \"all-linear\"")
+        ? value.TryGetValue<string>(out var text) && text.Length > 0 ? Checked(field, text) : throw Bad(field, "adapter_modules", $"must be a list of names, a regular expression or \"all-linear\"")
         : null;
 
-    private string Checked(string field, string pattern) => pattern.Length <= LongestPattern ? pattern : throw Bad(field, $"has {pattern.Length} characters; at most {LongestPattern} are read");
+    private string Checked(string field, string pattern) => pattern.Length <= LongestPattern ? pattern : throw Bad(field, "text_too_long", $"has {pattern.Length} characters; at most {LongestPattern} are read");
 
     private List<string>? Names(string field) => _json[field] switch
     {
-        JsonArray { Count: > MostNames } list => throw Bad(field, $"has {list.Count} names; at most {MostNames} are read"),
-        JsonArray list => [.. list.Select(item => item is JsonValue value && value.TryGetValue<string>(out var name) ? Checked(field, name) : throw Bad(field, "must be a list of names"))],
-        JsonObject => throw Bad(field, "must be a list of names"),
+        JsonArray { Count: > MostNames } list => throw Bad(field, "too_many_names", $"has {list.Count} names; at most {MostNames} are read"),
+        JsonArray list => [.. list.Select(item => item is JsonValue value && value.TryGetValue<string>(out var name) ? Checked(field, name) : throw Bad(field, "not_names", $"must be a list of names"))],
+        JsonObject => throw Bad(field, "not_names", $"must be a list of names"),
         _ => null,
     };
 
@@ -136,19 +136,19 @@ internal sealed class PeftConfigReader
     {
         int Layer(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<int>(out var layer) && layer is >= 0 and < MostLayers
             ? layer
-            : throw Bad("layers_to_transform", "must be a layer number or a list of them");
-        return _json["layers_to_transform"] switch { null => null, JsonArray { Count: > MostLayers } => throw Bad("layers_to_transform", $"names more than {MostLayers} layers"), JsonArray list => [.. list.Select(Layer)], var one => [Layer(one)] };
+            : throw Bad("layers_to_transform", "adapter_layers", $"must be a layer number or a list of them");
+        return _json["layers_to_transform"] switch { null => null, JsonArray { Count: > MostLayers } => throw Bad("layers_to_transform", "adapter_layers_many", $"names more than {MostLayers} layers"), JsonArray list => [.. list.Select(Layer)], var one => [Layer(one)] };
     }
 
     private Dictionary<string, T> Map<T>(string field, Func<string, JsonNode?, T> read) => _json[field] switch
     {
         null => new Dictionary<string, T>(StringComparer.Ordinal),
-        JsonObject { Count: > MostPatterns } map => throw Bad(field, $"has {map.Count} patterns; at most {MostPatterns} are read"),
+        JsonObject { Count: > MostPatterns } map => throw Bad(field, "too_many_patterns", $"has {map.Count} patterns; at most {MostPatterns} are read"),
         JsonObject map => map.ToDictionary(p => Checked(field, p.Key), p => read(string.Create(CultureInfo.InvariantCulture, $"{field}.{p.Key}"), p.Value), StringComparer.Ordinal),
-        _ => throw Bad(field, "must be an object of numbers"),
+        _ => throw Bad(field, "not_numbers", $"must be an object of numbers"),
     };
 
-    private BadInputException Bad(string field, string reason) => new(_source, field, reason);
+    private BadInputException Bad(string field, string code, FormattableString reason) => new(_source, field, code, reason);
 
     private static string Clip(string text) => text.Length <= 100 ? text : $"{text[..100]}...";
 }

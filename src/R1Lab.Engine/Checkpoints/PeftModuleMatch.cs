@@ -49,7 +49,7 @@ internal static class PeftModuleMatch
             }
             catch (Exception e) when (e is ArgumentException or BadInputException)
             {
-                throw new BadInputException(source, field, $"\"{pattern}\" is not a usable regular expression: {e.Message}");
+                throw new BadInputException(source, field, "pattern_unusable", $"\"{pattern}\" is not a usable regular expression: {e.Message}");
             }
         }
     }
@@ -77,7 +77,7 @@ internal static class PeftModuleMatch
             }
             catch (RegexMatchTimeoutException)
             {
-                throw new BadInputException(PeftAdapterConfig.FileName, "layers_pattern", $"\"{pattern}\" takes too long");
+                throw new BadInputException(PeftAdapterConfig.FileName, "layers_pattern", "pattern_slow", $"\"{pattern}\" takes too long");
             }
         }
 
@@ -92,7 +92,7 @@ internal static class PeftModuleMatch
         }
         catch (RegexMatchTimeoutException)
         {
-            throw new BadInputException(PeftAdapterConfig.FileName, $"\"{pattern}\"", "this expression takes too long");
+            throw new BadInputException(PeftAdapterConfig.FileName, $"\"{pattern}\"", "expression_slow", $"this expression takes too long");
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class SafetensorsFile : IDisposable
         catch (Exception e)
         {
             stream.Dispose();
-            if (e is IOException or UnauthorizedAccessException) throw new BadInputException(path, null, $"the file cannot be read: {e.Message}");
+            if (e is IOException or UnauthorizedAccessException) throw new BadInputException(path, null, "file_unreadable", $"the file cannot be read: {e.Message}");
             throw;
         }
     }
@@ -67,8 +67,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <exception cref="BadInputException">The file has no such tensor, or its element type cannot be computed with, or it was cut meanwhile.</exception>
     public Tensor Read(string name, ComputeDevice device, ScalarType? dtype = null, bool own = false)
     {
-        if (!Tensors.TryGetValue(name, out var entry)) throw new BadInputException(Path, $"tensor \"{name}\"", "is not in the file");
-        if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", $"dtype {entry.Format} cannot be read as a tensor");
+        if (!Tensors.TryGetValue(name, out var entry)) throw new BadInputException(Path, $"tensor \"{name}\"", "tensor_not_in_file", $"is not in the file");
+        if (SafetensorsDtype.Find(entry.Format)?.Scalar is null) throw new BadInputException(Path, $"tensor \"{name}\"", "tensor_dtype", $"dtype {entry.Format} cannot be read as a tensor");
         var wanted = dtype ?? entry.Dtype;
         var here = device.Kind == DeviceType.CPU;
         if (here && wanted == entry.Dtype) return own ? Copy(entry) : View(entry);
@@ -132,18 +132,20 @@ public sealed class SafetensorsFile : IDisposable
 
     // Read, not mapped: no page of the file comes into the memory of this process, and a file that is cut meanwhile is an error and not the end.
     private static int ReadSome(string path, FileStream stream, Span<byte> target, long offset) =>
-        RandomAccess.Read(stream.SafeFileHandle, target, offset) is > 0 and var read ? read : throw new BadInputException(path, null, "the file became shorter while it was read");
+        RandomAccess.Read(stream.SafeFileHandle, target, offset) is > 0 and var read ? read : throw new BadInputException(path, null, "file_shorter", $"the file became shorter while it was read");
 
     private static FileStream OpenForReading(string path)
     {
         try
         {
-            if (Directory.Exists(path)) throw new BadInputException(path, null, "this is a folder, not a safetensors file");
+            if (Directory.Exists(path)) throw new BadInputException(path, null, "file_is_folder", $"this is a folder, not a safetensors file");
             return BoundedFile.OpenRead(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException ? "the file does not exist" : $"the file cannot be read: {e.Message}");
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException 
+                ? Fault.Of("file_absent", $"the file does not exist")
+                : Fault.Of("file_unreadable", $"the file cannot be read: {e.Message}"));
         }
     }
 }

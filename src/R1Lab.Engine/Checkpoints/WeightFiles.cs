@@ -16,9 +16,9 @@ internal static class WeightFiles
     /// <exception cref="BadInputException">The name says pickle or GGUF, or is no path.</exception>
     public static void RefuseByName(string path)
     {
-        if (path.Length == 0 || path.Contains('\0')) throw new BadInputException(path, null, "this is no path");
-        if (IsPickle(path)) throw new BadInputException(path, null, "pickle files are refused and never opened: give the weights as safetensors");
-        if (IsGguf(path)) throw new BadInputException(path, null, "GGUF files are refused: give the original model folder with safetensors weights");
+        if (path.Length == 0 || path.Contains('\0')) throw new BadInputException(path, null, "not_path", $"this is no path");
+        if (IsPickle(path)) throw new BadInputException(path, null, "pickle_refused", $"pickle files are refused and never opened: give the weights as safetensors");
+        if (IsGguf(path)) throw new BadInputException(path, null, "gguf_refused", $"GGUF files are refused: give the original model folder with safetensors weights");
     }
 
     /// <summary>The error for a folder without safetensors weights; names a refused file when that is all there is.</summary>
@@ -26,9 +26,9 @@ internal static class WeightFiles
     {
         var others = Directory.EnumerateFiles(folder).Where(f => IsPickle(f) || IsGguf(f)).OrderBy(f => f, StringComparer.Ordinal).ToList();
         if (others.Find(f => IsPickle(f) && Path.GetFileName(f) != "training_args.bin") is { } pickle)
-            return new BadInputException(pickle, null, $"pickle files are refused and never opened, and the folder has no {wanted}: give the weights as safetensors");
+            return new BadInputException(pickle, null, "pickle_only", $"pickle files are refused and never opened, and the folder has no {wanted}: give the weights as safetensors");
         if (others.Find(IsGguf) is { } gguf)
-            return new BadInputException(gguf, null, $"GGUF files are refused, and the folder has no {wanted}: give the original model folder with safetensors weights");
-        return new BadInputException(folder, null, $"no weights were found: {wanted} is missing");
+            return new BadInputException(gguf, null, "gguf_only", $"GGUF files are refused, and the folder has no {wanted}: give the original model folder with safetensors weights");
+        return new BadInputException(folder, null, "weights_missing", $"no weights were found: {wanted} is missing");
     }
 }

@@ -27,7 +27,7 @@ internal static class ZipDirectory
         {
             if (BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(at)) != EndMark) continue;
             var start = Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(at + 16)), LongStart(file, tail.AsSpan(0, at)));
-            if (file.Length - start > MostBytes) throw new BadInputException(archive, null, $"the archive's list of files is larger than {MostBytes} bytes");
+            if (file.Length - start > MostBytes) throw new BadInputException(archive, null, "archive_list", $"the archive's list of files is larger than {MostBytes} bytes");
             return;
         }
     }

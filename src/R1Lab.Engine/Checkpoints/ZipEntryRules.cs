@@ -15,8 +15,8 @@ internal static class ZipEntryRules
     public static ArchiveEntry Describe(string archive, ZipArchiveEntry entry)
     {
         var kind = entry.ExternalAttributes >> 16 & UnixKindMask;
-        if (kind is not (0 or UnixRegular or UnixFolder)) throw new BadInputException(archive, $"entry {entry.FullName}", "is a link or device: only plain files and folders are unpacked");
-        if (entry.IsEncrypted) throw new BadInputException(archive, $"entry {entry.FullName}", "is encrypted: give the archive without a password");
+        if (kind is not (0 or UnixRegular or UnixFolder)) throw new BadInputException(archive, $"entry {entry.FullName}", "archive_entry_link", $"is a link or device: only plain files and folders are unpacked");
+        if (entry.IsEncrypted) throw new BadInputException(archive, $"entry {entry.FullName}", "archive_encrypted", $"is encrypted: give the archive without a password");
         return new ArchiveEntry(entry.FullName, IsFolder(entry), entry.Length);
     }
 }

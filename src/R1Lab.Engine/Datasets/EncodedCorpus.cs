@@ -106,7 +106,7 @@ public sealed class EncodedCorpus
     {
         if (row is TokenRow tokens) return new EncodedRow([new EncodedPart(tokens.Example with { RowId = id }, null)], RowOmission.None, RowTraits.None) { RowId = id };
         return encoder?.Encode((ConversationRow)row, id)
-            ?? throw new BadInputException("dataset", $"row {id}", "the model has no tokenizer, so only rows of input_ids and labels can be trained");
+            ?? throw new BadInputException("dataset", $"row {id}", "model_no_tokenizer", $"the model has no tokenizer, so only rows of input_ids and labels can be trained");
     }
 
     private static IEnumerable<int> IdsOf(EncodedRow row) =>

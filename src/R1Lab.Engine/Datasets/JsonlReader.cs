@@ -127,7 +127,7 @@ public static class JsonlReader
         if (row.IsEmpty)
         {
             around.Append(Encoding.ASCII.GetString(all)).Append(newline);
-            if (around.Length > LongestLine) throw new BadInputException($"line {number}", null, $"more than {LongestLine / (1024 * 1024)} MiB of blank lines stand before it");
+            if (around.Length > LongestLine) throw new BadInputException($"line {number}", null, "dataset_blank_lines", $"more than {LongestLine / (1024 * 1024)} MiB of blank lines stand before it");
             return null;
         }
 
@@ -142,6 +142,6 @@ public static class JsonlReader
         if (start.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF])) return 3;
         var wide = start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || start.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
             || (start.Length >= 2 && (start[0] == 0 || start[1] == 0));
-        return wide ? throw new BadInputException(source, null, "the file is UTF-16 or UTF-32; save it as UTF-8") : 0;
+        return wide ? throw new BadInputException(source, null, "dataset_utf16", $"the file is UTF-16 or UTF-32; save it as UTF-8") : 0;
     }
 }

@@ -29,7 +29,7 @@ internal static class OtherTools
         }
 
         if (settings.FirstOrDefault(setting => setting.Name == "model" && setting.Value is not null) is { } model)
-            throw new BadInputException("recipe", $"line {model.Line}", "the model is named by model, as in none of the forms that are read here: LLaMA-Factory and TRL write model_name_or_path, Axolotl base_model");
+            throw new BadInputException("recipe", $"line {model.Line}", "recipe_model_field", $"the model is named by model, as in none of the forms that are read here: LLaMA-Factory and TRL write model_name_or_path, Axolotl base_model");
     }
 
     /// <summary>The refusal of a tool by its name.</summary>

@@ -21,13 +21,14 @@ internal sealed class PythonLexer(string text, ImportBudget budget)
             Next();
         }
 
-        if (_open.Count > 0) throw Wrong(_open.Peek().Line, $"'{_open.Peek().Mark}' is never closed");
+        if (_open.Count > 0) throw Wrong(_open.Peek().Line, "python_open", $"'{_open.Peek().Mark}' is never closed");
         Add(PythonTokenKind.LineEnd, "", 0);
         Add(PythonTokenKind.End, "", 0);
         return _tokens;
     }
 
-    public static BadInputException Wrong(int line, string reason) => new("Python", string.Create(CultureInfo.InvariantCulture, $"line {line}"), reason);
+    public static BadInputException Wrong(int line, string code, FormattableString reason) =>
+        new("Python", string.Create(CultureInfo.InvariantCulture, $"line {line}"), code, reason);
 
     private void Next()
     {
@@ -89,7 +90,7 @@ internal sealed class PythonLexer(string text, ImportBudget budget)
         var value = new StringBuilder();
         while (!text.AsSpan(_at).StartsWith(mark))
         {
-            if (_at >= text.Length || mark.Length == 1 && text[_at] == '\n') throw Wrong(line, "a text is never closed");
+            if (_at >= text.Length || mark.Length == 1 && text[_at] == '\n') throw Wrong(line, "python_text", $"a text is never closed");
             if (text[_at] == '\n') _line++;
             value.Append(text[_at] == '\\' && !kind.Contains('r', StringComparison.Ordinal) ? Escaped() : text[_at++]);
         }
@@ -135,7 +136,7 @@ internal sealed class PythonLexer(string text, ImportBudget budget)
         if (letter is '(' or '[' or '{') _open.Push((letter, _line));
         if (letter is ')' or ']' or '}')
         {
-            if (_open.Count == 0 || _open.Pop().Mark != (letter == ')' ? '(' : letter == ']' ? '[' : '{')) throw Wrong(_line, $"'{letter}' closes nothing");
+            if (_open.Count == 0 || _open.Pop().Mark != (letter == ')' ? '(' : letter == ']' ? '[' : '{')) throw Wrong(_line, "python_close", $"'{letter}' closes nothing");
         }
 
         var two = text.AsSpan(_at, Math.Min(2, text.Length - _at));

@@ -222,7 +222,7 @@ internal sealed class PythonSettings
     /// <summary>Passes over an argument; calls inside it are looked at.</summary>
     private bool Skip(int depth)
     {
-        if (depth > DeepestNesting) throw PythonLexer.Wrong(Now.Line, $"calls are nested deeper than {DeepestNesting}");
+        if (depth > DeepestNesting) throw PythonLexer.Wrong(Now.Line, "python_deep", $"calls are nested deeper than {DeepestNesting}");
         var (level, calls) = (0, false);
         while (level > 0 || !Now.IsMark(",") && !Now.IsMark(")"))
         {

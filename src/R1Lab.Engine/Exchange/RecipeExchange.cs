@@ -24,19 +24,19 @@ public static class RecipeExchange
 
     internal static ImportedRecipe Import(string text, ImportBudget budget)
     {
-        if (text.Length > LongestText) throw new BadInputException("recipe", null, $"the text has {text.Length} characters; settings have {LongestText} at most");
+        if (text.Length > LongestText) throw new BadInputException("recipe", null, "recipe_too_long", $"the text has {text.Length} characters; settings have {LongestText} at most");
         text = Notebook.CodeOf(text, budget);
         if (TrlFormat.IsPython(text)) return Formats[^1].Read(PythonSettings.Read(text, budget), budget);
-        if (TrlFormat.IsOtherPython(text)) throw new BadInputException("recipe", null, "this is Python, but has no call of TrainingArguments, SFTConfig, LoraConfig or from_pretrained to read settings from");
+        if (TrlFormat.IsOtherPython(text)) throw new BadInputException("recipe", null, "recipe_no_call", $"this is Python, but has no call of TrainingArguments, SFTConfig, LoraConfig or from_pretrained to read settings from");
         if (ShellCommand.Find(text, budget) is { } command) return Read(command, budget);
         var settings = YamlSettings.Read(text, budget);
         if (TrlConfigFile.Is(settings)) return TrlConfigFile.Read(settings, budget);
         if (settings.Any(setting => setting.Name is "model_class" or "train_dataset") && settings.Any(setting => setting.Name is "model") && settings.All(setting => setting.Name is not ("base_model" or "model_name_or_path")))
-            throw new BadInputException("recipe", null, "this is the form of LLaMA-Factory's own next version (model, train_dataset, peft_config), which is not read here yet; its usual form has model_name_or_path, dataset and finetuning_type");
+            throw new BadInputException("recipe", null, "recipe_next_llamafactory", $"this is the form of LLaMA-Factory's own next version (model, train_dataset, peft_config), which is not read here yet; its usual form has model_name_or_path, dataset and finetuning_type");
         OtherTools.Refuse(settings);
         var format = Formats.Take(2).MaxBy(one => one.Score(settings))!;
         if (format.Score(settings) == 0)
-            throw new BadInputException("recipe", null, "this is neither LLaMA-Factory YAML nor Axolotl YAML nor Python with TrainingArguments, SFTConfig or LoraConfig: no setting of theirs was found");
+            throw new BadInputException("recipe", null, "recipe_unknown", $"this is neither LLaMA-Factory YAML nor Axolotl YAML nor Python with TrainingArguments, SFTConfig or LoraConfig: no setting of theirs was found");
         return format.Read(settings, budget);
     }
 
@@ -47,7 +47,7 @@ public static class RecipeExchange
         ShellTool.Trl => throw TrainerClasses.Refused(TrainerClasses.ObjectiveOfCommand(command.Action)!, command.Action, command.Line),
         ShellTool.Swift => throw OtherTools.Refused("ms-swift", new Setting($"swift {command.Action}", null, command.Line)),
         ShellTool.Torchtune => throw OtherTools.Refused("torchtune", new Setting("tune run", null, command.Line)),
-        _ => throw new BadInputException("recipe", $"line {command.Line}", "the command names no settings; they are in the YAML file that Axolotl is given"),
+        _ => throw new BadInputException("recipe", $"line {command.Line}", "recipe_command", $"the command names no settings; they are in the YAML file that Axolotl is given"),
     };
 
     /// <summary>Writes a recipe as another tool's text.</summary>

@@ -32,41 +32,42 @@ internal sealed partial class YamlSettings
         }
         catch (YamlException e)
         {
-            throw Wrong((int)e.Start.Line, e.InnerException?.Message ?? e.Message);
+            throw Wrong((int)e.Start.Line, "yaml_broken", $"{e.InnerException?.Message ?? e.Message}");
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // The scanner has not foreseen every broken text.
-            throw Wrong(reader._parser.Current is { } last ? Line(last) : 1, "this is not YAML");
+            throw Wrong(reader._parser.Current is { } last ? Line(last) : 1, "yaml_none", $"this is not YAML");
         }
     }
 
-    private static BadInputException Wrong(int line, string reason) => new("YAML", string.Create(CultureInfo.InvariantCulture, $"line {line}"), reason);
+    private static BadInputException Wrong(int line, string code, FormattableString reason) =>
+        new("YAML", string.Create(CultureInfo.InvariantCulture, $"line {line}"), code, reason);
 
     private List<Setting> Document()
     {
         _parser.Consume<StreamStart>();
-        if (!_parser.TryConsume<DocumentStart>(out _) || !_parser.TryConsume<MappingStart>(out var start)) throw Wrong(1, "the text is not a list of settings (name: value)");
+        if (!_parser.TryConsume<DocumentStart>(out _) || !_parser.TryConsume<MappingStart>(out var start)) throw Wrong(1, "yaml_no_list", $"the text is not a list of settings (name: value)");
         Check(start);
         var settings = new List<Setting>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var name = Name();
-            if (!names.Add(name.Value)) throw Wrong(Line(name), $"{name.Value} stands here for the second time");
+            if (!names.Add(name.Value)) throw Wrong(Line(name), "yaml_twice", $"{name.Value} stands here for the second time");
             settings.Add(new Setting(name.Value, Value(1), Line(name)));
         }
 
         _parser.Consume<DocumentEnd>();
-        if (_parser.TryConsume<DocumentStart>(out var second)) throw Wrong(Line(second), "a second document begins here; settings stand in one");
+        if (_parser.TryConsume<DocumentStart>(out var second)) throw Wrong(Line(second), "yaml_second", $"a second document begins here; settings stand in one");
         return settings;
     }
 
     private JsonNode? Value(int depth)
     {
         _budget.Nodes(1);
-        if (depth > DeepestNesting) throw Wrong(Line(_parser.Current!), $"values are nested deeper than {DeepestNesting}");
-        if (_parser.TryConsume<AnchorAlias>(out var alias)) throw Wrong(Line(alias), $"an alias (*{alias.Value}) cannot be used here; write the value out");
+        if (depth > DeepestNesting) throw Wrong(Line(_parser.Current!), "yaml_deep", $"values are nested deeper than {DeepestNesting}");
+        if (_parser.TryConsume<AnchorAlias>(out var alias)) throw Wrong(Line(alias), "yaml_alias", $"an alias (*{alias.Value}) cannot be used here; write the value out");
         if (_parser.TryConsume<Scalar>(out var scalar)) return ScalarOf(Check(scalar, _budget));
         if (_parser.TryConsume<SequenceStart>(out var list))
         {
@@ -81,14 +82,14 @@ internal sealed partial class YamlSettings
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             var name = Name();
-            if (map.ContainsKey(name.Value)) throw Wrong(Line(name), $"{name.Value} stands here for the second time");
+            if (map.ContainsKey(name.Value)) throw Wrong(Line(name), "yaml_twice", $"{name.Value} stands here for the second time");
             map[name.Value] = Value(depth + 1);
         }
 
         return map;
     }
 
-    private Scalar Name() => _parser.TryConsume<Scalar>(out var name) ? Check(name, _budget) : throw Wrong(Line(_parser.Current!), "a setting's name must be plain text");
+    private Scalar Name() => _parser.TryConsume<Scalar>(out var name) ? Check(name, _budget) : throw Wrong(Line(_parser.Current!), "yaml_name", $"a setting's name must be plain text");
 
     private static Scalar Check(Scalar scalar, ImportBudget budget)
     {
@@ -98,9 +99,9 @@ internal sealed partial class YamlSettings
 
     private static T Check<T>(T node) where T : NodeEvent
     {
-        if (!node.Anchor.IsEmpty) throw Wrong(Line(node), $"an anchor (&{node.Anchor.Value}) cannot be used here");
+        if (!node.Anchor.IsEmpty) throw Wrong(Line(node), "yaml_anchor", $"an anchor (&{node.Anchor.Value}) cannot be used here");
         // A quoted text carries the tag "!", which asks for nothing.
-        if (!node.Tag.IsEmpty && node.Tag.Value != "!") throw Wrong(Line(node), $"a tag ({node.Tag.Value}) cannot be used here");
+        if (!node.Tag.IsEmpty && node.Tag.Value != "!") throw Wrong(Line(node), "yaml_tag", $"a tag ({node.Tag.Value}) cannot be used here");
         return node;
     }
 
@@ -120,6 +121,6 @@ internal sealed partial class YamlSettings
         return double.Parse(text, CultureInfo.InvariantCulture) is var number && double.IsFinite(number) ? JsonValue.Create(number) : JsonValue.Create(text);
     }
 
-    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex NumberForm();
 }

@@ -155,7 +155,7 @@ public sealed class LoadedModel : IDisposable
     }
 
     private LoadedAdapter Find(string name) => _adapters.GetValueOrDefault(name)
-        ?? throw new BadInputException(Folder, "adapter", $"no adapter named '{name}' is loaded");
+        ?? throw new BadInputException(Folder, "adapter", "adapter_not_loaded", $"no adapter named '{name}' is loaded");
 
     private static string Hash(params string[] parts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts))));
 }

@@ -35,7 +35,7 @@ internal static class DecoderConfigReader
         };
         if (config.HeadCount % config.KeyValueHeadCount != 0)
         {
-            throw json.Refuse("num_key_value_heads", $"{config.KeyValueHeadCount} does not divide num_attention_heads {config.HeadCount}.");
+            throw json.Refuse("num_key_value_heads", "config_kv_heads", $"{config.KeyValueHeadCount} does not divide num_attention_heads {config.HeadCount}.");
         }
 
         return config;
@@ -56,7 +56,7 @@ internal static class DecoderConfigReader
             "LlamaForCausalLM" => DecoderFamily.Llama,
             "Qwen2ForCausalLM" => DecoderFamily.Qwen2,
             "Qwen3ForCausalLM" => (DecoderFamily?)DecoderFamily.Qwen3,
-            _ => throw json.Refuse("architectures", $"'{architecture}' is not supported (LlamaForCausalLM, Qwen2ForCausalLM and Qwen3ForCausalLM are)."),
+            _ => throw json.Refuse("architectures", "config_architecture", $"'{architecture}' is not supported (LlamaForCausalLM, Qwen2ForCausalLM and Qwen3ForCausalLM are)."),
         };
         var type = json.Text("model_type");
         DecoderFamily? byType = type switch
@@ -65,10 +65,10 @@ internal static class DecoderConfigReader
             "llama" => DecoderFamily.Llama,
             "qwen2" => DecoderFamily.Qwen2,
             "qwen3" => DecoderFamily.Qwen3,
-            _ => throw json.Refuse("model_type", $"'{type}' is not supported (llama, qwen2 and qwen3 are)."),
+            _ => throw json.Refuse("model_type", "config_model_type", $"'{type}' is not supported (llama, qwen2 and qwen3 are)."),
         };
-        if (family is not null && byType is not null && family != byType) throw json.Refuse("model_type", $"'{type}' contradicts architectures '{architecture}'.");
-        return family ?? byType ?? throw json.Refuse("model_type", "is missing.");
+        if (family is not null && byType is not null && family != byType) throw json.Refuse("model_type", "config_contradiction", $"'{type}' contradicts architectures '{architecture}'.");
+        return family ?? byType ?? throw json.Refuse("model_type", "config_missing", $"is missing.");
     }
 
     private static int ReadHeadDim(ConfigFields json, DecoderFamily family, int heads)
@@ -77,11 +77,11 @@ internal static class DecoderConfigReader
         // Qwen3's published default is 128 whatever the hidden size; the other families divide.
         if (!json.Has("head_dim") && family != DecoderFamily.Qwen3 && hidden % heads != 0)
         {
-            throw json.Refuse("hidden_size", $"{hidden} is not divisible by num_attention_heads {heads}.");
+            throw json.Refuse("hidden_size", "config_hidden_size", $"{hidden} is not divisible by num_attention_heads {heads}.");
         }
 
         var dim = json.Count("head_dim", ConfigLimits.HeadDim, family == DecoderFamily.Qwen3 ? 128 : hidden / heads);
-        return dim % 2 == 0 ? dim : throw json.Refuse("head_dim", $"{dim} is odd: rotary positions need pairs.");
+        return dim % 2 == 0 ? dim : throw json.Refuse("head_dim", "config_head_dim", $"{dim} is odd: rotary positions need pairs.");
     }
 
     private static void RefuseUnsupported(ConfigFields json, DecoderFamily family)
@@ -89,22 +89,22 @@ internal static class DecoderConfigReader
         if (json.Object("quantization_config") is { } quantization)
         {
             var method = quantization.Text("quant_method") ?? "unnamed";
-            throw json.Refuse("quantization_config", $"weights quantised by '{method}' cannot be read. Use the unquantised model.");
+            throw json.Refuse("quantization_config", "config_quantised", $"weights quantised by '{method}' cannot be read. Use the unquantised model.");
         }
 
         var activation = json.Text("hidden_act") ?? "silu";
-        if (activation != "silu") throw json.Refuse("hidden_act", $"'{activation}' is not supported (silu is).");
-        if (json.Number("attention_dropout", 0) != 0) throw json.Refuse("attention_dropout", "dropout on attention weights is not supported.");
-        if (json.Number("partial_rotary_factor", 1) != 1) throw json.Refuse("partial_rotary_factor", "rotating only a part of each head is not supported.");
+        if (activation != "silu") throw json.Refuse("hidden_act", "config_activation", $"'{activation}' is not supported (silu is).");
+        if (json.Number("attention_dropout", 0) != 0) throw json.Refuse("attention_dropout", "config_attention_dropout", $"dropout on attention weights is not supported.");
+        if (json.Number("partial_rotary_factor", 1) != 1) throw json.Refuse("partial_rotary_factor", "config_partial_rotary", $"rotating only a part of each head is not supported.");
         RefuseSlidingWindow(json, family);
     }
 
     // Configs carry a window they do not use (use_sliding_window false, or every layer below max_window_layers). Only one that would change the result is refused.
     private static void RefuseSlidingWindow(ConfigFields json, DecoderFamily family)
     {
-        if (json.Texts("layer_types").FirstOrDefault(t => t != "full_attention") is { } kind) throw json.Refuse("layer_types", $"'{kind}' is not supported (full_attention is).");
+        if (json.Texts("layer_types").FirstOrDefault(t => t != "full_attention") is { } kind) throw json.Refuse("layer_types", "config_layer_types", $"'{kind}' is not supported (full_attention is).");
         if (family == DecoderFamily.Llama || json.Has("layer_types") || !json.Flag("use_sliding_window", false) || !json.Has("sliding_window")) return;
         var firstSliding = json.Number("max_window_layers", 28);
-        if (firstSliding < json.Count("num_hidden_layers", ConfigLimits.Layers)) throw json.Refuse("use_sliding_window", $"attention windows ({json.Count("sliding_window", ConfigLimits.Positions)} tokens from layer {firstSliding}) are not supported.");
+        if (firstSliding < json.Count("num_hidden_layers", ConfigLimits.Layers)) throw json.Refuse("use_sliding_window", "config_sliding_window", $"attention windows ({json.Count("sliding_window", ConfigLimits.Positions)} tokens from layer {firstSliding}) are not supported.");
     }
 }

@@ -32,7 +32,7 @@ public sealed class DecoderFolder : IDisposable
     public static DecoderFolder Open(string path)
     {
         var folder = ModelFolder.Open(path);
-        if (folder.Kind != ModelFolderKind.Model) throw new BadInputException(path, null, "is an adapter folder: load its base model and add the adapter to it");
+        if (folder.Kind != ModelFolderKind.Model) throw new BadInputException(path, null, "adapter_as_base", $"is an adapter folder: load its base model and add the adapter to it");
         var config = DecoderConfig.Parse(folder.ConfigJson, Path.Combine(path, ModelFolder.ConfigFileName));
         var weights = ModelWeights.Open(path);
         try
@@ -63,15 +63,15 @@ public sealed class DecoderFolder : IDisposable
         var present = weights.Names.ToHashSet();
         foreach (var (name, shape) in shapes)
         {
-            BadInputException Bad(string reason) => new(weights.Source, $"tensor \"{name}\"", reason);
-            if (!present.Contains(name)) throw Bad("is missing: config.json asks for it");
+            BadInputException Bad(string code, FormattableString reason) => new(weights.Source, $"tensor \"{name}\"", code, reason);
+            if (!present.Contains(name)) throw Bad("tensor_asked_for", $"is missing: config.json asks for it");
             var entry = weights.Entry(name);
-            if (!entry.Shape.SequenceEqual(shape)) throw Bad($"has shape [{string.Join(',', entry.Shape)}], config.json asks for [{string.Join(',', shape)}]");
-            if (!Readable.ContainsKey(entry.Dtype)) throw Bad($"is stored as {entry.Format}: {string.Join(", ", Readable.Values)} can be read");
+            if (!entry.Shape.SequenceEqual(shape)) throw Bad("tensor_shape", $"has shape [{string.Join(',', entry.Shape)}], config.json asks for [{string.Join(',', shape)}]");
+            if (!Readable.ContainsKey(entry.Dtype)) throw Bad("tensor_format", $"is stored as {entry.Format}: {string.Join(", ", Readable.Values)} can be read");
         }
 
         if (present.FirstOrDefault(name => !shapes.ContainsKey(name) && !IsHarmless(name, config)) is { } unknown)
-            throw new BadInputException(weights.Source, $"tensor \"{unknown}\"", "is not part of the model that config.json describes");
+            throw new BadInputException(weights.Source, $"tensor \"{unknown}\"", "tensor_unknown", $"is not part of the model that config.json describes");
     }
 
     // Old files carry the rotary frequencies, which follow from the config; some carry a copy of tied embeddings.

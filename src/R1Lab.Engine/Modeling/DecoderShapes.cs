@@ -26,7 +26,7 @@ internal static class DecoderShapes
         var present = weights.Names.Count(name => name.StartsWith(LayerPrefix, StringComparison.Ordinal) && name.EndsWith(".input_layernorm.weight", StringComparison.Ordinal));
         if (present >= config.LayerCount) return;
         var source = Path.Combine(Path.GetDirectoryName(weights.Source)!, ModelFolder.ConfigFileName);
-        throw new BadInputException(source, "num_hidden_layers", $"is {config.LayerCount}, but {Path.GetFileName(weights.Source)} holds {present} layers: model.layers.{present}. is missing");
+        throw new BadInputException(source, "num_hidden_layers", "layers_differ", $"is {config.LayerCount}, but {Path.GetFileName(weights.Source)} holds {present} layers: model.layers.{present}. is missing");
     }
 
     public static IReadOnlyDictionary<string, long[]> Of(DecoderConfig config)

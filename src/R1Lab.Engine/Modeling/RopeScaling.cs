@@ -16,16 +16,16 @@ public abstract record RopeScaling
 
     internal static RopeScaling? Read(ConfigFields rope, int maxPositions)
     {
-        if (rope.Number("partial_rotary_factor", 1) != 1) throw rope.Refuse("partial_rotary_factor", "rotating only a part of each head is not supported.");
+        if (rope.Number("partial_rotary_factor", 1) != 1) throw rope.Refuse("partial_rotary_factor", "config_partial_rotary", $"rotating only a part of each head is not supported.");
         if (rope.HasOnly("rope_theta", "partial_rotary_factor")) return null; // no scaling: the base alone, as transformers 5 writes it
-        var type = rope.Text("rope_type") ?? rope.Text("type") ?? throw rope.Refuse("rope_type", "is missing.");
+        var type = rope.Text("rope_type") ?? rope.Text("type") ?? throw rope.Refuse("rope_type", "config_missing", $"is missing.");
         return type switch
         {
             "default" => null,
             "linear" => new Linear(rope.Positive("factor", ConfigLimits.Factor)),
             "llama3" => ReadLlama3(rope),
             "yarn" => ReadYarn(rope, maxPositions),
-            _ => throw rope.Refuse("rope_type", $"'{type}' is not supported (default, linear, llama3 and yarn are)."),
+            _ => throw rope.Refuse("rope_type", "config_rope", $"'{type}' is not supported (default, linear, llama3 and yarn are)."),
         };
     }
 
@@ -34,7 +34,7 @@ public abstract record RopeScaling
         var scaling = new Llama3(
             rope.Positive("factor", ConfigLimits.Factor), rope.Positive("low_freq_factor", ConfigLimits.Factor), rope.Positive("high_freq_factor", ConfigLimits.Factor),
             rope.Count("original_max_position_embeddings", ConfigLimits.Positions));
-        if (scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor) throw rope.Refuse("high_freq_factor", "must be above low_freq_factor.");
+        if (scaling.HighFrequencyFactor <= scaling.LowFrequencyFactor) throw rope.Refuse("high_freq_factor", "config_rope_factors", $"must be above low_freq_factor.");
         return scaling;
     }
 

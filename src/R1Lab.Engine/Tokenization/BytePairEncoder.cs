@@ -47,7 +47,7 @@ internal sealed class BytePairEncoder
         vocabulary = Vocabulary.Read(model.Required("vocab"));
         var merges = MergeTable.Read(model.Required("merges"), vocabulary);
         var unknown = model.Optional("unk_token");
-        if (unknown is { } named && vocabulary.IdOf(named.Text()) is null) throw named.Wrong($"unknown token {named.Text()} is not in the vocab");
+        if (unknown is { } named && vocabulary.IdOf(named.Text()) is null) throw named.Wrong("unknown_token", $"unknown token {named.Text()} is not in the vocab");
         return new BytePairEncoder(vocabulary, merges, unknown?.Text(), model.FlagOf("fuse_unk"), model.FlagOf("ignore_merges"));
     }
 
@@ -86,14 +86,14 @@ internal sealed class BytePairEncoder
 
     private static void RefuseUnsupported(JsonField model)
     {
-        if (model.Optional("type") is { } type && type.Text() != "BPE") throw type.Wrong($"unsupported tokenizer model {type.Text()}; supported: BPE");
+        if (model.Optional("type") is { } type && type.Text() != "BPE") throw type.Wrong("tokenizer_model", $"unsupported tokenizer model {type.Text()}; supported: BPE");
         foreach (var name in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
-            if (model.Optional(name) is { } affix && affix.Text().Length > 0) throw affix.Wrong("is not supported for byte-level BPE");
+            if (model.Optional(name) is { } affix && affix.Text().Length > 0) throw affix.Wrong("bpe_affix", $"is not supported for byte-level BPE");
         }
 
-        if (model.Optional("byte_fallback") is { } fallback && fallback.Flag()) throw fallback.Wrong("is not supported: only byte-level BPE is");
-        if (model.Optional("dropout") is { } dropout && dropout.Value.ToString() is not ("0" or "0.0")) throw dropout.Wrong("must be null: it would make encoding random");
+        if (model.Optional("byte_fallback") is { } fallback && fallback.Flag()) throw fallback.Wrong("bpe_byte_fallback", $"is not supported: only byte-level BPE is");
+        if (model.Optional("dropout") is { } dropout && dropout.Value.ToString() is not ("0" or "0.0")) throw dropout.Wrong("bpe_dropout", $"must be null: it would make encoding random");
     }
 
     /// <summary>The pieces are already cut.</summary>

@@ -19,7 +19,7 @@ internal static class ChatTemplateSources
         var additional = Path.Combine(folder, "additional_chat_templates");
         if (!Directory.Exists(additional)) return sources;
         var files = Directory.EnumerateFiles(additional, "*.jinja").Take(MostTemplates + 1).Order(StringComparer.Ordinal).ToList();
-        if (files.Count > MostTemplates) throw new BadInputException(additional, null, $"holds more than {MostTemplates} chat templates");
+        if (files.Count > MostTemplates) throw new BadInputException(additional, null, "too_many_templates", $"holds more than {MostTemplates} chat templates");
         foreach (var file in files) sources[Path.GetFileNameWithoutExtension(file)] = ReadText(file, folder);
         return sources;
     }
@@ -35,7 +35,7 @@ internal static class ChatTemplateSources
             return;
         }
 
-        if (field.Value.ValueKind != System.Text.Json.JsonValueKind.Array) throw field.Wrong("must be a string or a list of {name, template}");
+        if (field.Value.ValueKind != System.Text.Json.JsonValueKind.Array) throw field.Wrong("template_form", $"must be a string or a list of {{name, template}}");
         foreach (var entry in field.Items()) sources[entry.Required("name").Text()] = entry.Required("template").Text();
     }
 

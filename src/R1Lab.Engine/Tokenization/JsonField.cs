@@ -12,7 +12,7 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     /// <exception cref="BadInputException">The file is missing, is not JSON, ends too early, or its root is no object.</exception>
     public static JsonDocument ReadObject(string file, long mostBytes = MostBytes)
     {
-        if (!File.Exists(file)) throw new BadInputException(file, null, "the file is missing");
+        if (!File.Exists(file)) throw new BadInputException(file, null, "file_missing", $"the file is missing");
         var bytes = ReadBytes(file, mostBytes);
         try
         {
@@ -31,12 +31,12 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     /// <summary>The member of that name, or null when it is absent or JSON null.</summary>
     public JsonField? Optional(string name)
     {
-        if (Value.ValueKind != JsonValueKind.Object) throw Wrong("must be a JSON object");
+        if (Value.ValueKind != JsonValueKind.Object) throw Wrong("not_json_object", $"must be a JSON object");
         JsonElement? found = null;
         foreach (var member in Value.EnumerateObject())
         {
             if (!member.NameEquals(name)) continue;
-            if (found is not null) throw Wrong($"field {name} is given twice");
+            if (found is not null) throw Wrong("json_field_twice", $"field {name} is given twice");
             found = member.Value;
         }
 
@@ -44,31 +44,31 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     }
 
     public JsonField Required(string name) =>
-        Optional(name) ?? throw new BadInputException(Source, Child(name), $"field {name} is missing");
+        Optional(name) ?? throw new BadInputException(Source, Child(name), "json_field_missing", $"field {name} is missing");
 
     public IEnumerable<JsonField> Items()
     {
-        if (Value.ValueKind != JsonValueKind.Array) throw Wrong("must be a JSON array");
+        if (Value.ValueKind != JsonValueKind.Array) throw Wrong("not_json_array", $"must be a JSON array");
         var (source, path, value) = this;
         return value.EnumerateArray().Select((item, index) => new JsonField(source, $"{path}[{index}]", item));
     }
 
     public string Text()
     {
-        if (Value.ValueKind != JsonValueKind.String) throw Wrong("must be a string");
+        if (Value.ValueKind != JsonValueKind.String) throw Wrong("not_string", $"must be a string");
         try
         {
             return Value.GetString()!;
         }
         catch (InvalidOperationException)
         {
-            throw Wrong("is not valid Unicode text (half of a surrogate pair)");
+            throw Wrong("not_unicode", $"is not valid Unicode text (half of a surrogate pair)");
         }
     }
 
     public int Integer()
     {
-        if (Value.ValueKind != JsonValueKind.Number || !Value.TryGetInt32(out var number)) throw Wrong("must be a whole number");
+        if (Value.ValueKind != JsonValueKind.Number || !Value.TryGetInt32(out var number)) throw Wrong("not_whole", $"must be a whole number");
         return number;
     }
 
@@ -76,18 +76,18 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     {
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        _ => throw Wrong("must be true or false"),
+        _ => throw Wrong("not_boolean", $"must be true or false"),
     };
 
     public bool FlagOf(string name, bool otherwise = false) => Optional(name)?.Flag() ?? otherwise;
 
-    public BadInputException Wrong(string reason) => new(Source, Path.Length == 0 ? "root" : Path, reason);
+    public BadInputException Wrong(string code, FormattableString reason) => new(Source, Path.Length == 0 ? "root" : Path, code, reason);
 
     private static JsonDocument AsObject(string file, JsonDocument document)
     {
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
         document.Dispose();
-        throw new BadInputException(file, "root", "must be a JSON object");
+        throw new BadInputException(file, "root", "not_json_object", $"must be a JSON object");
     }
 
     private static JsonDocument ParseQuoted(string file, byte[] quoted)
@@ -120,8 +120,8 @@ internal readonly record struct JsonField(string Source, string Path, JsonElemen
     private static BadInputException Malformed(string file, ReadOnlySpan<byte> bytes, JsonException error)
     {
         var place = $"line {(error.LineNumber ?? 0) + 1}, byte {(error.BytePositionInLine ?? 0) + 1}";
-        if (EndsTooEarly(bytes)) return new BadInputException(file, "end of file", $"not valid JSON: the file ends too early ({bytes.Length} bytes)");
-        return new BadInputException(file, place, "not valid JSON");
+        if (EndsTooEarly(bytes)) return new BadInputException(file, "end of file", "json_cut", $"not valid JSON: the file ends too early ({bytes.Length} bytes)");
+        return new BadInputException(file, place, "json_invalid", $"not valid JSON");
     }
 
     /// <summary>All of it reads well as the beginning of something longer.</summary>

@@ -18,7 +18,7 @@ internal sealed class MergeTable
     /// <exception cref="BadInputException">A merge that is not two pieces, or names or makes a piece outside the vocabulary.</exception>
     public static MergeTable Read(JsonField field, Vocabulary vocabulary)
     {
-        if (field.Value.ValueKind != JsonValueKind.Array) throw field.Wrong("must be a JSON array of merges");
+        if (field.Value.ValueKind != JsonValueKind.Array) throw field.Wrong("merges_form", $"must be a JSON array of merges");
         var merges = new Dictionary<(int, int), (int, int)>(field.Value.GetArrayLength());
         var index = 0;
         foreach (var item in field.Value.EnumerateArray())
@@ -64,13 +64,13 @@ internal sealed class MergeTable
         }
 
         if (pieces is [{ Length: > 0 } left, { Length: > 0 } right]) return (left, right);
-        throw place.Wrong($"merge {index}: must be two pieces, as \"a b\" or [\"a\", \"b\"]");
+        throw place.Wrong("merge_form", $"merge {index}: must be two pieces, as \"a b\" or [\"a\", \"b\"]");
     }
 
     private static int Id(JsonField field, Vocabulary vocabulary, int index, string token, (string Left, string Right)? madeOf = null)
     {
         if (vocabulary.IdOf(token) is { } id) return id;
         var named = madeOf is var (left, right) ? $"{left} and {right} make {token}, which" : token;
-        throw new BadInputException(field.Source, $"{field.Path}[{index}]", $"merge {index}: {named} is not in the vocab");
+        throw new BadInputException(field.Source, $"{field.Path}[{index}]", "merge_unknown", $"merge {index}: {named} is not in the vocab");
     }
 }

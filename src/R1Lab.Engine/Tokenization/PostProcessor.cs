@@ -22,7 +22,7 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
             "Sequence" => processor.Required("processors").Items().Select(step => Read(step, isToken))
                 .Aggregate(None, (inner, outer) => Bounded(processor, new([.. outer.Before, .. inner.Before], [.. inner.After, .. outer.After]))),
             var other => throw type.Wrong(
-                $"unsupported post-processor {other}; supported: ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing, Sequence"),
+                "processor_unsupported", $"unsupported post-processor {other}; supported: ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing, Sequence"),
         };
     }
 
@@ -39,25 +39,25 @@ internal sealed record PostProcessor(IReadOnlyList<int> Before, IReadOnlyList<in
             Bounded(single, new(before, after));
         }
 
-        return texts == 1 ? new(before, after) : throw single.Wrong("must hold the text (Sequence) exactly once");
+        return texts == 1 ? new(before, after) : throw single.Wrong("processor_sequence", $"must hold the text (Sequence) exactly once");
     }
 
     private static PostProcessor Bounded(JsonField field, PostProcessor made) =>
-        made.Before.Count + made.After.Count <= MostTokens ? made : throw field.Wrong($"adds more than {MostTokens} tokens to every text");
+        made.Before.Count + made.After.Count <= MostTokens ? made : throw field.Wrong("processor_tokens", $"adds more than {MostTokens} tokens to every text");
 
     private static IEnumerable<int> Ids(JsonField field, JsonField name, Func<int, bool> isToken)
     {
         var known = field.Required("special_tokens");
-        var token = known.Optional(name.Text()) ?? throw name.Wrong($"special token {name.Text()} is not in special_tokens");
+        var token = known.Optional(name.Text()) ?? throw name.Wrong("processor_token", $"special token {name.Text()} is not in special_tokens");
         return token.Required("ids").Items().Take(MostTokens + 1).Select(id => Known(id, id.Integer(), isToken));
     }
 
     private static int Pair(JsonField field, Func<int, bool> isToken)
     {
         var parts = field.Items().ToArray();
-        if (parts.Length != 2) throw field.Wrong("must be [token, id]");
+        if (parts.Length != 2) throw field.Wrong("processor_pair", $"must be [token, id]");
         return Known(parts[1], parts[1].Integer(), isToken);
     }
 
-    private static int Known(JsonField field, int id, Func<int, bool> isToken) => isToken(id) ? id : throw field.Wrong($"id {id} is not in the vocab");
+    private static int Known(JsonField field, int id, Func<int, bool> isToken) => isToken(id) ? id : throw field.Wrong("processor_id", $"id {id} is not in the vocab");
 }

@@ -22,14 +22,14 @@ internal sealed class RegexPattern : SplitPattern
     public RegexPattern(JsonField field)
     {
         _field = field with { Value = default };
-        if (field.Text().Length > LongestExpression) throw field.Wrong($"this regular expression has more than {LongestExpression} characters");
+        if (field.Text().Length > LongestExpression) throw field.Wrong("regex_long", $"this regular expression has more than {LongestExpression} characters");
         try
         {
             _regex = new Regex(field.Text(), RegexOptions.CultureInvariant, SplitDeadline.LongestMatch);
         }
         catch (ArgumentException error)
         {
-            throw field.Wrong($"this regular expression is not supported: {error.Message}");
+            throw field.Wrong("regex_unsupported", $"this regular expression is not supported: {error.Message}");
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class RegexPattern : SplitPattern
         if (done < text.Length) segments.Add(new Segment(done, text.Length, false));
     }
 
-    private BadInputException TooSlow() => _field.Wrong("this regular expression takes too long on the given text");
+    private BadInputException TooSlow() => _field.Wrong("regex_slow", $"this regular expression takes too long on the given text");
 
     /// <summary>The text as the expression sees it, and for each of its characters where that one starts (null: the same place).</summary>
     private static (string Shown, int[]? Starts) Show(ReadOnlySpan<char> text)

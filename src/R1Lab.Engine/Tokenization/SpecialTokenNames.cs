@@ -33,6 +33,6 @@ internal static class SpecialTokenNames
     {
         JsonValueKind.String => field.Text(),
         JsonValueKind.Object => field.Required("content").Text(),
-        _ => throw field.Wrong("must be a string, null, or an object with content"),
+        _ => throw field.Wrong("token_form", $"must be a string, null, or an object with content"),
     };
 }

@@ -31,14 +31,14 @@ internal sealed class TextNormalizer
         foreach (var step in _steps)
         {
             text = step(text);
-            if (text.Length > longest) throw new BadInputException("tokenizer.json", "normalizer", $"makes more than {MostGrowth} times as much text as there is");
+            if (text.Length > longest) throw new BadInputException("tokenizer.json", "normalizer", "normalizer_growth", $"makes more than {MostGrowth} times as much text as there is");
         }
 
         return text;
     }
 
     private static TextNormalizer Of(JsonField field, Func<string, string>[] steps) =>
-        steps.Length <= MostSteps ? new TextNormalizer(steps) : throw field.Wrong($"has more than {MostSteps} steps");
+        steps.Length <= MostSteps ? new TextNormalizer(steps) : throw field.Wrong("too_many_steps", $"has more than {MostSteps} steps");
 
     private static IEnumerable<Func<string, string>> Steps(JsonField field)
     {
@@ -54,12 +54,12 @@ internal sealed class TextNormalizer
             "Prepend" => [Prepend(Short(field.Required("prepend")))],
             "Replace" => [Replace(field)],
             "Strip" => [Strip(field.FlagOf("strip_left", true), field.FlagOf("strip_right", true))],
-            var other => throw type.Wrong($"unsupported normalizer {other}; supported: NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, Sequence"),
+            var other => throw type.Wrong("normalizer_unsupported", $"unsupported normalizer {other}; supported: NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, Sequence"),
         };
     }
 
     private static string Short(JsonField field) =>
-        field.Text() is { Length: <= LongestContent } text ? text : throw field.Wrong($"has {field.Text().Length} characters; at most {LongestContent} are put into a text");
+        field.Text() is { Length: <= LongestContent } text ? text : throw field.Wrong("normalizer_content", $"has {field.Text().Length} characters; at most {LongestContent} are put into a text");
 
     private static Func<string, string> Prepend(string prefix) => text => text.Length == 0 ? text : prefix + text;
 
@@ -70,9 +70,9 @@ internal sealed class TextNormalizer
     {
         var content = Short(field.Required("content"));
         var pattern = field.Required("pattern");
-        if (pattern.Optional("String") is not { } literal) throw pattern.Wrong("only a String pattern is supported here");
+        if (pattern.Optional("String") is not { } literal) throw pattern.Wrong("normalizer_pattern", $"only a String pattern is supported here");
         var wanted = literal.Text();
-        if (wanted.Length == 0) throw literal.Wrong("must not be empty");
+        if (wanted.Length == 0) throw literal.Wrong("must_not_be_empty", $"must not be empty");
         return text => text.Replace(wanted, content, StringComparison.Ordinal);
     }
 }

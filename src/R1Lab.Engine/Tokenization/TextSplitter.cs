@@ -23,12 +23,12 @@ internal sealed class TextSplitter
         for (var index = 0; index < leaves.Length; index++)
         {
             var (leaf, type) = leaves[index];
-            if (type == "ByteLevel" != (index == leaves.Length - 1)) throw leaf.Wrong("one ByteLevel step must come last: only byte-level BPE is supported");
+            if (type == "ByteLevel" != (index == leaves.Length - 1)) throw leaf.Wrong("splitter_last", $"one ByteLevel step must come last: only byte-level BPE is supported");
             steps.AddRange(Steps(leaf, type));
         }
 
-        if (steps.Count > MostSteps) throw field.Wrong($"has more than {MostSteps} steps");
-        if (leaves.Length == 0) throw field.Wrong("has no ByteLevel step: only byte-level BPE is supported");
+        if (steps.Count > MostSteps) throw field.Wrong("too_many_steps", $"has more than {MostSteps} steps");
+        if (leaves.Length == 0) throw field.Wrong("splitter_none", $"has no ByteLevel step: only byte-level BPE is supported");
         return new TextSplitter([.. steps]);
     }
 
@@ -73,20 +73,20 @@ internal sealed class TextSplitter
                 yield return new PatternStep(new CharacterPattern(IsPunctuation), cut, false);
                 break;
             default:
-                throw field.Required("type").Wrong($"unsupported pre-tokenizer {type}; supported: ByteLevel, Split, Digits, Punctuation, Sequence");
+                throw field.Required("type").Wrong("splitter_unsupported", $"unsupported pre-tokenizer {type}; supported: ByteLevel, Split, Digits, Punctuation, Sequence");
         }
     }
 
     private static SplitPattern Pattern(JsonField field)
     {
         if (field.Optional("Regex") is { } expression) return WordScanner.For(expression.Text()) ?? (SplitPattern)new RegexPattern(expression);
-        var literal = field.Optional("String") ?? throw field.Wrong("must hold Regex or String");
-        return literal.Text().Length > 0 ? new LiteralPattern(literal.Text()) : throw literal.Wrong("must not be empty");
+        var literal = field.Optional("String") ?? throw field.Wrong("splitter_pattern", $"must hold Regex or String");
+        return literal.Text().Length > 0 ? new LiteralPattern(literal.Text()) : throw literal.Wrong("must_not_be_empty", $"must not be empty");
     }
 
     private static SplitBehavior Behavior(JsonField field) => Enum.TryParse<SplitBehavior>(field.Text(), out var behavior)
         ? behavior
-        : throw field.Wrong($"unknown behavior {field.Text()}; known: {string.Join(", ", Enum.GetNames<SplitBehavior>())}");
+        : throw field.Wrong("splitter_behavior", $"unknown behavior {field.Text()}; known: {string.Join(", ", Enum.GetNames<SplitBehavior>())}");
 
     private static bool IsPunctuation(Rune rune) => rune.IsAscii ? char.IsAsciiLetterOrDigit((char)rune.Value) is false && rune.Value is > 32 and < 127 : Rune.IsPunctuation(rune);
 

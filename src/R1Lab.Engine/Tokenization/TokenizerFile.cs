@@ -65,20 +65,20 @@ internal sealed class TokenizerFile
             field.FlagOf("rstrip"),
             field.FlagOf("normalized"),
             field.FlagOf("special"));
-        if (Complaint(token) is { } complaint) throw new BadInputException(field.Source, $"{field.Path}.id", complaint);
+        if (FaultOf(token) is { } fault) throw new BadInputException(field.Source, $"{field.Path}.id", fault);
         _addedCharacters += token.Content.Length;
-        if (_addedCharacters > MostAddedCharacters) throw new BadInputException(field.Source, "added_tokens", $"the added tokens have more than {MostAddedCharacters} characters together");
+        if (_addedCharacters > MostAddedCharacters) throw new BadInputException(field.Source, "added_tokens", "added_tokens_long", $"the added tokens have more than {MostAddedCharacters} characters together");
         _addedByContent[token.Content] = token;
         _addedById[token.Id] = token;
     }
 
-    private string? Complaint(AddedToken token)
+    private Fault? FaultOf(AddedToken token)
     {
-        if (token.Content.Length > LongestAddedToken) return $"the added token with id {token.Id} has {token.Content.Length} characters; at most {LongestAddedToken} are read";
-        if (token.Id < 0) return $"id of {token.Content} must not be negative (it is {token.Id})";
-        if (token.Id > Vocabulary.LargestId) return $"id {token.Id} of {token.Content} is larger than any vocabulary ({Vocabulary.LargestId})";
-        if (IdOf(token.Content) is { } other && other != token.Id) return $"token {token.Content} has both id {other} and id {token.Id}";
-        if (TokenOf(token.Id) is { } holder && holder != token.Content) return $"id {token.Id} is used by both {holder} and {token.Content}";
+        if (token.Content.Length > LongestAddedToken) return Fault.Of("added_token_long", $"the added token with id {token.Id} has {token.Content.Length} characters; at most {LongestAddedToken} are read");
+        if (token.Id < 0) return Fault.Of("token_id_negative", $"id of {token.Content} must not be negative (it is {token.Id})");
+        if (token.Id > Vocabulary.LargestId) return Fault.Of("token_id_large", $"id {token.Id} of {token.Content} is larger than any vocabulary ({Vocabulary.LargestId})");
+        if (IdOf(token.Content) is { } other && other != token.Id) return Fault.Of("token_two_ids", $"token {token.Content} has both id {other} and id {token.Id}");
+        if (TokenOf(token.Id) is { } holder && holder != token.Content) return Fault.Of("token_id_twice", $"id {token.Id} is used by both {holder} and {token.Content}");
         return null;
     }
 
@@ -94,7 +94,7 @@ internal sealed class TokenizerFile
                 foreach (var step in decoder.Required("decoders").Items()) RefuseOtherDecoders(step);
                 return;
             default:
-                throw type.Wrong($"unsupported decoder {type.Text()}; supported: ByteLevel");
+                throw type.Wrong("decoder_unsupported", $"unsupported decoder {type.Text()}; supported: ByteLevel");
         }
     }
 }

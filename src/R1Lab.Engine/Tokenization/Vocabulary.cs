@@ -28,19 +28,19 @@ internal sealed class Vocabulary
     /// <exception cref="BadInputException">An id that is no whole number, negative, absurd or used twice; a token given twice.</exception>
     public static Vocabulary Read(JsonField field)
     {
-        if (field.Value.ValueKind != JsonValueKind.Object) throw field.Wrong("must be a JSON object of token and id");
+        if (field.Value.ValueKind != JsonValueKind.Object) throw field.Wrong("vocab_form", $"must be a JSON object of token and id");
         var ids = new Dictionary<string, int>(field.Value.GetPropertyCount());
         var highest = -1;
         foreach (var member in field.Value.EnumerateObject())
         {
             var token = Name(field, member);
-            if (token.Length > LongestToken) throw field.Wrong($"a token of {token.Length} characters begins with {token[..40]}; at most {LongestToken} are read");
+            if (token.Length > LongestToken) throw field.Wrong("token_long", $"a token of {token.Length} characters begins with {token[..40]}; at most {LongestToken} are read");
             var id = Id(field, member, token);
-            if (!ids.TryAdd(token, id)) throw At(field, token).Wrong($"token {token} is given twice");
+            if (!ids.TryAdd(token, id)) throw At(field, token).Wrong("token_twice", $"token {token} is given twice");
             highest = Math.Max(highest, id);
         }
 
-        if (ids.Count == 0) throw field.Wrong("is empty");
+        if (ids.Count == 0) throw field.Wrong("is_empty", $"is empty");
         return new Vocabulary(ids, Reverse(field, ids, highest));
     }
 
@@ -56,7 +56,7 @@ internal sealed class Vocabulary
         }
         catch (InvalidOperationException)
         {
-            throw field.Wrong("a token is not valid Unicode text (half of a surrogate pair)");
+            throw field.Wrong("token_unicode", $"a token is not valid Unicode text (half of a surrogate pair)");
         }
     }
 
@@ -64,11 +64,11 @@ internal sealed class Vocabulary
     {
         if (member.Value.ValueKind != JsonValueKind.Number || !member.Value.TryGetInt64(out var id))
         {
-            throw At(field, token).Wrong($"id of {token} must be a whole number");
+            throw At(field, token).Wrong("token_id_whole", $"id of {token} must be a whole number");
         }
 
-        if (id < 0) throw At(field, token).Wrong($"id of {token} must not be negative (it is {id})");
-        if (id > LargestId) throw At(field, token).Wrong($"id {id} of {token} is larger than any vocabulary ({LargestId})");
+        if (id < 0) throw At(field, token).Wrong("token_id_negative", $"id of {token} must not be negative (it is {id})");
+        if (id > LargestId) throw At(field, token).Wrong("token_id_large", $"id {id} of {token} is larger than any vocabulary ({LargestId})");
         return (int)id;
     }
 
@@ -77,7 +77,7 @@ internal sealed class Vocabulary
         var tokens = new string?[highest + 1];
         foreach (var (token, id) in ids)
         {
-            if (tokens[id] is { } other) throw At(field, token).Wrong($"id {id} is used by both {other} and {token}");
+            if (tokens[id] is { } other) throw At(field, token).Wrong("token_id_twice", $"id {id} is used by both {other} and {token}");
             tokens[id] = token;
         }
 

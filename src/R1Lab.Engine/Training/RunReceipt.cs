@@ -83,13 +83,13 @@ public sealed record RunReceipt
         {
             using var document = JsonDocument.Parse(json);
             var version = document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("schema_version", out var field) && field.TryGetInt32(out var number) ? number : 0;
-            if (version < 1) throw new BadInputException(source, "schema_version", "this is not a run receipt");
-            if (version > CurrentSchema) throw new BadInputException(source, "schema_version", $"the receipt is of version {version}; this program reads versions up to {CurrentSchema}");
+            if (version < 1) throw new BadInputException(source, "schema_version", "receipt_not", $"this is not a run receipt");
+            if (version > CurrentSchema) throw new BadInputException(source, "schema_version", "receipt_version", $"the receipt is of version {version}; this program reads versions up to {CurrentSchema}");
             return JsonSerializer.Deserialize<RunReceipt>(json, Json)!;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new BadInputException(source, (e as JsonException)?.Path, $"the receipt cannot be read: {e.Message}");
+            throw new BadInputException(source, (e as JsonException)?.Path, "receipt_unreadable", $"the receipt cannot be read: {e.Message}");
         }
     }
 

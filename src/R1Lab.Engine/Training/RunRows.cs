@@ -40,7 +40,7 @@ internal sealed record RunRows(IReadOnlyList<TokenExample> Train, IReadOnlyList<
                 foreach (var id in rows[i].InputIds.Concat(rows[i].Labels.Where(label => label != TokenExample.NotTrained)))
                 {
                     if (id < 0 || id >= vocabulary)
-                        throw new BadInputException("dataset", $"row {rows[i].RowId ?? i}", $"token id {id} is not in the model's vocabulary of {vocabulary}");
+                        throw new BadInputException("dataset", $"row {rows[i].RowId ?? i}", "token_out_of_range", $"token id {id} is not in the model's vocabulary of {vocabulary}");
                 }
             }
         }

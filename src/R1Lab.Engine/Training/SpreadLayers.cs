@@ -19,7 +19,7 @@ internal static class SpreadLayers
         var (placement, fill) = room > 0 ? LayerPlacement.Spread(parts, devices) : (null, double.PositiveInfinity);
         return fill <= 1
             ? EmbeddingPlace.Of(recipe, config, placement!)
-            : throw new BadInputException("recipe", "device_map", $"the model and what is trained of it take {parts.Total / 1e9:F1} GB, and {string.Join(", ", devices.Select(device => $"{device.Device} has {device.UsableBytes / 1e9:F1} GB"))}");
+            : throw new BadInputException("recipe", "device_map", "device_map_room", $"the model and what is trained of it take {parts.Total / 1e9:F1} GB, and {string.Join(", ", devices.Select(device => $"{device.Device} has {device.UsableBytes / 1e9:F1} GB"))}");
     }
 
     /// <summary>What each part keeps on its device: weights, and with full training the gradients, masters and moments of what learns.</summary>

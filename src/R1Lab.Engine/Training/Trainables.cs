@@ -123,14 +123,14 @@ internal sealed class Trainables : IDisposable
     {
         AdapterFit.Check(folder, config);
         var contradictions = recipe.Lora.ContradictionsTo(PeftAdapterConfig.Load(folder), [.. DecoderShapes.Projections(config).Select(at => at.Path)]).ToList();
-        if (contradictions.Count > 0) throw new BadInputException(folder, "lora", $"the adapter to start from is of another kind: {string.Join("; ", contradictions)}");
+        if (contradictions.Count > 0) throw new BadInputException(folder, "lora", "adapter_other_kind", $"the adapter to start from is of another kind: {string.Join("; ", contradictions)}");
     }
 
     // What learns was read into memory of its own; what stays frozen may be a view of the file.
     private static Decoder Trainable(Decoder loaded, int freezeLayers)
     {
         if (freezeLayers > loaded.BlockCount)
-            throw new BadInputException("recipe", "freeze_layers", $"is {freezeLayers}, and the model has {loaded.BlockCount} layers");
+            throw new BadInputException("recipe", "freeze_layers", "freeze_layers", $"is {freezeLayers}, and the model has {loaded.BlockCount} layers");
         foreach (var (name, tensor) in loaded.Parameters) tensor.requires_grad = Learns(name, freezeLayers);
         return loaded;
     }

@@ -48,7 +48,7 @@ public sealed class ModelChooser(ModelStore models)
 
         var named = PeftAdapterConfig.Load(adapter.Path).BaseModelNameOrPath ?? "";
         if (await models.FindAsync(named, cancellationToken) is { } found) return Look(found, adapter);
-        if (!Directory.Exists(named)) throw new BadInputException(adapter.Path, "base_model_name_or_path", $"the base model \"{named}\" is not registered here");
+        if (!Directory.Exists(named)) throw new BadInputException(adapter.Path, "base_model_name_or_path", "base_not_registered", $"the base model \"{named}\" is not registered here");
         return Look(new RegisteredModel { Name = Path.GetFileName(named), Path = Path.GetFullPath(named) }, adapter);
     }
 

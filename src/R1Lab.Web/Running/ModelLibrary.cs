@@ -174,7 +174,7 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
             ?? bases.Find(m => wanted is not null && Path.IsPathRooted(wanted) && m.Path == Path.TrimEndingDirectorySeparator(Path.GetFullPath(wanted)))
             ?? bases.Find(m => wanted is not null && Path.GetFileName(m.Path) == Path.GetFileName(Path.TrimEndingDirectorySeparator(wanted)))
             ?? throw new BadInputException(Path.Combine(folder.Path, PeftAdapterConfig.FileName), "base_model_name_or_path",
-                $"names \"{wanted}\", which is not a registered model; register it first or say which one is meant");
+                "base_unknown", $"names \"{wanted}\", which is not a registered model; register it first or say which one is meant");
     }
 
     /// <summary>A folder that may be registered.</summary>

@@ -51,7 +51,7 @@ public sealed class DatasetImport(DatasetStore datasets)
     {
         var judged = await Task.Run(() => Judge(path, source, settings.Format, cancellation), cancellation);
         if (judged.BadLines.Count > 0 && (!settings.SkipBad || judged.Rows == 0)) return judged.Result(null);
-        if (judged.Rows == 0) throw new BadInputException(source, null, "there is no row in the file");
+        if (judged.Rows == 0) throw new BadInputException(source, null, "dataset_empty", $"there is no row in the file");
         if (settings.CheckOnly || judged.Ignores && !settings.IgnoreFields) return judged.Result(null);
         var format = judged.Format == DatasetFormat.InputIds ? DatasetFormats.InputIds : judged.IsSingle ? DatasetFormats.PromptResponse : DatasetFormats.Messages;
         var wanted = new NewDataset(settings.Name, format) { Trailing = judged.Trailing };

@@ -14,6 +14,6 @@ public static class SampleDatasets
     {
         var folder = Path.Combine(samplesFolder, "datasets");
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.jsonl") : [];
-        return files.Order(StringComparer.Ordinal).FirstOrDefault(f => !f.EndsWith(HeldOut, StringComparison.Ordinal)) ?? throw new BadInputException(folder, null, "there is no sample dataset here");
+        return files.Order(StringComparer.Ordinal).FirstOrDefault(f => !f.EndsWith(HeldOut, StringComparison.Ordinal)) ?? throw new BadInputException(folder, null, "no_sample_dataset", $"there is no sample dataset here");
     }
 }

@@ -22,6 +22,6 @@ internal static class FormatDetector
 
         // Nothing to go by: the plainest format, whose reader then names what each line lacks.
         return seen is null ? DatasetFormat.PromptResponse : throw new BadInputException(source, null,
-            $"the format is not known: rows have the fields {seen}; expected {string.Join("; or ", RowFormats.All.Select(format => string.Join(" and ", format.Required)))}");
+            "dataset_format_unknown", $"the format is not known: rows have the fields {seen}; expected {string.Join("; or ", RowFormats.All.Select(format => string.Join(" and ", format.Required)))}");
     }
 }

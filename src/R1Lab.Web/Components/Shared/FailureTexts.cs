@@ -35,7 +35,7 @@ public static class FailureTranslation
     /// <summary>The lab's own exceptions carry a reason that is meant to be read.</summary>
     private static string? OfTheLab(IStringLocalizer<FailureTexts> text, Exception failure) => failure switch
     {
-        BadInputException => text["BadInput", failure.Message].Value,
+        BadInputException bad => text["BadInput", text.Show(bad)].Value,
         ModelUnavailableException { Exists: true } => text["ModelUnavailable", failure.Message].Value,
         MemoryRefusedException refused => text["MemoryRefused", ByteSize.Show(refused.NeededBytes), ByteSize.Show(refused.FreeBytes)].Value,
         ApiFieldException or InvalidRatingException => text["Refused", failure.Message].Value,

@@ -3,13 +3,15 @@ using R1Lab.Engine;
 
 namespace R1Lab.Web.Components.Shared;
 
-/// <summary>Names the texts of faults, one a code.</summary>
-public sealed class FaultTexts;
-
 /// <summary>Faults in the reader's language.</summary>
 public static class FaultTranslation
 {
     /// <summary>The sentence for the fault's code, with the words that its arguments stand for.</summary>
-    public static string Show(this IStringLocalizer<FaultTexts> text, Fault fault) =>
+    public static string Show(this IStringLocalizer<FailureTexts> text, Fault fault) =>
         text[fault.Code, [.. fault.Arguments.Select(argument => argument is Enum word ? text[$"{word.GetType().Name}_{word}"].Value : argument)]].Value;
+
+    /// <summary>Source, place and reason of an input; the reason in English where it has no code yet.</summary>
+    public static string Show(this IStringLocalizer<FailureTexts> text, BadInputException bad) => bad.Fault is { } fault
+        ? string.Join(": ", new[] { bad.Input, bad.Place, text.Show(fault) }.OfType<string>())
+        : bad.Message;
 }
