@@ -21,16 +21,24 @@ public static class EvaluationSplit
     }
 
     /// <summary>
-    /// Splits examples. Parts of one row are all trained, as far as there are other rows to hold out: evaluating on a part of a row that is
-    /// trained would say nothing. Without such rows this is the split of any other list.
+    /// Splits examples. Parts of one row are all trained, as far as there are other rows to hold out, and are never divided between both
+    /// sides: evaluating on a part of a row that is trained would say nothing. Without such rows this is the split of any other list.
     /// </summary>
     public static (IReadOnlyList<TokenExample> Train, IReadOnlyList<TokenExample> Evaluation) Split(IReadOnlyList<TokenExample> rows, double valSize, long seed)
     {
-        var parts = rows.Where(row => row.RowId is not null).CountBy(row => row.RowId!.Value).Where(row => row.Value > 1).Select(row => row.Key).ToHashSet();
+        var parts = rows.Index().Where(row => row.Item.RowId is not null).GroupBy(row => row.Item.RowId!.Value, row => row.Index)
+            .Where(row => row.Skip(1).Any()).ToDictionary(row => row.Key, row => row.ToArray());
         if (parts.Count == 0) return Split<TokenExample>(rows, valSize, seed);
 
-        var whole = SeededShuffle.Order(rows.Count, seed).OrderBy(row => rows[row].RowId is { } id && parts.Contains(id));
-        var held = whole.Take(Count(rows.Count, valSize)).ToHashSet();
+        var (count, held) = (Count(rows.Count, valSize), new HashSet<int>());
+        foreach (var place in SeededShuffle.Order(rows.Count, seed).OrderBy(row => PartsOf(row).Length > 1))
+        {
+            if (held.Count >= count) break;
+            if (held.Count + PartsOf(place).Length < rows.Count) held.UnionWith(PartsOf(place)); // something is left to train
+        }
+
         return ([.. rows.Where((_, i) => !held.Contains(i))], [.. rows.Where((_, i) => held.Contains(i))]);
+
+        int[] PartsOf(int place) => rows[place].RowId is { } id && parts.TryGetValue(id, out var all) ? all : [place];
     }
 }

@@ -102,6 +102,23 @@ public sealed class EncodedDatasetTests : IDisposable
         Assert.Equal([1, 1, 1, 4, 4], train.Select(example => example.RowId!.Value));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0.3)]
+    [InlineData(5)]
+    [InlineData(100)]
+    public void EvaluationSplit_OnlyRowsOfSeveralParts_AreHeldOutWhole(double valSize)
+    {
+        TokenExample[] examples = [.. new[] { 1, 1, 2, 2, 2, 3, 3, 4, 4 }.Select(id => new TokenExample([1], [1], id))];
+
+        var (train, held) = EvaluationSplit.Split(examples, valSize, seed: 1);
+
+        Assert.NotEmpty(train);
+        Assert.NotEmpty(held);
+        Assert.Empty(train.Select(example => example.RowId).Intersect(held.Select(example => example.RowId)));
+        Assert.Equal(examples.Length, train.Count + held.Count);
+    }
+
     private static string Said(EncodedDataset data, ThinkingPolicy policy) =>
         string.Join(", ", data.Problems(policy, modelThinks: true).Select(problem => $"{problem.Code}:{problem.Severity}"));
 
