@@ -57,7 +57,7 @@ internal static class JsonObjectFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException 
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException
                 ? Fault.Of("file_missing", $"the file is missing")
                 : Fault.Of("file_unreadable", $"the file cannot be read: {e.Message}"));
         }

@@ -143,7 +143,7 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException 
+            throw new BadInputException(path, null, e is FileNotFoundException or DirectoryNotFoundException
                 ? Fault.Of("file_absent", $"the file does not exist")
                 : Fault.Of("file_unreadable", $"the file cannot be read: {e.Message}"));
         }

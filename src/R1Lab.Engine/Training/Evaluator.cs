@@ -55,7 +55,8 @@ internal sealed class Evaluator(
 
     private MicroBatch Lay((int[] Rows, int Length)[] groups) =>
         MicroBatch.Of(rows, [.. groups.SelectMany(group => group.Rows).Select(row => new[] { row })], packed: false)
-            with { LinesTogether = together };
+            with
+        { LinesTogether = together };
 
     private int CountFrom(int first)
     {

@@ -21,9 +21,24 @@ public sealed class RunMetricViewTests(LabHost lab) : IClassFixture<LabHost>
     {
         var answer = await AnswerAsync(new StepMetrics
         {
-            Step = 7, TotalSteps = 12, Epoch = 0.5, At = At, Loss = 0.1 + 0.2, GradNorm = 1e-7, LearningRate = 1e-5, EvalLoss = 0.25,
-            EvalTokenAccuracy = 0.5, LossScale = 65536, SkippedSteps = 2, MicroBatchSize = 4, TokensPerSecond = 1234.5,
-            SecondsPerStep = 0.25, MemoryBytes = 1L << 52, DeviceMemoryBytes = 1L << 33, DeviceUtilization = 0.97, DeviceTemperature = 61,
+            Step = 7,
+            TotalSteps = 12,
+            Epoch = 0.5,
+            At = At,
+            Loss = 0.1 + 0.2,
+            GradNorm = 1e-7,
+            LearningRate = 1e-5,
+            EvalLoss = 0.25,
+            EvalTokenAccuracy = 0.5,
+            LossScale = 65536,
+            SkippedSteps = 2,
+            MicroBatchSize = 4,
+            TokensPerSecond = 1234.5,
+            SecondsPerStep = 0.25,
+            MemoryBytes = 1L << 52,
+            DeviceMemoryBytes = 1L << 33,
+            DeviceUtilization = 0.97,
+            DeviceTemperature = 61,
         });
 
         Expect(
@@ -41,7 +56,13 @@ public sealed class RunMetricViewTests(LabHost lab) : IClassFixture<LabHost>
     {
         var answer = await AnswerAsync(new StepMetrics
         {
-            Step = 7, TotalSteps = 12, Epoch = 0.5, At = At, EvalLoss = double.PositiveInfinity, LearningRate = 0, SkippedSteps = 0,
+            Step = 7,
+            TotalSteps = 12,
+            Epoch = 0.5,
+            At = At,
+            EvalLoss = double.PositiveInfinity,
+            LearningRate = 0,
+            SkippedSteps = 0,
         });
 
         Expect(

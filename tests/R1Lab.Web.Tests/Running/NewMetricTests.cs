@@ -158,8 +158,13 @@ public sealed class NewMetricTests : PageTest
 
     private static StepMetrics Step(int step, double margin) => new()
     {
-        Values = MetricValues.Of([new("reward_margin", margin)]), Step = step, TotalSteps = 2, Epoch = step / 2.0,
-        Loss = 1.0 / step, LearningRate = 1e-4, At = DateTimeOffset.UnixEpoch.AddSeconds(step),
+        Values = MetricValues.Of([new("reward_margin", margin)]),
+        Step = step,
+        TotalSteps = 2,
+        Epoch = step / 2.0,
+        Loss = 1.0 / step,
+        LearningRate = 1e-4,
+        At = DateTimeOffset.UnixEpoch.AddSeconds(step),
     };
 
     private static RunReceipt Receipt(IReadOnlyList<StepMetrics> steps) => new()
@@ -170,7 +175,12 @@ public sealed class NewMetricTests : PageTest
         Model = new ReceiptModel { Fingerprint = "f" },
         Environment = new ReceiptEnvironment
         {
-            Program = "p", DotNet = "n", OperatingSystem = "o", Processor = "c", Threads = 2, Device = "cpu",
+            Program = "p",
+            DotNet = "n",
+            OperatingSystem = "o",
+            Processor = "c",
+            Threads = 2,
+            Device = "cpu",
         },
         Curves = steps,
     };

@@ -150,8 +150,25 @@ public sealed class RunPaceTests : IAsyncLifetime
 
     private static RunFacts Facts { get; } = new()
     {
-        Rows = 45, TrainRows = 40, EvaluationRows = 0, OverLongRows = 0, SplitRowIds = [], Omitted = [], DatasetId = 1, TextRows = 40, Lengths = R1Lab.Engine.Datasets.LengthHistogram.Of([200]),
-        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 40 * Tokens, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, Epochs = 1, LinesPerEpoch = 40, LinesPerStep = 4,
+        Rows = 45,
+        TrainRows = 40,
+        EvaluationRows = 0,
+        OverLongRows = 0,
+        SplitRowIds = [],
+        Omitted = [],
+        DatasetId = 1,
+        TextRows = 40,
+        Lengths = R1Lab.Engine.Datasets.LengthHistogram.Of([200]),
+        OtherRowsLeftOut = 0,
+        ThinkingRows = 0,
+        Tokens = 40 * Tokens,
+        TrainedTokens = 10,
+        LongestRow = 300,
+        MaxLength = 512,
+        TotalSteps = 10,
+        Epochs = 1,
+        LinesPerEpoch = 40,
+        LinesPerStep = 4,
     };
 
     private static RunMemory Memory { get; } = new(
@@ -173,8 +190,13 @@ public sealed class RunPaceTests : IAsyncLifetime
             var pace = tokensPerSecond + (spread * (step - 6) / 5);
             return new StepMetrics
             {
-                Step = step, TotalSteps = 11, Loss = 1, TokensPerSecond = pace, SecondsPerStep = tokens * recipe.EffectiveBatchSize / pace,
-                DeviceMemoryBytes = card ? 1 : null, At = DateTimeOffset.UnixEpoch,
+                Step = step,
+                TotalSteps = 11,
+                Loss = 1,
+                TokensPerSecond = pace,
+                SecondsPerStep = tokens * recipe.EffectiveBatchSize / pace,
+                DeviceMemoryBytes = card ? 1 : null,
+                At = DateTimeOffset.UnixEpoch,
             };
         });
         await store.AppendAsync(Actors.Lab, run.Id, [.. metrics.Select(metric => metric.Stored(run.Id))], [], Cancel);

@@ -91,13 +91,13 @@ internal sealed class VocabularyChunks(
 
     private LossInputs InputsOf(ScoredStates states, (int Start, int Count) at, Tensor logProbs, Tensor? logSoftmax) =>
         new(at.Start, logProbs)
-    {
-        LogSoftmax = logSoftmax,
-        Heads = states.Heads.ToDictionary(head => head.Key, head => head.Value.detach()),
-        Reference = states.Reference is { } hidden
+        {
+            LogSoftmax = logSoftmax,
+            Heads = states.Heads.ToDictionary(head => head.Key, head => head.Value.detach()),
+            Reference = states.Reference is { } hidden
             ? ReferenceOf(loss.Needs.Reference!.Decoder, Part(hidden, at), Part(states.Tokens, at), at.Start)
             : null,
-    };
+        };
 
     private LossInputs ReferenceOf(Decoder reference, Tensor hidden, Tensor tokens, int first)
     {

@@ -59,7 +59,10 @@ internal sealed class GradientCase : IDisposable
         foreach (var (_, parameter) in Parameters) parameter.grad = null;
         var pass = new TrainingPass(_decoder, null, checkpointing)
         {
-            Loss = Loss, Heads = _heads, CheckpointedBlocks = blocks, LogitsAtOnce = positionsAtOnce * _decoder.Config.VocabSize,
+            Loss = Loss,
+            Heads = _heads,
+            CheckpointedBlocks = blocks,
+            LogitsAtOnce = positionsAtOnce * _decoder.Config.VocabSize,
         };
         var loss = Batch.Split(lines).Sum(part => pass.Backward(part, Divisor, 0, _targets(part)).Loss.ToDouble());
         return (loss, Parameters.ToDictionary(pair => pair.Key, pair => pair.Value.grad!.clone()));

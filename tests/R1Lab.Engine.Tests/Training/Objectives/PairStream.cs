@@ -44,7 +44,8 @@ internal sealed class PairStream(TrainingSetup setup, PairLoss loss) : ITraining
     /// <summary>Both answers of pairs as neighbouring lines.</summary>
     public static MicroBatch Lay(IReadOnlyList<TokenExample> rows, IEnumerable<int> pairs) =>
         MicroBatch.Of(rows, [.. pairs.SelectMany(pair => new[] { new[] { 2 * pair }, [2 * pair + 1] })], packed: false)
-            with { LinesTogether = 2 };
+            with
+        { LinesTogether = 2 };
 
     /// <summary>The learned tokens by line, and the end of each line for a head named <c>score</c>.</summary>
     public static TokenTargets TargetsOf(MicroBatch batch) => TokenTargets.Of(batch) with

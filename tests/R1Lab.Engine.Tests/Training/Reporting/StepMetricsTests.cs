@@ -17,9 +17,19 @@ public sealed class StepMetricsTests
 
     private static readonly StepMetrics Same = new()
     {
-        Step = 7, TotalSteps = 12, Epoch = 0.5, At = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
-        Loss = 0.1 + 0.2, GradNorm = double.PositiveInfinity, LearningRate = 1e-5, LossScale = 65536, SkippedSteps = 2,
-        MicroBatchSize = 4, TokensPerSecond = 1234.5, MemoryBytes = 1L << 52, SecondsPerStep = 0.25,
+        Step = 7,
+        TotalSteps = 12,
+        Epoch = 0.5,
+        At = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero),
+        Loss = 0.1 + 0.2,
+        GradNorm = double.PositiveInfinity,
+        LearningRate = 1e-5,
+        LossScale = 65536,
+        SkippedSteps = 2,
+        MicroBatchSize = 4,
+        TokensPerSecond = 1234.5,
+        MemoryBytes = 1L << 52,
+        SecondsPerStep = 0.25,
     };
 
     [Fact]
