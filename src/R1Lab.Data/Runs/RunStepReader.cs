@@ -34,7 +34,7 @@ internal static class RunStepReader
     {
         await context.Database.OpenConnectionAsync(cancellationToken);
         var connection = (SqliteConnection)context.Database.GetDbConnection();
-        // One picture of both tables, whoever writes meanwhile. Deferred: it never takes the write lock.
+        // One picture of both tables, even while others write. Deferred: it never takes the write lock.
         await using var picture = connection.BeginTransaction(deferred: true);
         await context.Database.UseTransactionAsync(picture, cancellationToken);
         var steps = new List<RunStep>();

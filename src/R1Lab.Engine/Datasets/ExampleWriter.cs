@@ -28,7 +28,7 @@ internal sealed class ExampleWriter
     public List<int[]> Answers { get; } = [];
 
     /// <summary>
-    /// Goes on to the prompt of the next answer, where the text so far is how it begins. Templates that show earlier answers otherwise than they
+    /// Continues with the prompt of the next answer, where the text so far is how it begins. Templates that show earlier answers otherwise than they
     /// were said, without their thought for example, need an example for each answer.
     /// </summary>
     public bool Continue(string prompt)

@@ -56,14 +56,29 @@ public static class RowContent
             written.Append("{\"role\":").Append(RowLine.Quote(turn.Role)).Append(",\"content\":").Append(RowLine.Quote(turn.Content));
             if (turn.Name is not null) written.Append(",\"name\":").Append(RowLine.Quote(turn.Name));
             if (turn.ToolCallId is not null) written.Append(",\"tool_call_id\":").Append(RowLine.Quote(turn.ToolCallId));
-            if (turn.ToolCalls is not null) written.Append(",\"tool_calls\":").Append(turn.ToolCalls);
+            if (turn.ToolCalls is not null) written.Append(",\"tool_calls\":").Append(OnOneLine(turn.ToolCalls));
             if (!turn.IsLearned) written.Append(",\"train\":false");
             written.Append('}');
         }
 
         written.Append(']');
-        if (row.Tools is not null) written.Append(",\"tools\":").Append(row.Tools);
+        if (row.Tools is not null) written.Append(",\"tools\":").Append(OnOneLine(row.Tools));
         return written.Append('}').ToString();
+    }
+
+    // White space between the parts of JSON says nothing, and a line end there would cut the row's line in two.
+    private static string OnOneLine(string json)
+    {
+        var (written, inText, escaped) = (new StringBuilder(json.Length), false, false);
+        foreach (var letter in json)
+        {
+            if (!inText && letter is (' ' or '\t' or '\r' or '\n')) continue;
+            written.Append(letter);
+            if (letter == '"' && !escaped) inText = !inText;
+            escaped = inText && letter == '\\' && !escaped;
+        }
+
+        return written.ToString();
     }
 
     private static DatasetTurn Turn(JsonElement turn) => new(turn.GetProperty("role").GetString()!, turn.GetProperty("content").GetString()!)

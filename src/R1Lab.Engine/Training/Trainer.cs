@@ -31,7 +31,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     /// <exception cref="BadInputException">Rows or model do not fit.</exception>
     /// <exception cref="TrainingDivergedException">Loss or gradient is no longer finite; earlier snapshots stay.</exception>
     /// <exception cref="TrainingMemoryException">The device cannot hold one row at a time; earlier snapshots stay.</exception>
-    /// <exception cref="NotEnoughSpaceException">The disk is full; earlier snapshots stay, and the same job goes on from them
+    /// <exception cref="NotEnoughSpaceException">The disk is full; earlier snapshots stay, and the same job resumes from them
     /// later.</exception>
     /// <exception cref="ResumeRefusedException">The snapshots in the output folder are of another run.</exception>
     public TrainingResult Run(CancellationToken stop)

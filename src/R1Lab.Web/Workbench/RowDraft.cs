@@ -1,4 +1,5 @@
 using R1Lab.Data.Datasets;
+using System.Text;
 using System.Text.Json;
 using R1Lab.Engine.Datasets;
 
@@ -42,7 +43,7 @@ public sealed class RowDraft
     /// <summary>A JSON array of labels.</summary>
     public string Labels { get; set; } = "[]";
 
-    /// <summary>A row to go on with, or an empty one.</summary>
+    /// <summary>The draft of a stored row, or an empty one.</summary>
     public static RowDraft Of(string format, DatasetRow? row) => row switch
     {
         TokenRow tokens => new() { Format = format, InputIds = Json(tokens.Example.InputIds), Labels = Json(tokens.Example.Labels) },
@@ -75,8 +76,14 @@ public sealed class RowDraft
         if (Turns[^1].Role != DatasetTurn.Assistant) return RowProblem.LastTurn;
         if (!Turns.Exists(turn => turn is { Role: DatasetTurn.Assistant, IsLearned: true })) return RowProblem.NothingLearned;
         if (Turns.Exists(turn => turn.ToolCalls.Trim().Length > 0 && !IsList(turn.ToolCalls, "function"))) return RowProblem.ToolCallsBad;
-        return Tools.Trim().Length > 0 && !IsList(Tools, "function") ? RowProblem.ToolsBad : null;
+        if (Tools.Trim().Length > 0 && !IsList(Tools, "function")) return RowProblem.ToolsBad;
+        return HasFunctions && !IsReadBack() ? RowProblem.ToolsBad : null;
     }
+
+    private bool HasFunctions => Tools.Trim().Length > 0 || Turns.Exists(turn => turn.ToolCalls.Trim().Length > 0);
+
+    // A key given twice, for example, is JSON and no row.
+    private bool IsReadBack() => JsonlReader.ParseLine(Encoding.UTF8.GetBytes(RowContent.Write(ToRow())), DatasetFormat.Messages).Bad is null;
 
     private static string Json(int[] numbers) => $"[{string.Join(", ", numbers)}]";
 

@@ -86,6 +86,34 @@ public sealed class RowLineTests
     }
 
     [Fact]
+    public void Content_FunctionsOnSeveralLines_StandOnOne()
+    {
+        var row = Read("""{"conversations":[{"from":"human","value":"q"},{"from":"function_call","value":"{\n \"name\": \"w\",\n \"arguments\": {\"a b\": \"x  \\\" y\"}\n}"},{"from":"gpt","value":"a"}],"tools":"[\n {\"name\": \"w x\"}\n]"}""", DatasetFormat.ShareGpt);
+
+        var line = RowLine.Write(DatasetFormat.Messages, row);
+
+        Assert.DoesNotContain('\n', line);
+        Assert.Contains("""[{"type":"function","function":{"name":"w","arguments":{"a b":"x  \" y"}}}]""", line, StringComparison.Ordinal);
+        Assert.EndsWith("""[{"type":"function","function":{"name":"w x"}}]}""", line, StringComparison.Ordinal);
+        Assert.Equal(line, RowContent.Write(Read(line, DatasetFormat.Messages)));
+    }
+
+    [Theory]
+    [InlineData("""[{\"name\":\"w\",\"name\":\"v\"}]""")]
+    [InlineData("""[{\"name\":\"\\ud800\"}]""")]
+    [InlineData("""[{\"name\":\"w\",\"p\":NaN}]""")]
+    [InlineData("""[]} {""")]
+    [InlineData("")]
+    public void Read_FunctionsInTextThatAreNoRow_AreRefusedOrNone(string tools)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes($$"""{"prompt":"q","response":"a","tools":"{{tools}}"}"""));
+        var read = JsonlReader.Read(stream, DatasetFormat.PromptResponse);
+
+        if (tools.Length == 0) Assert.Null(((ConversationRow)Assert.Single(read.Rows)).Tools);
+        else Assert.Equal("row_field_not_json", Assert.Single(read.BadLines).Fault.Code);
+    }
+
+    [Fact]
     public void SearchText_Conversation_HoldsTextsAndCallsAndNoKeys() =>
         Assert.Equal("q\n\n[{\"function\":{\"name\":\"w\"}}]\nsunny\na", RowContent.SearchText(new ConversationRow(
             [new("user", "q"), new("assistant", "") { ToolCalls = """[{"function":{"name":"w"}}]""" }, new("tool", "sunny"), new("assistant", "a")])));

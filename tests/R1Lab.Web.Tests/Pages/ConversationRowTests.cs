@@ -74,6 +74,7 @@ public sealed class ConversationRowTests : ModelPageTest
     [Theory]
     [InlineData("[data-testid=row-tools]", "w", "Functions must be a JSON list")]
     [InlineData("[data-testid=row-tools]", "[{\"title\":\"w\"}]", "Functions must be a JSON list")]
+    [InlineData("[data-testid=row-tools]", "[{\"function\":{\"name\":\"w\",\"p\":1,\"p\":2}}]", "Functions must be a JSON list")]
     public async Task Save_ToolsThatAreNone_AreRefusedInTheDialog(string field, string text, string problem)
     {
         await EditAsync();

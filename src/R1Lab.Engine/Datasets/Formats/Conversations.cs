@@ -5,7 +5,7 @@ namespace R1Lab.Engine.Datasets.Formats;
 /// <summary>What conversations share, however a file writes their turns.</summary>
 internal static class Conversations
 {
-    /// <summary>The turns with what stands beside them in the row: a system text, tool definitions.</summary>
+    /// <summary>The turns with the other fields of the row: a system text, tool definitions.</summary>
     /// <param name="field">The field that holds the turns.</param>
     /// <exception cref="RowFieldException">Nothing of the conversation can be learned.</exception>
     public static ConversationRow Of(JsonElement row, string field, IReadOnlyList<DatasetTurn> turns)

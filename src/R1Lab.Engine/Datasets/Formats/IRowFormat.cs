@@ -7,7 +7,7 @@ internal interface IRowFormat
 {
     DatasetFormat Format { get; }
 
-    /// <summary>Fields by which the format is told from others; a row has all of them.</summary>
+    /// <summary>Fields that distinguish the format from others; a row has all of them.</summary>
     IReadOnlyList<string> Required { get; }
 
     /// <summary>Further fields that the format reads.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace R1Lab.Engine.Datasets.Formats;
@@ -45,17 +46,13 @@ internal static class RowFields
         return value.GetArrayLength() == 0 ? null : value;
     }
 
+    /// <summary>JSON that stands in text, under the rules of a line: no key twice, no half of a character, not too deep.</summary>
     public static JsonElement Parsed(string json, string field)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            throw new RowFieldException("row_field_not_json", $"field {field} must be a list, is text that is no JSON");
-        }
+        var wrapped = Encoding.UTF8.GetBytes($"{{\"value\":{json}}}");
+        if (JsonObjectLine.Check(wrapped) is not null) throw new RowFieldException("row_field_not_json", $"field {field} must be a list, is text that is no JSON");
+        using var document = JsonDocument.Parse(wrapped);
+        return document.RootElement.GetProperty("value").Clone();
     }
 
     public static JsonKind KindOf(JsonValueKind kind) => kind switch

@@ -43,6 +43,6 @@ internal sealed class LiveModel(Trainables model, string folder)
             .ToList();
         rows.ForEach(scheduler.Add);
         while (scheduler.Count > 0) scheduler.Step();
-        return [.. rows.Select(row => row.Result.GetAwaiter().GetResult())];
+        return [.. rows.Select(row => row.Result.GetAwaiter().GetResult())]; // every row has ended: nothing is waited for
     }
 }

@@ -75,7 +75,7 @@ public sealed partial class RowDialog : ComponentBase
 
     private Task KeepAsync() => _keeper?.KeepAsync(JsonSerializer.Serialize(_draft)) ?? Task.CompletedTask;
 
-    /// <summary>Goes on with what was written before the page was loaded again.</summary>
+    /// <summary>Restores what was written before the page was loaded again.</summary>
     private void Restore(string state)
     {
         if (JsonSerializer.Deserialize<RowDraft>(state) is { } draft && draft.Format == _draft.Format) _draft = draft;
