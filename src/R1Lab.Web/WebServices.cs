@@ -14,6 +14,7 @@ using R1Lab.Web.Https;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Storage;
 using R1Lab.Web.Uploads;
 
@@ -94,6 +95,7 @@ public static class WebServices
         services.AddSingleton<ModelLibrary>();
         services.AddSingleton<GenerationTurns>();
         services.AddSingleton<ModelHost>();
+        services.AddSingleton<ChatService>();
         services.AddSingleton<Reply>();
         services.AddHostedService<ModelScan>();
     }

@@ -128,6 +128,10 @@ public sealed class LoadedModel : IDisposable
         lock (_gate) return Hash(_baseFingerprint, Find(adapter).Fingerprint);
     }
 
+    /// <summary>What can be said about its text.</summary>
+    /// <param name="name">The name it was asked for by.</param>
+    public ModelVocabulary Vocabulary(string name) => new(name, Text, Defaults, Decoder.Config);
+
     /// <summary>Whether other files stand in the folder now than those that were read. The model answers as it was loaded all the same.</summary>
     /// <param name="adapter">Looks at its folder too; null, or one that is not loaded: at that of the base alone.</param>
     public bool HasChangedFiles(string? adapter)

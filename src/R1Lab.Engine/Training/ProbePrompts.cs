@@ -22,6 +22,8 @@ internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, stri
     // Held once more than it is used, so that no answer frees it.
     private readonly LoadedAdapter? _adapter = model.Adapter is { } adapter ? new LoadedAdapter(adapter, "") : null;
 
+    private ModelVocabulary Vocabulary => field ??= _loaded.Vocabulary(recipe.Model);
+
     /// <summary>Why no prompt can be asked; null where they can.</summary>
     public string? Fault => _loaded.Text.Tokenizer is null ? "the model has no tokenizer." : _loaded.Text.TemplateFault;
 
@@ -44,32 +46,36 @@ internal sealed class ProbePrompts(TrainingRecipe recipe, Trainables model, stri
         }
     }
 
-    private sealed record Prompt(string Text, int Index);
+    private sealed record Prompt(string Text, int Index)
+    {
+        /// <summary>As the model is asked at work; the bare text where it has no template.</summary>
+        public PreparedPrompt Prepared(ModelVocabulary model)
+        {
+            AskedPrompt asked = model.Template is null ? new TextPrompt("probe_prompts", Text) : ChatPrompt.Of(new ChatMessage("user", Text));
+            return asked.Prepare(model);
+        }
+    }
 
     private GenerationRow? Begin(Prompt prompt, BatchScheduler scheduler, Action<int, Exception> onFailure)
     {
         try
         {
-            var ids = _loaded.Tokenizer!.Encode(Shown(prompt), addSpecialTokens: _loaded.ChatTemplate is null);
-            var request = new GenerationRequest(ids, new GenerationSettings { Temperature = 0, Seed = 0, MaxNewTokens = recipe.ProbeMaxNewTokens });
+            var request = new GenerationRequest(prompt.Prepared(Vocabulary).Tokens, new GenerationSettings { Temperature = 0, Seed = 0, MaxNewTokens = recipe.ProbeMaxNewTokens });
             RequestChecks.Check(request, _loaded.Decoder.Config);
             var row = new GenerationRow(_loaded, request, _adapter?.Use(), null, CancellationToken.None);
             scheduler.Add(row);
             return row;
         }
-        catch (Exception e) when (e is BadInputException or ChatTemplateException or MemoryRefusedException)
+        catch (Exception e) when (e is BadInputException or AskRefusedException or MemoryRefusedException)
         {
             onFailure(prompt.Index, e);
             return null;
         }
     }
 
-    // As the model is asked at work; the bare text where it has no template.
-    private string Shown(Prompt prompt) => _loaded.ChatTemplate?.Render([new ChatMessage("user", prompt.Text)], addGenerationPrompt: true) ?? prompt.Text;
-
     private ProbeAnswer AnswerOf(int step, Prompt prompt, GenerationResult result)
     {
-        var start = ThinkingSplitter.AtEndOf(Shown(prompt));
+        var start = prompt.Prepared(Vocabulary).ReplyStart;
         var whole = ThinkingSplitter.Split(result.Text, result.Marks, _loaded.ThoughtMarks, start);
         var stopped = result.Finish == FinishReason.Stop;
         var (thought, answer) = Count(stopped ? result.Tokens.SkipLast(1) : result.Tokens, start);

@@ -7,6 +7,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
+using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
 
@@ -34,6 +35,7 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
     /// <summary>What a client is told about an exception.</summary>
     internal static ApiErrorAnswer Answer(Exception exception, string path) => exception switch
     {
+        AskRefusedException refused => ApiError.BadRequest(refused.Message, refused.Field),
         ApiFieldException field => ApiError.BadRequest(field.Message, field.Field),
         ModelUnavailableException { Exists: false } model => ApiError.NotFound(model.Message, "model", "model_not_found"),
         ModelUnavailableException full when OutOfMemory.Is(full) => ApiError.Unavailable(full.Message, "out_of_memory"),

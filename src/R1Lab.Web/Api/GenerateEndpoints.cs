@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api.OpenAi;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;
 
@@ -23,42 +25,38 @@ public static class GenerateEndpoints
         group.MapGet("/info", InfoAsync).WithName("Info").WithSummary("What is served");
     }
 
-    private static async Task<IResult> GenerateAsync(GenerateRequest request, ModelHost host, CancellationToken cancellation)
+    private static async Task<IResult> GenerateAsync(GenerateRequest request, ChatService chat, CancellationToken cancellation)
     {
-        using var session = await host.OpenAsync(request.ModelName, cancellation);
-        var wanted = request.Prepare(session);
-        session.Reserve(1, "inputs");
-        var result = await session.GenerateAsync(wanted, null, cancellation);
-        var text = request.Returned(result.Text);
+        using var answers = await chat.AskAsync(request.Ask(), cancellation);
+        var answer = (await answers.FinishAsync(cancellation))[0];
+        var text = request.Returned(answer.Text);
         return Results.Json(new GenerateAnswer(text)
         {
             Response = request.Prompt is null ? null : text,
-            Details = request.Parameters?.Details == true ? Details(session, wanted, result) : null,
+            Details = request.Parameters?.Details == true ? Details(answers, answer.End.Result!) : null,
         });
     }
 
-    private static async Task<IResult> StreamAsync(GenerateRequest request, ModelHost host, HttpContext context)
+    private static async Task<IResult> StreamAsync(GenerateRequest request, ChatService chat, HttpContext context)
     {
-        using var session = await host.OpenAsync(request.ModelName, context.RequestAborted);
-        var wanted = request.Prepare(session);
-        session.Reserve(1, "inputs");
+        using var answers = await chat.AskAsync(request.Ask(), context.RequestAborted);
         var stream = new EventStream(context.Response);
-        await stream.RunAsync(() => WriteAsync(stream, session, request, wanted, context), context.RequestAborted);
+        await stream.RunAsync(() => WriteAsync(stream, answers, request, context.RequestAborted), context.RequestAborted);
         return Results.Empty;
     }
 
-    private static async Task WriteAsync(EventStream stream, ModelSession session, GenerateRequest request, GenerationRequest wanted, HttpContext context)
+    private static async Task WriteAsync(EventStream stream, OpenAnswers answers, GenerateRequest request, CancellationToken cancellation)
     {
         var index = 0;
-        var report = new TokenReport(session.Tokenizer, wanted.Settings.SkipSpecialTokens);
+        var report = new TokenReport(answers.Facts.Vocabulary?.Tokenizer, Settings(answers).SkipSpecialTokens);
         var ready = new List<ReportedToken>();
-        await foreach (var next in new GenerationRace(session, [wanted]).EventsAsync(stream, context.RequestAborted))
+        await foreach (var update in stream.KeepAwakeAsync(answers.UpdatesAsync(cancellation), cancellation))
         {
             // The last token carries the whole text, so each one waits for the next.
-            if (next.Result is not null) ready.AddRange(report.Finish());
+            if (update.End is not null) ready.AddRange(report.Finish());
             foreach (var (at, token) in ready.Index())
-                await stream.SendAsync(Item(session, token, ++index, at == ready.Count - 1 ? next.Result : null, request, wanted), context.RequestAborted);
-            ready = next.Step is { } step ? [.. report.Push(step.TokenId, step.Logprob)] : [];
+                await stream.SendAsync(Item(answers, token, ++index, at == ready.Count - 1 ? update.End : null, request), cancellation);
+            ready = update.Step.Token is { } step ? [.. report.Push(step.TokenId, step.Logprob)] : [];
         }
     }
 
@@ -76,34 +74,37 @@ public static class GenerateEndpoints
         });
     }
 
-    private static object Item(ModelSession session, ReportedToken token, int index, GenerationResult? end, GenerateRequest request, GenerationRequest wanted) => new
+    private static GenerationSettings Settings(OpenAnswers answers) => answers.Planned[0].Request.Settings;
+
+    private static object Item(OpenAnswers answers, ReportedToken token, int index, FinishedAnswer? end, GenerateRequest request) => new
     {
         Index = index,
         Token = Token(token),
         TopTokens = request.Parameters?.TopNTokens is null or 0 ? null : Top(token),
         GeneratedText = end is null ? null : request.Returned(end.Text),
-        Details = end is null ? null : Details(session, wanted, end) with { Tokens = null, Prefill = null, TopTokens = null },
+        Details = end is null ? null : Details(answers, end.End.Result!) with { Tokens = null, Prefill = null, TopTokens = null },
     };
 
-    private static GenerateDetails Details(ModelSession session, GenerationRequest wanted, GenerationResult result)
+    private static GenerateDetails Details(OpenAnswers answers, GenerationResult result)
     {
-        var tokens = TokenReport.Of(session.Tokenizer, wanted.Settings.SkipSpecialTokens, result.Tokens, result.Logprobs);
-        var prefill = result.PromptLogprobs is { } scores ? TokenReport.Of(session.Tokenizer, skipSpecialTokens: false, wanted.Prompt, scores) : [];
+        var (settings, tokenizer) = (Settings(answers), answers.Facts.Vocabulary?.Tokenizer);
+        var tokens = TokenReport.Of(tokenizer, settings.SkipSpecialTokens, result.Tokens, result.Logprobs);
+        var prefill = result.PromptLogprobs is { } scores ? TokenReport.Of(tokenizer, skipSpecialTokens: false, answers.Planned[0].Prompt.Tokens, scores) : [];
         return new GenerateDetails(
-            FinishReason(session, wanted, result),
+            FinishReason(answers.Facts.Defaults, result),
             result.Tokens.Count,
-            wanted.Settings.Temperature > 0 ? result.Seed : null,
+            settings.Temperature > 0 ? result.Seed : null,
             result.PromptTokens,
             [.. prefill.Select(Token)],
             [.. tokens.Select(Token)],
-            wanted.Settings.Logprobs is null or 0 ? null : [.. tokens.Select(Top)]);
+            settings.Logprobs is null or 0 ? null : [.. tokens.Select(Top)]);
     }
 
     private static List<GeneratedToken> Top(ReportedToken token) => [.. token.Top.Select(Token)];
 
-    private static string FinishReason(ModelSession session, GenerationRequest wanted, GenerationResult result) =>
+    private static string FinishReason(GenerationDefaults defaults, GenerationResult result) =>
         result.Finish == Engine.Generation.FinishReason.Length ? "length"
-        : result.Tokens.Count > 0 && session.Defaults.EosTokenIds.Contains(result.Tokens[^1]) && !wanted.Settings.IgnoreEos ? "eos_token"
+        : result.Tokens.Count > 0 && defaults.EosTokenIds.Contains(result.Tokens[^1]) ? "eos_token"
         : "stop_sequence";
 
     private static GeneratedToken Token(ReportedToken token) => new(token.Id, token.Text, token.Logprob, token.IsSpecial);
@@ -208,27 +209,29 @@ public static class GenerateEndpoints
 
         public string Returned(string generated) => Parameters?.ReturnFullText == true ? (Inputs ?? Prompt) + generated : generated;
 
-        public GenerationRequest Prepare(ModelSession session)
+        /// <exception cref="ApiFieldException">A field cannot be used.</exception>
+        /// <exception cref="AskRefusedException">Fewer than one token is asked for.</exception>
+        public ChatAsk Ask()
         {
             var text = Inputs ?? Prompt ?? throw new ApiFieldException("inputs", "inputs is missing.");
-            var ids = session.RequireTokenizer("inputs").Encode(text);
-            if (Parameters?.Truncate is { } keep) ids = keep >= 1 ? [.. ids.TakeLast(keep)] : throw new ApiFieldException("truncate", "truncate must be at least 1.");
-            session.CheckPrompt(ids, "inputs");
-            var room = session.MaxLength - ids.Count;
-            var wanted = Parameters?.MaxNewTokens ?? MaxLength ?? Math.Min(DefaultNewTokens, Math.Max(room, 1));
-            if (wanted < 1) throw new ApiFieldException("max_new_tokens", $"max_new_tokens must be at least 1, got {wanted}.");
-            session.CheckLength(ids.Count, wanted, "max_new_tokens");
-            return new GenerationRequest(ids, Settings(wanted), session.Adapter);
+            if (Parameters?.Truncate is < 1) throw new ApiFieldException("truncate", "truncate must be at least 1.");
+            var settings = Settings();
+            return new ChatAsk(ModelName, new TextPrompt("inputs", text) { KeepLast = Parameters?.Truncate })
+            {
+                Settings = _ => settings,
+                Length = AnswerLength.Of(Parameters?.MaxNewTokens ?? MaxLength, "max_new_tokens", DefaultNewTokens),
+                CountField = "inputs",
+            };
         }
 
         // TGI samples when asked to, or when any sampling field is given.
-        private GenerationSettings Settings(int newTokens)
+        private GenerationSettings Settings()
         {
             var given = Parameters ?? new GenerateParameters();
             if (given.BestOf is not (null or 1)) throw new ApiFieldException("best_of", $"best_of must be 1, got {given.BestOf}: one sequence is generated a request.");
             if (given.Grammar is not (null or { ValueKind: JsonValueKind.Null })) throw new ApiFieldException("grammar", "grammar is not supported.");
             var sample = given.DoSample ?? (given.Temperature is not null || given.TopK is not null || given.TopP is not null || given.TypicalP is not null);
-            var settings = new GenerationSettings
+            return new GenerationSettings
             {
                 Temperature = sample ? given.Temperature ?? 1 : 0,
                 TopK = given.TopK ?? 0,
@@ -238,11 +241,9 @@ public static class GenerateEndpoints
                 FrequencyPenalty = given.FrequencyPenalty ?? 0,
                 Seed = given.Seed,
                 Stop = given.Stop ?? [],
-                MaxNewTokens = newTokens,
                 Logprobs = given.TopNTokens ?? 0,
                 Echo = given.DecoderInputDetails == true,
             };
-            return settings.Problems().FirstOrDefault(p => p.IsError) is { } problem ? throw new ApiFieldException(problem.Field, problem.Message) : settings;
         }
     }
 }

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using R1Lab.Engine.Tokenization;
+using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
-using R1Lab.Web.Api.OpenAi;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;
 
@@ -20,17 +20,10 @@ public static class TokenizeEndpoints
         group.MapPost("/detokenize", DetokenizeAsync).WithName("Detokenize").WithSummary("Token ids to text");
     }
 
-    private static async Task<IResult> TokenizeAsync(TokenizeRequest request, ModelHost host, CancellationToken cancellation)
+    private static async Task<IResult> TokenizeAsync(TokenizeRequest request, ChatService chat, CancellationToken cancellation)
     {
-        var session = await host.OpenVocabularyAsync(request.Model, cancellation);
-        var tokenizer = session.RequireTokenizer("model");
-        var ids = request switch
-        {
-            { Messages: not null } => tokenizer.Encode(request.Render(session, tokenizer).Text, request.AddSpecialTokens ?? false),
-            { Prompt: not null } => tokenizer.Encode(request.Prompt, request.AddSpecialTokens ?? true),
-            _ => throw new ApiFieldException("prompt", "Give either prompt or messages."),
-        };
-        return Results.Json(new { Tokens = ids, ids.Count, MaxModelLen = session.MaxLength });
+        var (prompt, model) = await chat.EncodeAsync(request.Model, request.Asked(), cancellation);
+        return Results.Json(new { prompt.Tokens, prompt.Tokens.Count, MaxModelLen = model.MaxLength });
     }
 
     private static async Task<IResult> DetokenizeAsync(DetokenizeRequest request, ModelHost host, CancellationToken cancellation)
@@ -71,24 +64,17 @@ public static class TokenizeEndpoints
         [JsonPropertyName("chat_template_kwargs")]
         public JsonObject? TemplateVariables { get; init; }
 
-        public RenderedPrompt Render(ModelVocabulary session, Tokenizer tokenizer)
+        /// <exception cref="ApiFieldException">There is neither a prompt nor messages.</exception>
+        public AskedPrompt Asked() => this switch
         {
-            var prompt = new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage);
-            return prompt.Render(Choose(session, tokenizer));
-        }
-
-        private ChatTemplate Choose(ModelVocabulary session, Tokenizer tokenizer)
-        {
-            if (Template is null) return session.RequireTemplate("messages");
-            try
+            { Messages: not null } => new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage)
             {
-                return ChatTemplate.Parse(Template, tokenizer.SpecialTokens);
-            }
-            catch (ChatTemplateException e)
-            {
-                throw new ApiFieldException("chat_template", e.Message);
-            }
-        }
+                TemplateText = Template,
+                AddSpecialTokens = AddSpecialTokens ?? false,
+            },
+            { Prompt: not null } => new TextPrompt("prompt", Prompt) { AddSpecialTokens = AddSpecialTokens ?? true },
+            _ => throw new ApiFieldException("prompt", "Give either prompt or messages."),
+        };
     }
 
     private sealed record DetokenizeRequest

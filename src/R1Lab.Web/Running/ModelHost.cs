@@ -9,6 +9,7 @@ using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Native;
 using R1Lab.Web.Notifications;
 using R1Lab.Web.Options;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Running;
 
@@ -46,9 +47,9 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
     /// <param name="name">A registered name; null takes the only or first base.</param>
     /// <param name="cancellation">Ends the waiting; a load that began is finished for the next caller.</param>
     /// <exception cref="ModelUnavailableException">There is no such model, or it does not load.</exception>
-    public async Task<ModelSession> OpenAsync(string? name, CancellationToken cancellation = default)
+    public async Task<LocalEngine> OpenAsync(string? name, CancellationToken cancellation = default)
     {
-        if (LibTorch.Failure is { } failure) throw new ModelUnavailableException(failure, new LibTorchException(failure));
+        if (LibTorch.Failure is { } failure) throw new ModelUnavailableException("compute_missing", $"{failure}", new LibTorchException(failure));
         var record = await FindAsync(name, cancellation);
         var root = await library.BaseOfAsync(record, cancellation);
         var adapter = record.Id == root.Id ? null : record;
@@ -62,14 +63,14 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
         }
         catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException or MemoryRefusedException || OutOfMemory.Is(e))
         {
-            throw new ModelUnavailableException($"The model '{record.Name}' cannot be loaded: {e.Message}", e);
+            throw new ModelUnavailableException("model_not_loaded", $"The model '{record.Name}' cannot be loaded: {e}", e);
         }
         finally
         {
             _gate.Release();
         }
 
-        ModelSession? Loaded() => _residents.GetValueOrDefault(ModelKey.Of(root))?.TryOpen(record.Name, adapter);
+        LocalEngine? Loaded() => _residents.GetValueOrDefault(ModelKey.Of(root))?.TryOpen(record.Name, adapter);
     }
 
     /// <summary>What can be known without loading weights.</summary>
@@ -110,8 +111,8 @@ public sealed class ModelHost(ModelLibrary library, ModelRoom room, GenerationTu
     private async Task<RegisteredModel> FindAsync(string? name, CancellationToken cancellation) =>
         await (name is null ? library.FirstBaseAsync(cancellation) : library.FindAsync(name, cancellation))
         ?? throw (name is null
-            ? new ModelUnavailableException("No model is registered yet.") { Exists = true } // nothing is wrong with the request
-            : new ModelUnavailableException($"The model '{name}' does not exist."));
+            ? new ModelUnavailableException("model_none", $"No model is registered yet.") { Exists = true } // nothing is wrong with the request
+            : new ModelUnavailableException("model_unknown", $"The model '{name}' does not exist."));
 
     private async Task<ResidentModel> ResidentAsync(RegisteredModel root, RegisteredModel asked)
     {

@@ -5,6 +5,7 @@ using R1Lab.Data.Models;
 using R1Lab.Engine;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Checkpoints;
+using R1Lab.Engine.Generation;
 using R1Lab.Engine.Modeling;
 using R1Lab.Web.Options;
 
@@ -35,7 +36,8 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
     {
         if (model.Kind != ModelKind.Adapter) return model;
         var found = model.BaseModelId is { } id ? await models.GetAsync(id, cancellation) : null;
-        return found ?? throw new ModelUnavailableException($"The base model of the adapter '{model.Name}' is not registered: register it, then the adapter again.", new BadInputException(model.Path));
+        return found ?? throw new ModelUnavailableException(
+            "model_base_missing", $"The base model of the adapter '{model.Name}' is not registered: register it, then the adapter again.", new BadInputException(model.Path));
     }
 
     /// <summary>Registers every model below the configured folders; adapters after the models they sit on.</summary>
@@ -86,11 +88,11 @@ public sealed class ModelLibrary(ModelStore models, IOptions<LabOptions> options
         try
         {
             var described = await Task.Run(() => _described.DescriptionOf(root), cancellation);
-            return new ModelVocabulary(name, described.Text, described.Folder.Generation, described.Config.VocabSize, described.Config.MaxPositions);
+            return new ModelVocabulary(name, described.Text, described.Folder.Generation, described.Config);
         }
         catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
         {
-            throw new ModelUnavailableException($"The model '{name}' cannot be read: {e.Message}", e);
+            throw new ModelUnavailableException("model_unreadable", $"The model '{name}' cannot be read: {e}", e);
         }
     }
 

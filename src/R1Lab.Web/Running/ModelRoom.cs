@@ -52,7 +52,7 @@ public sealed class ModelRoom(DeviceMemory memory)
         ];
         var message = string.Format(CultureInfo.InvariantCulture,
             "The model '{0}' needs about {1} of memory to answer ({2} of weights, {3} for an answer); {4} has {5} free. A model of up to {6} parameters would fit.", values);
-        return new ModelUnavailableException(message) { Exists = true, Problem = new Problem("model_does_not_fit", "model", ProblemSeverity.Error, message, values) };
+        return new ModelUnavailableException(new Problem("model_does_not_fit", "model", ProblemSeverity.Error, message, values));
     }
 
     private static string Parameters(long count) => count >= 1_000_000_000

@@ -1,5 +1,6 @@
 using R1Lab.Data.Models;
 using R1Lab.Engine.Generation;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Running;
 
@@ -53,7 +54,7 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns, in
     }
 
     /// <summary>A session of a model that is in memory with its adapter; null while either is not, or once the base is being unloaded.</summary>
-    public ModelSession? TryOpen(string name, RegisteredModel? adapter)
+    public LocalEngine? TryOpen(string name, RegisteredModel? adapter)
     {
         ModelKey? key = adapter is null ? null : ModelKey.Of(adapter);
         lock (_gate)
@@ -63,7 +64,7 @@ internal sealed class ResidentModel(LoadedModel model, GenerationTurns turns, in
             if (key is { } used) _adapterUsers[used]++;
         }
 
-        return new ModelSession(name, key is { } at ? NameOf(at) : null, model, _engine, turns, () => Release(key));
+        return new LocalEngine(name, key is { } at ? NameOf(at) : null, model, _engine, turns, () => Release(key));
     }
 
     /// <summary>Whether other files stand on disk now than those that it, or the adapter, was loaded from.</summary>

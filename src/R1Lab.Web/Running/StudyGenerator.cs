@@ -4,6 +4,7 @@ using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Notifications;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Running;
 

@@ -1,5 +1,6 @@
 using R1Lab.Data.Studies;
 using R1Lab.Engine;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Running;
 

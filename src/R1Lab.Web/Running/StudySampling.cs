@@ -1,4 +1,5 @@
 using System.Text.Json;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Running;
 

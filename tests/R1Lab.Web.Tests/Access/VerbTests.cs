@@ -1,6 +1,7 @@
 using System.Reflection;
 using R1Lab.Data.Access;
 using R1Lab.Tests.Shared;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests.Access;
 
@@ -63,8 +64,11 @@ public sealed class VerbTests
         "IStudyAnswerer: Answer",
         "ModelChooser: Choose",
         "ModelHost: List Open OpenVocabulary",
+        "ChatService: Ask Encode",
+        "OpenAnswers: Finish Updates",
         "ModelLibrary: BaseOf Find FirstBase List Vocabulary",
-        "ModelSession: Generate",
+        "ITextEngine: Generate",
+        "LocalEngine: Generate",
         "QueueSwitches: ContinuesOnError Hold",
         "Reply: Run",
         "RunFixes: Of",

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Api;
@@ -56,7 +57,7 @@ public sealed class ChatPromptTests
     {
         foreach (var template in new[] { Published(Qwen25), Published(Qwen3), Published(R1), Published(Llama), Parse(Copying) })
         {
-            var refused = Assert.Throws<ApiFieldException>(() => Text(template, $$"""[{"role":"user","content":"hi"},{"role":"{{role}}","content":"X"}]"""));
+            var refused = Assert.Throws<AskRefusedException>(() => Text(template, $$"""[{"role":"user","content":"hi"},{"role":"{{role}}","content":"X"}]"""));
 
             Assert.Equal("messages[1].role", refused.Field);
         }
@@ -71,7 +72,7 @@ public sealed class ChatPromptTests
     {
         var template = Parse("{% for m in messages %}{% if m.role == 'user' or m.role == 'assistant' %}{{ m.content }}{% endif %}{% endfor %}");
 
-        Assert.Equal("messages[0].role", Assert.Throws<ApiFieldException>(() => Text(template, $$"""[{"role":"{{role}}","content":"X"}]""")).Field);
+        Assert.Equal("messages[0].role", Assert.Throws<AskRefusedException>(() => Text(template, $$"""[{"role":"{{role}}","content":"X"}]""")).Field);
     }
 
     [Fact]
@@ -176,7 +177,7 @@ public sealed class ChatPromptTests
     [InlineData("""[{"role":"assistant","tool_calls":[{"function":{"arguments":"{}"}}]}]""", "messages[0].tool_calls[0].function")]
     [InlineData("""[{"role":"assistant","function_call":{"name":"f","arguments":"{}"}}]""", "messages[0].function_call")]
     public void Render_MalformedMessage_NamesTheField(string messages, string field) =>
-        Assert.Equal(field, Assert.Throws<ApiFieldException>(() => Text(Parse(Copying), messages)).Field);
+        Assert.Equal(field, Assert.Throws<AskRefusedException>(() => Text(Parse(Copying), messages)).Field);
 
     [Theory]
     [InlineData(Qwen25, "Sure, ", "<|im_start|>assistant\nSure, ")]
@@ -204,10 +205,10 @@ public sealed class ChatPromptTests
     [Fact]
     public void Render_ContinuedMessageThatTheTemplateChanges_IsRefused()
     {
-        Assert.Equal("continue_final_message", Assert.Throws<ApiFieldException>(() => Continue(Published(R1), "<think>a</think>b")).Field);
-        Assert.Equal("continue_final_message", Assert.Throws<ApiFieldException>(() => Continue(Parse("{{ messages[0].content }}"), "x")).Field);
+        Assert.Equal("continue_final_message", Assert.Throws<AskRefusedException>(() => Continue(Published(R1), "<think>a</think>b")).Field);
+        Assert.Equal("continue_final_message", Assert.Throws<AskRefusedException>(() => Continue(Parse("{{ messages[0].content }}"), "x")).Field);
         var nothing = new ChatPrompt(Messages("""[{"role":"assistant","content":null}]"""), null, null, null, true);
-        Assert.Equal("continue_final_message", Assert.Throws<ApiFieldException>(() => nothing.Render(Parse(Copying))).Field);
+        Assert.Equal("continue_final_message", Assert.Throws<AskRefusedException>(() => nothing.Render(Parse(Copying))).Field);
     }
 
     [Theory]
@@ -223,7 +224,7 @@ public sealed class ChatPromptTests
     [Fact]
     public void Render_BothSwitchesOn_IsRefused() => Assert.Equal(
         "continue_final_message",
-        Assert.Throws<ApiFieldException>(() => new ChatPrompt(Messages("""[{"role":"user","content":"hi"}]"""), null, null, true, true).Render(Parse(Copying))).Field);
+        Assert.Throws<AskRefusedException>(() => new ChatPrompt(Messages("""[{"role":"user","content":"hi"}]"""), null, null, true, true).Render(Parse(Copying))).Field);
 
     private static RenderedPrompt Continue(ChatTemplate template, string content) =>
         new ChatPrompt([Turn("user", "hi"), Turn("assistant", content)], null, null, null, true).Render(template);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Api;

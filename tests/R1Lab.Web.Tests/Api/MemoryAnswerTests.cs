@@ -5,6 +5,7 @@ using R1Lab.Engine.Generation;
 using R1Lab.Engine.Native;
 using R1Lab.Web.Api;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Api;
@@ -40,7 +41,7 @@ public sealed class MemoryAnswerTests(ModelLab models) : IClassFixture<ModelLab>
         using var session = await models.Lab.Get<ModelHost>().OpenAsync(ModelLab.Golden, TestContext.Current.CancellationToken);
 
         var failure = await Record.ExceptionAsync(() => session.GenerateAsync(
-            new GenerationRequest([1, 2], new GenerationSettings { MaxNewTokens = 2 }), _ => throw new ExternalException("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"), TestContext.Current.CancellationToken));
+            new EngineRequest([], [1, 2], new GenerationSettings { MaxNewTokens = 2 }), _ => throw new ExternalException("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"), TestContext.Current.CancellationToken));
 
         Assert.Equal(503, ApiExceptionHandler.Answer(failure!, "/v1/completions").Status);
     }

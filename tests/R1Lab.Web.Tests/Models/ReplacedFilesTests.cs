@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using R1Lab.Engine.Generation;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 
 namespace R1Lab.Web.Tests.Models;
@@ -48,7 +49,7 @@ public sealed class ReplacedFilesTests(ModelLab models) : IClassFixture<ModelLab
         Assert.Equal(before, await TokensAsync(old));
         old.Dispose();
         Assert.Equal(after, await TokensAsync(replaced));
-        Assert.NotEqual(old.Fingerprint, replaced.Fingerprint);
+        Assert.NotEqual(old.Facts.Fingerprint, replaced.Facts.Fingerprint);
     }
 
     [Fact]
@@ -144,10 +145,10 @@ public sealed class ReplacedFilesTests(ModelLab models) : IClassFixture<ModelLab
 
     private async Task<IReadOnlyList<int>> TokenizeAsync(string model) => (await models.Client.AskAsync("/tokenize", new { model, prompt = "the numbers" }))["tokens"].Ids();
 
-    private static async Task<string> TokensAsync(ModelSession session)
+    private static async Task<string> TokensAsync(LocalEngine session)
     {
         var settings = new GenerationSettings { MaxNewTokens = 8, Temperature = 0, IgnoreEos = true, Logprobs = 0 };
-        var result = await session.GenerateAsync(new GenerationRequest([5, 6, 7], settings, session.Adapter), null, Cancellation);
+        var result = await session.GenerateAsync(new EngineRequest([], [5, 6, 7], settings), null, Cancellation);
         return string.Join(' ', result.Logprobs!.Select(one => one.Logprob));
     }
 }

@@ -1,6 +1,7 @@
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Tokenization;
+using R1Lab.Web.Serving;
 using TorchSharp;
 using static TorchSharp.torch;
 

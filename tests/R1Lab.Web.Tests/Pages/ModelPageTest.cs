@@ -3,6 +3,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 using R1Lab.Web.Uploads;
 
@@ -18,6 +19,7 @@ public abstract class ModelPageTest : PageTest
         Services.AddSingleton<ModelLibrary>();
         Services.AddSingleton<GenerationTurns>();
         Services.AddSingleton<ModelHost>();
+        Services.AddSingleton<ChatService>();
         Services.AddSingleton<Reply>();
         Services.AddSingleton<UploadFolder>();
         Services.AddSingleton<DatasetImport>();

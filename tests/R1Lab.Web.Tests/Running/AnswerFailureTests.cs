@@ -3,6 +3,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Engine.Generation;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Running;
@@ -34,5 +35,5 @@ public sealed class AnswerFailureTests
         Assert.Empty(lab.Get<DeviceLease>().Waiting);
     }
 
-    private static GenerationRequest Request() => new([1, 2, 3], new GenerationSettings { MaxNewTokens = 12, Temperature = 0, IgnoreEos = true });
+    private static EngineRequest Request() => new([], [1, 2, 3], new GenerationSettings { MaxNewTokens = 12, Temperature = 0, IgnoreEos = true });
 }

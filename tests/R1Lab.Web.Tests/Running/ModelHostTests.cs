@@ -53,6 +53,6 @@ public sealed class ModelHostTests(ModelLab lab) : IClassFixture<ModelLab>
         Assert.True(await host.UnloadAsync(Actors.Admin, id, Cancellation));
 
         using var again = await host.OpenAsync(ModelLab.Golden, Cancellation);
-        Assert.Equal(ModelLab.Golden, again.Name);
+        Assert.Equal(ModelLab.Golden, again.Facts.Name);
     }
 }

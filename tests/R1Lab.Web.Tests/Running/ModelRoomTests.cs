@@ -69,7 +69,7 @@ public sealed class ModelRoomTests
         lab.Get<IOptions<LabOptions>>().Value.MemoryLimit = null;
         using var session = await host.OpenAsync(ModelLab.Scripted, TestContext.Current.CancellationToken);
 
-        Assert.Equal(ModelLab.Scripted, session.Name);
+        Assert.Equal(ModelLab.Scripted, session.Facts.Name);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 using R1Lab.Web.Tests.Models;
 
@@ -80,7 +81,7 @@ public sealed class WaitingLimitTests : IDisposable
         using var session = await OpenAsync();
         using var loan = await _lab.Get<DeviceLease>().AcquireAsync("test", "test", Cancellation);
         using var leave = new CancellationTokenSource();
-        var waiting = session.GenerateAsync(new([1], new() { MaxNewTokens = 2 }), null, leave.Token);
+        var waiting = session.GenerateAsync(new EngineRequest([], [1], new() { MaxNewTokens = 2 }), null, leave.Token);
         Assert.Equal(1, session.Waiting);
 
         await leave.CancelAsync();
@@ -89,7 +90,7 @@ public sealed class WaitingLimitTests : IDisposable
         Assert.Equal(0, session.Waiting);
     }
 
-    private async Task<ModelSession> OpenAsync()
+    private async Task<LocalEngine> OpenAsync()
     {
         await _lab.Get<ModelLibrary>().RegisterAsync(Actors.Lab, ScriptedModel.Folder, ModelLab.Scripted, null, Cancellation);
         return await _lab.Get<ModelHost>().OpenAsync(ModelLab.Scripted, Cancellation);

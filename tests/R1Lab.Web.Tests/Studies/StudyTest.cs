@@ -5,6 +5,7 @@ using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests.Studies;
 

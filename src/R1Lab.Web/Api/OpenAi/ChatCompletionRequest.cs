@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api.OpenAi;
 
@@ -32,20 +32,16 @@ public sealed record ChatCompletionRequest : SamplingFields
     [JsonPropertyName("continue_final_message")]
     public bool? ContinueFinalMessage { get; init; }
 
-    /// <summary>What the model is given.</summary>
-    public RenderedPrompt Render(ModelSession session)
+    /// <exception cref="ApiFieldException">A field cannot be used.</exception>
+    /// <exception cref="AskRefusedException">Fewer than one token is asked for.</exception>
+    public ChatAsk Ask()
     {
-        var prompt = new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage);
-        return prompt.Render(session.RequireTemplate("messages"));
-    }
-
-    public GenerationSettings Settings(ModelSession session, int promptTokens)
-    {
-        var wanted = MaxCompletionTokens ?? MaxTokens;
-        var field = MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
-        if (wanted < 1) throw new ApiFieldException(field, $"{field} must be at least 1, got {wanted}.");
         if (TopLogprobs is < 0 or > 20) throw new ApiFieldException("top_logprobs", $"top_logprobs must be between 0 and 20, got {TopLogprobs}.");
-        session.CheckLength(promptTokens, wanted ?? 1, wanted is null ? "messages" : field);
-        return Settings(session.Defaults, wanted ?? session.MaxLength - promptTokens, Logprobs == true ? TopLogprobs ?? 0 : null, echo: false);
+        return new ChatAsk(Model, new ChatPrompt(Messages, Tools, TemplateVariables, AddGenerationPrompt, ContinueFinalMessage))
+        {
+            Settings = defaults => Settings(defaults, Logprobs == true ? TopLogprobs ?? 0 : null, echo: false),
+            Length = AnswerLength.Of(MaxCompletionTokens ?? MaxTokens, MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens"),
+            Choices = ChoiceCount,
+        };
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api.OpenAi;
 
@@ -25,51 +25,43 @@ public sealed record CompletionRequest : SamplingFields
     [JsonPropertyName("add_special_tokens")]
     public bool? AddSpecialTokens { get; init; }
 
-    public IReadOnlyList<CompletionPrompt> Prompts(ModelSession session)
+    /// <exception cref="ApiFieldException">A field cannot be used.</exception>
+    /// <exception cref="AskRefusedException">Too few tokens are asked for.</exception>
+    public ChatAsk Ask()
     {
-        var prompts = Prompt switch
-        {
-            null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => throw new ApiFieldException("prompt", "prompt is missing."),
-            { ValueKind: JsonValueKind.String } text => [Encode(session, text.GetString()!)],
-            { ValueKind: JsonValueKind.Array } list => FromList(session, list),
-            _ => throw new ApiFieldException("prompt", "prompt must be text, token ids, or a list of either."),
-        };
-        foreach (var prompt in prompts) session.CheckPrompt(prompt.Tokens, "prompt");
-        return prompts;
-    }
-
-    public GenerationSettings Settings(ModelSession session, int promptTokens)
-    {
-        var echo = Echo ?? false;
-        var wanted = MaxTokens ?? Math.Min(DefaultMaxTokens, session.MaxLength - promptTokens);
-        if (wanted < 0 || (wanted == 0 && !echo)) throw new ApiFieldException("max_tokens", $"max_tokens must be at least 1 (0 only with echo), got {wanted}.");
         if (Logprobs is < 0) throw new ApiFieldException("logprobs", $"logprobs must not be negative, got {Logprobs}.");
-        session.CheckLength(promptTokens, wanted, "max_tokens");
-        return Settings(session.Defaults, wanted, Logprobs, echo);
-    }
-
-    private CompletionPrompt Encode(ModelSession session, string text) => new(session.RequireTokenizer("prompt").Encode(text, AddSpecialTokens ?? true), text);
-
-    private IReadOnlyList<CompletionPrompt> FromList(ModelSession session, JsonElement list)
-    {
-        var items = list.EnumerateArray().ToList();
-        if (items.Count == 0) throw new ApiFieldException("prompt", "prompt is empty.");
-        return items[0].ValueKind switch
+        return new ChatAsk(Model, Prompts())
         {
-            JsonValueKind.Number => [Ids(items)],
-            JsonValueKind.String => [.. items.Select(i => i.ValueKind == JsonValueKind.String ? Encode(session, i.GetString()!) : throw Mixed())],
-            JsonValueKind.Array => [.. items.Select(i => i.ValueKind == JsonValueKind.Array ? Ids(i.EnumerateArray()) : throw Mixed())],
-            _ => throw Mixed(),
+            Settings = defaults => Settings(defaults, Logprobs, Echo ?? false),
+            Length = AnswerLength.Of(MaxTokens, "max_tokens", DefaultMaxTokens, least: Echo == true ? 0 : 1),
+            Choices = ChoiceCount,
+            CountField = "prompt",
         };
     }
 
-    private static CompletionPrompt Ids(IEnumerable<JsonElement> items) =>
-        new([.. items.Select(i => i.ValueKind == JsonValueKind.Number && i.TryGetInt32(out var id) ? id : throw Mixed())], null);
+    private AskedPrompt[] Prompts() => Prompt switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => throw new ApiFieldException("prompt", "prompt is missing."),
+        { ValueKind: JsonValueKind.String } text => [Text(text)],
+        { ValueKind: JsonValueKind.Array } list => FromList([.. list.EnumerateArray()]),
+        _ => throw Mixed(),
+    };
+
+    private AskedPrompt[] FromList(JsonElement[] items) => items switch
+    {
+        [] => throw new ApiFieldException("prompt", "prompt is empty."),
+        [{ ValueKind: JsonValueKind.Number }, ..] => [Ids(items)],
+        [{ ValueKind: JsonValueKind.String }, ..] => Array.ConvertAll(items, Text),
+        [{ ValueKind: JsonValueKind.Array }, ..] => Array.ConvertAll(items, item => item.ValueKind == JsonValueKind.Array ? Ids(item.EnumerateArray()) : throw Mixed()),
+        _ => throw Mixed(),
+    };
+
+    private AskedPrompt Text(JsonElement item) => item.ValueKind == JsonValueKind.String
+        ? new TextPrompt("prompt", item.GetString()!) { AddSpecialTokens = AddSpecialTokens ?? true }
+        : throw Mixed();
+
+    private static AskedPrompt Ids(IEnumerable<JsonElement> items) =>
+        new TokenPrompt("prompt", [.. items.Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) ? id : throw Mixed())]);
 
     private static ApiFieldException Mixed() => new("prompt", "prompt must be text, token ids, or a list of either.");
 }
-
-/// <summary>One prompt of a request.</summary>
-/// <param name="Tokens">What the model is given.</param>
-/// <param name="Text">As it was sent; null when it came as token ids.</param>
-public sealed record CompletionPrompt(IReadOnlyList<int> Tokens, string? Text);

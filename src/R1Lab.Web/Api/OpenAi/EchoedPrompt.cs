@@ -1,13 +1,13 @@
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api.OpenAi;
 
 /// <summary>A prompt that the answer repeats, and where its tokens stand in the text that is repeated.</summary>
-internal sealed class EchoedPrompt(ModelVocabulary model, CompletionPrompt prompt)
+internal sealed class EchoedPrompt(ModelVocabulary model, PlannedAnswer planned)
 {
     /// <summary>As it was sent; decoded where it came as token ids.</summary>
-    public string Text { get; } = prompt.Text ?? model.Text(prompt.Tokens);
+    public string Text { get; } = (planned.Asked as TextPrompt)?.Text ?? model.Decode(planned.Prompt.Tokens);
 
     /// <summary>Unicode characters of the text.</summary>
     public int Length => Characters(Text);
@@ -15,8 +15,8 @@ internal sealed class EchoedPrompt(ModelVocabulary model, CompletionPrompt promp
     /// <param name="scores">One a token, or null where none were asked for.</param>
     public IReadOnlyList<ReportedToken> Tokens(IReadOnlyList<TokenLogprob?>? scores)
     {
-        var tokens = TokenReport.Of(model.Tokenizer, skipSpecialTokens: false, prompt.Tokens, scores);
-        var hidden = Hidden(model.Text(prompt.Tokens));
+        var tokens = TokenReport.Of(model.Tokenizer, skipSpecialTokens: false, planned.Prompt.Tokens, scores);
+        var hidden = Hidden(model.Decode(planned.Prompt.Tokens));
         return [.. tokens.Select(token => token with { Offset = Math.Clamp(token.Offset - hidden, 0, Length) })];
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
@@ -33,15 +34,16 @@ public sealed class EventStream(HttpResponse response)
 
     public Task EndAsync(CancellationToken cancellation) => WriteAsync("data: [DONE]\n\n", cancellation);
 
-    /// <summary>Waits for <paramref name="next"/> and keeps the connection awake meanwhile.</summary>
-    public async Task<T> AwaitAsync<T>(Task<T> next, CancellationToken cancellation)
+    /// <summary>The same sequence; the connection is kept awake while nothing comes.</summary>
+    public async IAsyncEnumerable<T> KeepAwakeAsync<T>(IAsyncEnumerable<T> source, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        while (await Task.WhenAny(next, Task.Delay(PingAfter, cancellation)) != next)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            await WriteAsync(": ping\n\n", cancellation);
-        }
+        await using var items = source.GetAsyncEnumerator(cancellation);
+        while (await AwaitAsync(items.MoveNextAsync().AsTask(), cancellation)) yield return items.Current;
+    }
 
+    private async Task<bool> AwaitAsync(Task<bool> next, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(next, Task.Delay(PingAfter, CancellationToken.None)) != next) await WriteAsync(": ping\n\n", cancellation);
         return await next;
     }
 

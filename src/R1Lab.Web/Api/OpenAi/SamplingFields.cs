@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Generation;
 
@@ -67,32 +66,28 @@ public abstract record SamplingFields
     /// <summary>The largest number of choices one request may ask for.</summary>
     public const int MostChoices = 16;
 
-    /// <summary>Settings for the engine.</summary>
-    /// <exception cref="ApiFieldException">A value is out of its range; the field is named.</exception>
-    protected GenerationSettings Settings(GenerationDefaults defaults, int maxNewTokens, int? logprobs, bool echo)
+    /// <exception cref="ApiFieldException"><c>n</c> is out of its range.</exception>
+    protected int ChoiceCount => N is null or >= 1 and <= MostChoices ? N ?? 1 : throw new ApiFieldException("n", $"n must be between 1 and {MostChoices}, got {N}.");
+
+    /// <summary>Settings for the engine; their ranges are checked where the model is asked.</summary>
+    /// <exception cref="ApiFieldException">A value has the wrong form; the field is named.</exception>
+    protected GenerationSettings Settings(GenerationDefaults defaults, int? logprobs, bool echo) => new()
     {
-        if (N is < 1 or > MostChoices) throw new ApiFieldException("n", $"n must be between 1 and {MostChoices}, got {N}.");
-        var settings = new GenerationSettings
-        {
-            Temperature = Temperature ?? (defaults.DoSample ? defaults.Temperature : 1),
-            TopP = TopP ?? (defaults.DoSample ? defaults.TopP : 1),
-            TopK = Math.Max(TopK ?? (defaults.DoSample ? defaults.TopK : 0), 0), // vLLM: -1 and 0 both mean "all"
-            MinP = MinP ?? (defaults.DoSample ? defaults.MinP : 0),
-            RepetitionPenalty = RepetitionPenalty ?? defaults.RepetitionPenalty ?? 1,
-            PresencePenalty = PresencePenalty ?? 0,
-            FrequencyPenalty = FrequencyPenalty ?? 0,
-            Seed = Seed,
-            MaxNewTokens = maxNewTokens,
-            Stop = StopStrings(),
-            StopTokenIds = StopTokenIds ?? [],
-            IgnoreEos = IgnoreEos ?? false,
-            SkipSpecialTokens = SkipSpecialTokens ?? true,
-            Logprobs = logprobs,
-            Echo = echo,
-        };
-        if (settings.Problems().FirstOrDefault(p => p.IsError) is { } problem) throw new ApiFieldException(problem.Field, problem.Message);
-        return settings;
-    }
+        Temperature = Temperature ?? (defaults.DoSample ? defaults.Temperature : 1),
+        TopP = TopP ?? (defaults.DoSample ? defaults.TopP : 1),
+        TopK = Math.Max(TopK ?? (defaults.DoSample ? defaults.TopK : 0), 0), // vLLM: -1 and 0 both mean "all"
+        MinP = MinP ?? (defaults.DoSample ? defaults.MinP : 0),
+        RepetitionPenalty = RepetitionPenalty ?? defaults.RepetitionPenalty ?? 1,
+        PresencePenalty = PresencePenalty ?? 0,
+        FrequencyPenalty = FrequencyPenalty ?? 0,
+        Seed = Seed,
+        Stop = StopStrings(),
+        StopTokenIds = StopTokenIds ?? [],
+        IgnoreEos = IgnoreEos ?? false,
+        SkipSpecialTokens = SkipSpecialTokens ?? true,
+        Logprobs = logprobs,
+        Echo = echo,
+    };
 
     private IReadOnlyList<string> StopStrings() => Stop switch
     {

@@ -7,9 +7,9 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Conversations;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
-using R1Lab.Web.Api;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Chat;
 
@@ -155,7 +155,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         {
             if (turn is not null) turn.Picture = turn.Picture with { State = ReplyState.Stopped };
         }
-        catch (Exception e) when (e is RecordNotFoundException or ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             if (turn is not null && turn.Picture.IsGrowing) chat.Turns.Remove(turn);
             chat.Problem = Failures.Show(e, ProblemText);
@@ -175,12 +175,12 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         Content = reply.Picture.Answer,
         Reasoning = reply.Picture.Thought.Length == 0 ? null : reply.Picture.Thought,
         ModelName = model,
-        Fingerprint = reply.Fingerprint,
+        Fingerprint = reply.Facts.Fingerprint,
         SettingsJson = JsonSerializer.Serialize(settings),
-        FinishReason = reply.Result.Finish.ToString().ToLowerInvariant(),
-        PromptTokens = reply.Result.PromptTokens,
-        CompletionTokens = reply.Result.Tokens.Count,
-        Seconds = reply.Result.Elapsed.TotalSeconds,
+        FinishReason = reply.End.Finish.ToString().ToLowerInvariant(),
+        PromptTokens = reply.End.PromptTokens,
+        CompletionTokens = reply.End.Tokens,
+        Seconds = reply.End.Elapsed.TotalSeconds,
     };
 
     private void Show(ChatTurn turn, ReplyPicture picture) => _ = InvokeAsync(() =>

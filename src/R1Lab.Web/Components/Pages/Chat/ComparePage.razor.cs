@@ -3,9 +3,9 @@ using Microsoft.Extensions.Localization;
 using R1Lab.Data.Access;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
-using R1Lab.Web.Api;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Chat;
 
@@ -118,7 +118,7 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
         {
             column.Picture = column.Picture with { State = ReplyState.Stopped };
         }
-        catch (Exception e) when (e is ModelUnavailableException or ModelBusyException or ApiFieldException or ChatTemplateException or Engine.BadInputException or Engine.Native.LibTorchException or Engine.Devices.MemoryRefusedException)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             column.Problem = Failures.Show(e, ProblemText);
         }

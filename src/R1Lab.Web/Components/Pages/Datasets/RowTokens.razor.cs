@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Generation;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
 

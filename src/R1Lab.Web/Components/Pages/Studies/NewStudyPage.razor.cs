@@ -6,6 +6,7 @@ using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Studies;
 

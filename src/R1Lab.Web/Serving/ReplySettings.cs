@@ -1,7 +1,7 @@
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Generation;
 
-namespace R1Lab.Web.Running;
+namespace R1Lab.Web.Serving;
 
 /// <summary>What a person sets for a chat; starts from the model's own advice.</summary>
 public sealed record ReplySettings
@@ -27,14 +27,13 @@ public sealed record ReplySettings
         RepetitionPenalty = defaults.RepetitionPenalty ?? 1,
     };
 
-    /// <summary>For the engine, with no more new tokens than there is room for.</summary>
-    public GenerationSettings ForEngine(int room) => new()
+    /// <summary>For the engine; how many tokens is said beside it.</summary>
+    public GenerationSettings ForEngine() => new()
     {
         Temperature = Temperature,
         TopP = TopP,
         TopK = TopK,
         RepetitionPenalty = RepetitionPenalty,
-        MaxNewTokens = Math.Max(1, Math.Min(MaxNewTokens, room)),
         Seed = Seed,
     };
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Tokenization;
 
-namespace R1Lab.Web.Api.OpenAi;
+namespace R1Lab.Engine.Generation;
 
 /// <summary>
 /// The messages of a client in the form that chat templates are written for: they get all a client said, and decide themselves what of it
@@ -13,7 +13,7 @@ internal static class ClientMessages
 {
     private static readonly string[] Roles = ["system", "user", "assistant", "tool", "developer"];
 
-    /// <exception cref="ApiFieldException">A message is malformed, or of a role that the template would leave out.</exception>
+    /// <exception cref="AskRefusedException">A message is malformed, or of a role that the template would leave out.</exception>
     public static JsonArray ForTemplate(ChatTemplate template, JsonArray messages, JsonArray? tools)
     {
         List<JsonObject> plain = [.. messages.Select(Plain)];
@@ -44,12 +44,12 @@ internal static class ClientMessages
     {
         var field = $"messages[{index}]";
         if (message is not JsonObject given || given["role"] is not JsonValue role || role.GetValueKind() != JsonValueKind.String)
-            throw new ApiFieldException($"{field}.role", $"{field} must be an object with a role.");
+            throw new AskRefusedException($"{field}.role", "ask_message_form", $"{field} must be an object with a role.");
         var copy = (JsonObject)given.DeepClone();
         copy["content"] = Content(given["content"], $"{field}.content");
         if (Thought(given, field) is { } thought) (copy["reasoning_content"], copy["reasoning"]) = (thought, thought);
         if (given["function_call"] is not null)
-            throw new ApiFieldException($"{field}.function_call", "function_call is not supported: use tool_calls.");
+            throw new AskRefusedException($"{field}.function_call", "ask_function_call", $"function_call is not supported: use tool_calls.");
         CheckCalls(copy, field);
         return copy;
     }
@@ -59,7 +59,7 @@ internal static class ClientMessages
         var known = role == "developer" && !template.NamesRole(role) ? "system" : role;
         if (known is "user" or "assistant") return known;
         if ((Roles.Contains(known) || template.NamesRole(known)) && template.WritesRole(known)) return known;
-        throw new ApiFieldException($"messages[{index}].role", $"The model's chat template has no role '{role}'.");
+        throw new AskRefusedException($"messages[{index}].role", "ask_role_unknown", $"The model's chat template has no role '{role}'.");
     }
 
     // Text parts are joined as vLLM joins them; no content is empty text.
@@ -68,14 +68,14 @@ internal static class ClientMessages
         null => "",
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
         JsonArray parts => string.Join('\n', parts.Select((part, i) => PartText(part, $"{field}[{i}]"))),
-        _ => throw new ApiFieldException(field, $"{field} must be text or a list of text parts."),
+        _ => throw new AskRefusedException(field, "ask_content_form", $"{field} must be text or a list of text parts."),
     };
 
     private static string PartText(JsonNode? part, string field) => part switch
     {
         JsonValue text when text.GetValueKind() == JsonValueKind.String => text.GetValue<string>(),
         JsonObject typed when TextField(typed) is { } name && typed[name]?.GetValueKind() == JsonValueKind.String => (string)typed[name]!,
-        _ => throw new ApiFieldException(field, "Only text parts are supported."),
+        _ => throw new AskRefusedException(field, "ask_part_form", $"Only text parts are supported."),
     };
 
     private static string? TextField(JsonObject part) => part["type"]?.ToString() switch
@@ -90,7 +90,7 @@ internal static class ClientMessages
         var name = message["reasoning_content"] is null ? "reasoning" : "reasoning_content";
         if (message[name] is not { } thought) return null;
         if (thought.GetValueKind() == JsonValueKind.String) return thought.GetValue<string>();
-        throw new ApiFieldException($"{field}.{name}", $"{field}.{name} must be text.");
+        throw new AskRefusedException($"{field}.{name}", "ask_thought_form", $"{field}.{name} must be text.");
     }
 
     // An absent list and one without calls mean the same; templates take the second for a call.
@@ -103,11 +103,11 @@ internal static class ClientMessages
         }
 
         field += ".tool_calls";
-        if (message["tool_calls"] is not JsonArray calls) throw new ApiFieldException(field, $"{field} must be a list.");
+        if (message["tool_calls"] is not JsonArray calls) throw new AskRefusedException(field, "ask_calls_form", $"{field} must be a list.");
         foreach (var (index, call) in calls.Index())
         {
             if (call is not JsonObject given || given["function"] is not JsonObject function || function["name"]?.GetValueKind() is not JsonValueKind.String)
-                throw new ApiFieldException($"{field}[{index}].function", $"{field}[{index}] must be an object with a named function.");
+                throw new AskRefusedException($"{field}[{index}].function", "ask_call_form", $"{field}[{index}] must be an object with a named function.");
             given["type"] ??= "function";
         }
     }

@@ -1,6 +1,7 @@
 using R1Lab.Engine.Tokenization;
+using R1Lab.Web.Running;
 
-namespace R1Lab.Web.Running;
+namespace R1Lab.Web.Serving;
 
 /// <summary>One model's answer for a study, its thought apart.</summary>
 public sealed record StudyAnswer(string Text, string Thought, string Fingerprint, int Tokens, bool WasCut);
@@ -20,6 +21,6 @@ public sealed class StudyAnswerer(Reply reply) : IStudyAnswerer
         var finished = await reply.RunAsync(model, [new ChatMessage("user", prompt)], settings, null, cancellation);
         cancellation.ThrowIfCancellationRequested();
         var picture = finished.Picture;
-        return new StudyAnswer(picture.Answer.Trim(), picture.Thought, finished.Fingerprint, picture.Tokens, picture.State == ReplyState.Cut);
+        return new StudyAnswer(picture.Answer.Trim(), picture.Thought, finished.Facts.Fingerprint ?? "", picture.Tokens, picture.State == ReplyState.Cut);
     }
 }
