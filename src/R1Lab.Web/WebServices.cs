@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Localization;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.WebEncoders;
 using MudBlazor;
@@ -96,6 +97,7 @@ public static class WebServices
         services.AddSingleton<GenerationTurns>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ChatService>();
+        services.AddSingleton<IChatClient, LabChatClient>();
         services.AddSingleton<Reply>();
         services.AddHostedService<ModelScan>();
     }

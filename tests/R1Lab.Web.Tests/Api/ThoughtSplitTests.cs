@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
@@ -40,7 +41,9 @@ public sealed class ThoughtSplitTests(LabHost lab) : IClassFixture<LabHost>
         var chunks = await client.ChunksAsync(Path, new Dictionary<string, object>(request) { ["stream"] = true });
         var reply = await lab.Get<Reply>().RunAsync(name, [new("user", "?")], new ReplySettings { Temperature = 0 }, null, TestContext.Current.CancellationToken);
         var study = await new StudyAnswerer(lab.Get<Reply>()).AnswerAsync(name, "?", new ReplySettings { Temperature = 0 }, TestContext.Current.CancellationToken);
+        var asked = await lab.Get<IChatClient>().GetResponseAsync("?", new ChatOptions { ModelId = name, Temperature = 0, MaxOutputTokens = 40 }, TestContext.Current.CancellationToken);
 
+        Assert.Equal((thought, answer), (string.Concat(asked.Messages[0].Contents.OfType<TextReasoningContent>().Select(content => content.Text)), asked.Text));
         Assert.Equal((thought, answer), (whole["reasoning_content"]?.GetValue<string>() ?? "", whole["content"].Str()));
         Assert.Equal((thought, answer), (Streamed("reasoning_content"), Streamed("content")));
         Assert.Equal((thought, answer), (reply.Picture.Thought, reply.Picture.Answer));

@@ -1,7 +1,6 @@
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Tokenization;
-using R1Lab.Web.Serving;
 using TorchSharp;
 using static TorchSharp.torch;
 
