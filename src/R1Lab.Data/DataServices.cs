@@ -35,6 +35,7 @@ public static class DataServices
         services.AddSingleton<UploadStore>();
         services.AddSingleton<RunStore>();
         services.AddSingleton<ModelStore>();
+        services.AddSingleton<EndpointStore>();
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<NotificationStore>();
         services.AddSingleton<StudyStore>();

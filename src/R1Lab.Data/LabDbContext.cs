@@ -51,6 +51,8 @@ public sealed class LabDbContext(DbContextOptions<LabDbContext> options) : Ident
 
     public DbSet<RegisteredModel> Models => Set<RegisteredModel>();
 
+    public DbSet<RemoteEndpoint> RemoteEndpoints => Set<RemoteEndpoint>();
+
     public DbSet<Conversation> Conversations => Set<Conversation>();
 
     public DbSet<ConversationTurn> ConversationTurns => Set<ConversationTurn>();

@@ -52,6 +52,8 @@ public sealed class LabFixture : IAsyncDisposable
 
     public ModelStore Models => Get<ModelStore>();
 
+    public EndpointStore Endpoints => Get<EndpointStore>();
+
     public ConversationStore Conversations => Get<ConversationStore>();
 
     public NotificationStore Notifications => Get<NotificationStore>();

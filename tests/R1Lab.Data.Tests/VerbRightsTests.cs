@@ -40,6 +40,10 @@ public sealed class VerbRightsTests
         new("ModelStore.RegisterFolder", "Admin Trainer", "Admin Trainer", ModelAsync, async (lab, by, _) => await lab.Models.RegisterFolderAsync(by, Model("known"), Cancel)),
         new("ModelStore.Rename", "Admin Trainer", "Admin", ModelAsync, async (lab, by, id) => await lab.Models.RenameAsync(by, (int)id, $"new {id}", Cancel)),
         new("ModelStore.Remove", "Admin Trainer", "Admin", ModelAsync, async (lab, by, id) => await lab.Models.RemoveAsync(by, (int)id, Cancel)),
+        new("EndpointStore.Add", "Admin", "Admin", None, async (lab, by, _) => await lab.Endpoints.AddAsync(by, EndpointStoreTests.Edit($"e {by.Id}"), Cancel)),
+        new("EndpointStore.Update", "Admin", "Admin", EndpointAsync, (lab, by, id) => DoneAsync(lab.Endpoints.UpdateAsync(by, (int)id, 1, EndpointStoreTests.Edit($"new {id}"), Cancel))),
+        new("EndpointStore.Remove", "Admin", "Admin", EndpointAsync, async (lab, by, id) => await lab.Endpoints.RemoveAsync(by, (int)id, Cancel)),
+        new("EndpointStore.RecordCheck", "Admin", "Admin", EndpointAsync, async (lab, by, id) => await lab.Endpoints.RecordCheckAsync(by, (int)id, 1, new EndpointCheck(null, null, 1), Cancel)),
         new("RunStore.Create", "Admin Trainer", "Admin Trainer", None, async (lab, by, _) => await lab.Runs.CreateAsync(by, new NewRun("r", "{}", "m"), Cancel)),
         new("RunStore.SetStatus", "Admin Trainer", "Admin", RunAsync, async (lab, by, id) => await lab.Runs.SetStatusAsync(by, (int)id, RunStatus.Stopped, cancellationToken: Cancel)),
         new("RunStore.Move", "Admin Trainer", "Admin", RunAsync, async (lab, by, id) => await lab.Runs.MoveAsync(by, (int)id, null, Cancel)),
@@ -185,6 +189,8 @@ public sealed class VerbRightsTests
     }
 
     private static async Task<object> UploadAsync(LabFixture lab, string owner) => (await lab.Uploads.CreateAsync(Actors.User(owner), "f", 10, Roomy, Cancel)).Id;
+
+    private static async Task<object> EndpointAsync(LabFixture lab, string owner) => (await lab.Endpoints.AddAsync(Actors.Lab, EndpointStoreTests.Edit($"e of {owner}"), Cancel)).Id;
 
     private static async Task<object> ModelAsync(LabFixture lab, string owner) => (await lab.Models.AddAsync(Actors.User(owner), Model($"m of {owner}"), Cancel)).Id;
 

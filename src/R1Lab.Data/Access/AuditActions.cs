@@ -33,6 +33,10 @@ public static class AuditActions
     public const string ModelRename = "model.rename";
     public const string ModelRemove = "model.remove";
     public const string ModelUnload = "model.unload";
+    public const string EndpointAdd = "endpoint.add";
+    public const string EndpointChange = "endpoint.change";
+    public const string EndpointRemove = "endpoint.remove";
+    public const string EndpointCheck = "endpoint.check";
     public const string RunStart = "run.start";
     public const string RunStop = "run.stop";
     public const string RunResume = "run.resume";

@@ -14,7 +14,7 @@ public sealed class ModelStore(IDbContextFactory<LabDbContext> contexts, WriteQu
             async (context, token) =>
             {
                 actor.Demand(LabRight.Train);
-                await RefuseTakenNameAsync(context, model.Name, token);
+                await ModelNames.RefuseTakenAsync(context, model.Name, token);
                 return await StoreAsync(context, actor, model, token);
             },
             cancellationToken);
@@ -40,7 +40,7 @@ public sealed class ModelStore(IDbContextFactory<LabDbContext> contexts, WriteQu
                     return known;
                 }
 
-                model.Name = await FreeNameAsync(context, model.Name, token);
+                model.Name = await ModelNames.FreeAsync(context, model.Name, token);
                 return await StoreAsync(context, actor, model, token);
             },
             cancellationToken);
@@ -87,7 +87,7 @@ public sealed class ModelStore(IDbContextFactory<LabDbContext> contexts, WriteQu
             {
                 if (await OwnedAsync(context, actor, id, token) is not { } model) return false;
                 if (model.Name == name) return true;
-                await RefuseTakenNameAsync(context, name, token);
+                await ModelNames.RefuseTakenAsync(context, name, token);
                 context.Audit(actor, time.Now(), AuditActions.ModelRename, Subject(model), name);
                 model.Name = name;
                 await context.SaveChangesAsync(token);
@@ -132,17 +132,4 @@ public sealed class ModelStore(IDbContextFactory<LabDbContext> contexts, WriteQu
     }
 
     private static string Subject(RegisteredModel model) => $"model {model.Id} {model.Name}";
-
-    private static async Task RefuseTakenNameAsync(LabDbContext context, string name, CancellationToken cancellationToken)
-    {
-        if (await context.Models.AnyAsync(model => model.Name == name, cancellationToken))
-            throw new RecordConflictException($"There is a model named \"{name}\" already.");
-    }
-
-    private static async Task<string> FreeNameAsync(LabDbContext context, string wanted, CancellationToken cancellationToken)
-    {
-        var name = wanted;
-        for (var number = 2; await context.Models.AnyAsync(model => model.Name == name, cancellationToken); number++) name = $"{wanted}-{number}";
-        return name;
-    }
 }
