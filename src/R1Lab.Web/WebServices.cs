@@ -16,6 +16,7 @@ using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Serving.Remote;
 using R1Lab.Web.Storage;
 using R1Lab.Web.Uploads;
 
@@ -35,6 +36,7 @@ public static class WebServices
         builder.Services.AddLabPages();
         builder.Services.AddLabApi();
         builder.Services.AddModels();
+        builder.Services.AddRemoteEngines();
         builder.Services.AddUploads();
         builder.Services.AddLabRunning();
         builder.Services.AddStudies();

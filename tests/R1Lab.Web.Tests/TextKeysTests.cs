@@ -197,7 +197,7 @@ public sealed partial class TextKeysTests
     private static partial Regex Hole();
 
     // A fault's code stands before its sentence, a string with holes.
-    [GeneratedRegex("""(?:new BadInputException|new AskRefusedException|new ModelUnavailableException|\b[Bb]ad|\bWrong|\bRefuse)\((?:(?!new BadInputException|new AskRefusedException|new ModelUnavailableException|\b[Bb]ad\(|\bWrong\(|\bRefuse\()[^;])*?"(?<code>[a-z]+(?:_[a-z0-9]+)+)",\s+\$"|(?:Fault\.Of|new RowFieldException)\("(?<code>[a-z_0-9]+)",""", RegexOptions.None, 5000)]
+    [GeneratedRegex("""(?:new BadInputException|new AskRefusedException|new ModelUnavailableException|\b[Bb]ad|\bWrong|\bRefuse)\((?:(?!new BadInputException|new AskRefusedException|new ModelUnavailableException|\b[Bb]ad\(|\bWrong\(|\bRefuse\()[^;])*?"(?<code>[a-z]+(?:_[a-z0-9]+)+)",\s+\$"|(?:Fault\.Of|new RowFieldException|new EndpointException)\((?:\w+, )?"(?<code>[a-z_0-9]+)",""", RegexOptions.None, 5000)]
     private static partial Regex FaultCode();
 
     [GeneratedRegex("(?:new(?: Problem)?|Error|Warning|Note|Wrong)\\(\\s*\"(?<code>[a-z0-9]+(?:_[a-z0-9]+)+)\",[^\\n]*(?:ProblemSeverity|\\$?\"[A-Z][^\"]* )", RegexOptions.None, 5000)]

@@ -61,6 +61,10 @@ public sealed record ApiError(ApiErrorBody Error)
     public static ApiErrorAnswer Unavailable(string message, string code = "unavailable") =>
         Result(StatusCodes.Status503ServiceUnavailable, message, "server_error", null, code);
 
+    /// <summary>A server that the lab asks for the caller did not do its part.</summary>
+    public static ApiErrorAnswer BadGateway(string message, string code) =>
+        Result(StatusCodes.Status502BadGateway, message, "server_error", null, code);
+
     public static ApiErrorAnswer OutOfMemory() => Unavailable(
         "There is not enough memory left for this request: shorten it, or send it again when fewer requests run.", "out_of_memory");
 

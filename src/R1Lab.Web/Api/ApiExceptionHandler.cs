@@ -10,6 +10,7 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Api;
 
@@ -42,6 +43,8 @@ public sealed partial class ApiExceptionHandler(ILogger<ApiExceptionHandler> log
         ModelUnavailableException { IsPermanent: true } model => ApiError.Unprocessable(model.Message, "model", "model_unusable"),
         ModelUnavailableException model => ApiError.Unavailable(model.Message, model.Problem?.Code ?? "model_unavailable"),
         ModelBusyException => ApiError.TooMany(1),
+        EndpointException { Fault.Code: "endpoint_busy" } busy => ApiError.Unavailable(busy.Message, "endpoint_busy"),
+        EndpointException remote => ApiError.BadGateway(remote.Message, remote.Fault?.Code ?? "endpoint_failed"),
         MemoryRefusedException memory => ApiError.Unavailable(memory.Message, "out_of_memory"),
         BadInputException bad => ApiError.Unprocessable(bad.Message, bad.Place, "bad_input"),
         NotAllowedException denied => ApiError.Forbidden(denied.Message),

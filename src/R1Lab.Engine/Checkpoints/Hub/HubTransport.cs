@@ -136,12 +136,7 @@ internal sealed class HubTransport : IDisposable
         }
     }
 
-    private static bool IsPrivate(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (IPAddress.IsLoopback(plain) || plain.IsIPv6LinkLocal || plain.IsIPv6SiteLocal || plain.IsIPv6UniqueLocal || plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any)) return true;
-        return plain.AddressFamily == AddressFamily.InterNetwork && plain.GetAddressBytes() is [10, ..] or [172, >= 16 and < 32, ..] or [192, 168, ..] or [169, 254, ..] or [100, >= 64 and < 128, ..];
-    }
+    private static bool IsPrivate(IPAddress address) => NetworkAddresses.ReachOf(address) != NetworkReach.Public;
 
     private static bool IsSameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.Port == b.Port && a.Host.Equals(b.Host, StringComparison.OrdinalIgnoreCase);
 }

@@ -11,6 +11,7 @@ using R1Lab.Engine.Generation;
 using R1Lab.Engine.Native;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Running;
+using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Components.Shared;
 
@@ -51,6 +52,7 @@ public static class FailureTranslation
         MemoryRefusedException refused => text["MemoryRefused", ByteSize.Show(refused.NeededBytes), ByteSize.Show(refused.FreeBytes)].Value,
         AskRefusedException or InvalidRatingException => text["Refused", failure.Message].Value,
         ChatTemplateException => text["Template", failure.Message].Value,
+        EndpointException { Fault: { } fault } => text["Endpoint", text.Show(fault)].Value,
         RecordConflictException => text["Conflict", failure.Message].Value,
         _ => null,
     };
