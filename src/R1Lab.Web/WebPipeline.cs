@@ -40,6 +40,7 @@ public static class WebPipeline
         app.MapTokenize();
         app.MapGenerate();
         app.MapModels();
+        app.MapRemoteEndpoints();
         app.MapDatasets();
         app.MapUploads();
         app.MapRuns();

@@ -29,7 +29,7 @@ public sealed class FilledLab : IAsyncDisposable
         new("runs/1?tab=rows", "slow"), new("runs/1?tab=config", "learning_rate"), new("runs/1?tab=receipt", "slow"), new("runs/3", "long"),
         new("compare?runs=1,2", "fast"), new("models", "fast"), new("chat", Model), new("chat/1", "12+30"), new("chat/compare", Model),
         new("studies", "First look"), new("studies/new", Model), new("studies/1", "First look"), new("rate", "Question"),
-        new("system/device", "long"), new("system/users", Name), new("system/keys", "r1l_"), new("system/certificate"), new("trust"),
+        new("system/device", "long"), new("system/users", Name), new("system/keys", "r1l_"), new("system/endpoints", "remote-8b"), new("system/certificate"), new("trust"),
         new("not-found"), new("account/password"),
     ];
 
@@ -94,6 +94,7 @@ public sealed class FilledLab : IAsyncDisposable
             await FinishedAsync(api, await TrainAsync(api, name, rate, 16, cancellation), cancellation);
         }
 
+        await PostAsync(api, "api/v1/endpoints", new { name = "remote-8b", address = "https://inference.example.org/api/v1", model = "deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", key = "sk-1" }, cancellation);
         var study = new { name = "First look", overlap = 1, items = Enumerable.Range(1, 6).Select(Item) };
         await PostAsync(api, "api/v1/studies", study, cancellation);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
+using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
@@ -71,6 +72,7 @@ public sealed class RightsLab : IAsyncLifetime
             "datasets" => await DatasetAsync(owner),
             "runs" => Text((await _lab.Get<RunStore>().CreateAsync(Actors.User(owner), new NewRun("r", "{}", "m"), Cancel)).Id),
             "studies" => await StudyAsync(owner),
+            "endpoints" => await EndpointAsync(),
             "uploads" => (await _lab.Get<UploadFolder>().BeginAsync(Actors.User(owner), "f.jsonl", 10, Cancel)).Id,
             _ => "1",
         };
@@ -90,6 +92,10 @@ public sealed class RightsLab : IAsyncLifetime
 
     private async Task<string> DatasetAsync(string owner) => Text((await _lab.Get<DatasetStore>().CreateAsync(
         Actors.User(owner), new NewDataset("d", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2")], Cancel)).Id);
+
+    // At an address that nobody listens at.
+    private async Task<string> EndpointAsync() => Text((await _lab.Get<EndpointStore>().AddAsync(
+        Actors.Lab, new EndpointEdit($"endpoint {Guid.NewGuid()}", "http://0.0.0.0:1/v1", "m", AllowsPrivate: true, MostRequests: 1, KeyChange.Keep), Cancel)).Id);
 
     private async Task<string> StudyAsync(string owner)
     {

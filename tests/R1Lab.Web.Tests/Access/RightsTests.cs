@@ -48,6 +48,12 @@ public sealed class RightsTests(RightsLab lab) : IClassFixture<RightsLab>
         GET    /system/certificate                 VTA
         GET    /system/users                       A
         GET    /system/keys                        A
+        GET    /system/endpoints                   A
+        GET    /api/v1/endpoints/                  A
+        POST   /api/v1/endpoints/                  A
+        PATCH  /api/v1/endpoints/{id:int}          A       A
+        DELETE /api/v1/endpoints/{id:int}          A       A
+        POST   /api/v1/endpoints/{id:int}/check    A       A
         GET    /v1/models                          GTA
         GET    /v1/models/{**id}                   GTA
         POST   /v1/chat/completions                GTA

@@ -39,6 +39,7 @@ public static class NavigationMenu
         new("/system/device", "Device", Icons.Material.Outlined.Memory, LabPolicies.CanView, "SystemGroup"),
         new("/system/users", "Users", Icons.Material.Outlined.People, LabPolicies.CanAdminister, "SystemGroup"),
         new("/system/keys", "Keys", Icons.Material.Outlined.Key, LabPolicies.CanAdminister, "SystemGroup"),
+        new("/system/endpoints", "Endpoints", Icons.Material.Outlined.CloudQueue, LabPolicies.CanAdminister, "SystemGroup"),
         new(CertificatePaths.State, "Certificate", Icons.Material.Outlined.Lock, LabPolicies.CanView, "SystemGroup"),
         new("/system/audit", "Audit", Icons.Material.Outlined.History, LabPolicies.CanAdminister, "SystemGroup"),
     ];
