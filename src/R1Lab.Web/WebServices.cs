@@ -98,6 +98,7 @@ public static class WebServices
         services.AddSingleton<ModelLibrary>();
         services.AddSingleton<GenerationTurns>();
         services.AddSingleton<ModelHost>();
+        services.AddSingleton<EngineDirectory>();
         services.AddSingleton<ChatService>();
         services.AddSingleton<IChatClient, LabChatClient>();
         services.AddSingleton<Reply>();

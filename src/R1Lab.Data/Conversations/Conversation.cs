@@ -43,6 +43,9 @@ public sealed class ConversationTurn
     /// <summary>Of the weights that answered: base, adapter, quantisation and template.</summary>
     public string? Fingerprint { get; set; }
 
+    /// <summary>What a remote endpoint said of itself in place of a <see cref="Fingerprint"/>: nobody can verify it.</summary>
+    public string? Reported { get; set; }
+
     public string? SettingsJson { get; set; }
 
     public string? FinishReason { get; set; }

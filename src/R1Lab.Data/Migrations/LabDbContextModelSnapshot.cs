@@ -483,6 +483,9 @@ namespace R1Lab.Data.Migrations
                     b.Property<string>("Reasoning")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Reported")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Role")
                         .IsRequired()
                         .HasColumnType("TEXT");

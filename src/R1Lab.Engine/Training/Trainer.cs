@@ -19,6 +19,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     private readonly TrainingRecipe _recipe = job.Recipe.Effective();
     private readonly TrainingMeter _meter = new(job.Device);
     private readonly TrainingTold _told = new(observer);
+    private FileStamps? _modelFiles;
 
     /// <summary>What is learned: the recipe's choice unless set.</summary>
     internal IObjective Objective { get; init; } = KnownObjectives.Of(job.Recipe.Objective);
@@ -37,6 +38,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
     public TrainingResult Run(CancellationToken stop)
     {
         var rows = SuitableRows();
+        _modelFiles = FileStamps.Of(job.ModelFolder);
         var mapsBlocks = _recipe.Method == TrainingMethod.Qlora && !job.Device.IsCuda;
         using var mapped = mapsBlocks ? new MappedBlocks(AssumedMemory.LargestOnHeapQlora) : null;
         using var scope = NewDisposeScope();
@@ -98,6 +100,7 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
             Report(run, losses, evaluated, Stopwatch.GetElapsedTime(began));
             if (due) Probe(run, probes);
             snapshots.SaveWhenDue(run);
+            NoticeChangedModel(run.Step);
             observer.BetweenSteps?.Invoke();
         }
 
@@ -130,6 +133,14 @@ public sealed class Trainer(TrainingJob job, TrainingObserver observer)
             DeviceAllocatedBytes = card?.PeakAllocatedBytes,
             At = DateTimeOffset.UtcNow,
         });
+    }
+
+    // Said once. What is trained is in memory, so the run continues.
+    private void NoticeChangedModel(int step)
+    {
+        if (_modelFiles?.HaveChanged != true) return;
+        _modelFiles = null;
+        _told.ModelChanged(step);
     }
 
     // An answer that fails, for want of memory too, is no reason to end a run.

@@ -63,6 +63,9 @@ public static class TrainingEventKinds
     /// <summary>The best step's snapshot is gone or damaged, so the result is the last step's. Arguments: the best step, the reason.</summary>
     public const string BestMissing = "best_missing";
 
+    /// <summary>Files of the model were changed or replaced after the run had loaded them. Arguments: the step at which it was noticed.</summary>
+    public const string ModelChanged = "model_changed";
+
     /// <summary>Probe prompts could not be answered. Arguments: step, the reason.</summary>
     public const string ProbeFailed = "probe_failed";
 }

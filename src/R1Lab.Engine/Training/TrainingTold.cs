@@ -58,6 +58,9 @@ internal sealed class TrainingTold(TrainingObserver observer)
     public void EvaluationSkipped(int step) =>
         Tell(step, TrainingEventKinds.EvaluationSkipped, $"The evaluation after step {step} was left out: the device has too little memory for one row.", step);
 
+    public void ModelChanged(int step) =>
+        Tell(step, TrainingEventKinds.ModelChanged, $"Files of the model were changed or replaced (noticed after step {step}). The run trains what it loaded; it cannot be resumed with the new files, and an adapter it makes fits the old ones.", step);
+
     public void StepSkipped(int step, double scale) => Tell(
         step, TrainingEventKinds.StepSkipped, string.Create(CultureInfo.InvariantCulture, $"Step {step} was skipped: a float16 gradient overflowed. Losses are scaled by {scale} from now on."), step, scale);
 

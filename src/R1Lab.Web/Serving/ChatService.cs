@@ -8,7 +8,7 @@ namespace R1Lab.Web.Serving;
 /// Asks models: the one place where a prompt is rendered, encoded and checked against the model's limits, and where thoughts are split from
 /// answers. Pages, HTTP interfaces and studies go through it.
 /// </summary>
-public sealed class ChatService(ModelHost host)
+public sealed class ChatService(EngineDirectory engines, ModelHost host)
 {
     /// <summary>Opens the model and prepares everything up to the first token; nothing can be refused after this.</summary>
     /// <returns>The answers, to be read once; disposing them lets the model go.</returns>
@@ -17,7 +17,7 @@ public sealed class ChatService(ModelHost host)
     /// <exception cref="ModelBusyException">Too many requests wait already.</exception>
     public async Task<OpenAnswers> AskAsync(ChatAsk ask, CancellationToken cancellationToken)
     {
-        ITextEngine engine = await host.OpenAsync(ask.Model, cancellationToken);
+        var engine = await engines.OpenAsync(ask.Model, cancellationToken);
         try
         {
             var answers = ask.Prompts.SelectMany(prompt => Prepare(ask, prompt, engine.Facts)).ToList();

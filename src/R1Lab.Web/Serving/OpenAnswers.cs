@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
@@ -36,7 +37,28 @@ public sealed class OpenAnswers(ITextEngine engine, IReadOnlyList<PlannedAnswer>
     private async IAsyncEnumerable<AnswerUpdate> UpdatesAsync(int index, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var growing = new GrowingAnswer(index, planned[index], engine.Facts.Marks);
-        await foreach (var step in engine.GenerateAsync(planned[index].Request, cancellationToken)) yield return growing.Add(step);
+        var began = Stopwatch.GetTimestamp();
+        await using var steps = engine.GenerateAsync(planned[index].Request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            var isStopped = false;
+            try
+            {
+                if (!await steps.MoveNextAsync()) yield break;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && growing.HasText)
+            {
+                isStopped = true; // what was written stays, whether or not the engine itself ends a stopped answer
+            }
+
+            if (isStopped)
+            {
+                yield return growing.Add(new EngineStep("") { End = new EngineEnd(FinishReason.Cancelled, null, null, Stopwatch.GetElapsedTime(began)) });
+                yield break;
+            }
+
+            yield return growing.Add(steps.Current);
+        }
     }
 
     private async IAsyncEnumerable<AnswerUpdate> MergedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -79,6 +101,8 @@ public sealed class OpenAnswers(ITextEngine engine, IReadOnlyList<PlannedAnswer>
         private readonly StringBuilder _thought = new();
         private readonly StringBuilder _text = new();
         private readonly List<ThoughtMark> _marks = [];
+
+        public bool HasText => _text.Length > 0 || _thought.Length > 0;
 
         public AnswerUpdate Add(EngineStep step)
         {

@@ -19,6 +19,9 @@ public sealed record ReplyPicture(ReplyState State, string Thought, string Answe
 
     public string? Failure { get; init; }
 
+    /// <summary>What the endpoint that answered said of itself; null for models of this lab, whose fingerprint can be verified.</summary>
+    public string? Reported { get; init; }
+
     public bool IsGrowing => State is ReplyState.Waiting or ReplyState.Thinking or ReplyState.Answering;
 }
 
@@ -45,7 +48,7 @@ public sealed class Reply(ChatService chat, TimeProvider time)
         var growing = new GrowingReply(time);
         await foreach (var update in answers.UpdatesAsync(cancellation))
         {
-            if (update.End is { } end) return Finished(growing.End(end), end, answers.Facts);
+            if (update.End is { } end) return Finished(growing.End(end) with { Reported = end.End.Reported }, end, answers.Facts);
             growing.Add(update, onPicture, PictureEvery);
         }
 

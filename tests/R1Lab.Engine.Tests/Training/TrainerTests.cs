@@ -115,4 +115,49 @@ public sealed class TrainerTests : IDisposable
 
         Assert.Contains(_runs.Events, e => e.Kind == "adjusted" && e.Message.Contains("q_proj, k_proj, v_proj", StringComparison.Ordinal));
     }
+
+    public static TheoryData<string, Action<string>> Changes => new()
+    {
+        { "weights replaced by rename", folder => Replace(Path.Combine(folder, "model.safetensors")) },
+        { "configuration rewritten", folder => File.AppendAllText(Path.Combine(folder, "config.json"), "\n") },
+        { "file added", folder => File.WriteAllText(Path.Combine(folder, "generation_config.json"), "{}") },
+    };
+
+    [Theory, MemberData(nameof(Changes))]
+    public void Run_ModelFilesChangeMeanwhile_SaysSoOnceAndTrainsWhatItLoaded(string what, Action<string> change)
+    {
+        _ = what;
+        var recipe = TrainingRuns.Busy with { MaxSteps = 4, ValSize = 0, SaveSteps = null };
+        var untouched = _runs.Run(_runs.Job(recipe));
+        var folder = CopyOf(TrainingRuns.Model("llama_base"));
+        _runs.Events.Clear();
+
+        var passes = 0; // the trial of the largest batch, then two in each step
+        var result = _runs.Run(_runs.Job(recipe) with { ModelFolder = folder }, beforePass: (_, _) => { if (passes++ == 3) change(folder); });
+
+        Assert.Equal(2, Assert.Single(_runs.Events, e => e.Kind == TrainingEventKinds.ModelChanged).Step);
+        Assert.Equal(untouched.FinalLoss, result.FinalLoss);
+    }
+
+    [Fact]
+    public void Run_ModelFilesStay_SaysNothing()
+    {
+        _runs.Run(_runs.Job(TrainingRuns.Busy with { MaxSteps = 2, ValSize = 0 }));
+
+        Assert.DoesNotContain(_runs.Events, e => e.Kind == TrainingEventKinds.ModelChanged);
+    }
+
+    private string CopyOf(string model)
+    {
+        var folder = _runs.NewFolder();
+        foreach (var file in Directory.EnumerateFiles(model)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        return folder;
+    }
+
+    private static void Replace(string file)
+    {
+        File.Copy(file, file + ".new");
+        File.SetLastWriteTimeUtc(file + ".new", File.GetLastWriteTimeUtc(file).AddSeconds(1));
+        File.Move(file + ".new", file, overwrite: true);
+    }
 }

@@ -4,6 +4,7 @@ using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
 using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Serving.Remote;
 using R1Lab.Web.Tests.Models;
 using R1Lab.Web.Uploads;
 
@@ -19,6 +20,8 @@ public abstract class ModelPageTest : PageTest
         Services.AddSingleton<ModelLibrary>();
         Services.AddSingleton<GenerationTurns>();
         Services.AddSingleton<ModelHost>();
+        Services.AddRemoteEngines();
+        Services.AddSingleton<EngineDirectory>();
         Services.AddSingleton<ChatService>();
         Services.AddSingleton<Reply>();
         Services.AddSingleton<UploadFolder>();

@@ -77,17 +77,37 @@ public sealed class OpenAnswersTests
         Assert.Equal((0, true), (engine.Running, engine.IsDisposed));
     }
 
-    [Fact]
-    public async Task UpdatesAsync_Cancelled_EndsWithoutHanging()
+    // Engines behind HTTP throw when they are cancelled; what a person has read so far must not vanish.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task UpdatesAsync_StoppedInTheMiddle_EndsWithWhatWasWritten(int count)
     {
         using var stop = new CancellationTokenSource();
-        var engine = new ScriptedEngine("a", "b") { Wait = (piece, token) => piece == 0 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, token) };
-        using var answers = Open(engine, Three());
+        var engine = new ScriptedEngine("<think>why</think>be", "cause") { Wait = (piece, token) => piece == 0 ? Task.CompletedTask : Task.Delay(Timeout.Infinite, token) };
+        using var answers = Open(engine, [.. Three().Take(count)]);
+        var ended = new List<FinishedAnswer>();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        var pieces = 0;
+        await foreach (var update in answers.UpdatesAsync(stop.Token))
         {
-            await foreach (var _ in answers.UpdatesAsync(stop.Token)) await stop.CancelAsync();
-        });
+            if (update.End is { } end) ended.Add(end);
+            else if (++pieces == count) await stop.CancelAsync();
+        }
+
+        Assert.Equal(0, engine.Running);
+        Assert.Equal(count, ended.Count);
+        Assert.All(ended, end => Assert.Equal(("why", "be", FinishReason.Cancelled), (end.Thought, end.Answer, end.End.Finish)));
+    }
+
+    [Fact]
+    public async Task UpdatesAsync_StoppedBeforeTheFirstText_IsCancelled()
+    {
+        using var stop = new CancellationTokenSource();
+        var engine = new ScriptedEngine("a") { Wait = (_, token) => stop.CancelAsync().ContinueWith(_ => token.ThrowIfCancellationRequested(), TaskScheduler.Default) };
+        using var answers = Open(engine, Conversation(ThoughtState.None));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answers.FinishAsync(stop.Token));
 
         Assert.Equal(0, engine.Running);
     }

@@ -39,8 +39,9 @@ public static class FailureTranslation
     };
 
     /// <summary>Whether a page shows it where it happened; anything else is a fault of the lab itself.</summary>
-    public static bool IsExpected(Exception failure) => KeyOf(failure) != Unknown
-        || failure is BadInputException or ModelUnavailableException or MemoryRefusedException or AskRefusedException or ChatTemplateException or RecordConflictException;
+    public static bool IsExpected(Exception failure) => KeyOf(failure) != Unknown || failure is
+        BadInputException or ModelUnavailableException or EndpointException or MemoryRefusedException or AskRefusedException
+        or ChatTemplateException or RecordConflictException;
 
     /// <summary>The lab's own exceptions carry a reason that is meant to be read.</summary>
     private static string? OfTheLab(IStringLocalizer<FailureTexts> text, Exception failure) => failure switch

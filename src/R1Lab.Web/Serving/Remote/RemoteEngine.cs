@@ -26,7 +26,7 @@ internal sealed class RemoteEngine(RemoteEndpoint endpoint, string? key, Endpoin
     public void Reserve(int requests, string field)
     {
         if (requests > gate.MostWaiting)
-            throw new AskRefusedException(field, "endpoint_too_many_answers", $"{field} asks for {requests} answers; one request may ask for {gate.MostWaiting}");
+            throw new AskRefusedException(field, "ask_too_many", $"{field} asks for {requests} answers; one request may ask for {gate.MostWaiting}.");
         foreach (var place in Take(requests)) _places.Enqueue(place);
     }
 

@@ -41,7 +41,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
     private IStringLocalizer<ProblemTexts> ProblemText { get; set; } = default!;
 
     [Inject]
-    private ModelHost Host { get; set; } = default!;
+    private EngineDirectory Engines { get; set; } = default!;
 
     [Inject]
     private Reply Reply { get; set; } = default!;
@@ -93,9 +93,9 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         _model = model;
         try
         {
-            _settings = ReplySettings.From((await Host.OpenVocabularyAsync(model)).Defaults);
+            _settings = ReplySettings.From(await Engines.DefaultsAsync(model));
         }
-        catch (ModelUnavailableException e)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             _open.Problem = Failures.Show(e, ProblemText);
         }
@@ -176,6 +176,7 @@ public sealed partial class ChatPage : ComponentBase, IDisposable
         Reasoning = reply.Picture.Thought.Length == 0 ? null : reply.Picture.Thought,
         ModelName = model,
         Fingerprint = reply.Facts.Fingerprint,
+        Reported = reply.End.Reported,
         SettingsJson = JsonSerializer.Serialize(settings),
         FinishReason = reply.End.Finish.ToString().ToLowerInvariant(),
         PromptTokens = reply.End.PromptTokens,

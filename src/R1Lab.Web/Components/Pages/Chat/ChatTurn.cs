@@ -20,7 +20,7 @@ internal sealed class ChatTurn
     public static ChatTurn Answering(string model) => new() { Model = model };
 
     public static ChatTurn Of(ConversationTurn kept) => kept.Role == "assistant"
-        ? new() { Model = kept.ModelName, Picture = new ReplyPicture(StateOf(kept), kept.Reasoning ?? "", kept.Content, kept.CompletionTokens ?? 0, Rate(kept), 0) }
+        ? new() { Model = kept.ModelName, Picture = new ReplyPicture(StateOf(kept), kept.Reasoning ?? "", kept.Content, kept.CompletionTokens ?? 0, Rate(kept), 0) { Reported = kept.Reported } }
         : Ask(kept.Content);
 
     /// <summary>The thought goes along: the template decides whether the model sees it again.</summary>

@@ -33,6 +33,9 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
     private ModelHost Host { get; set; } = default!;
 
     [Inject]
+    private EngineDirectory Engines { get; set; } = default!;
+
+    [Inject]
     private Reply Reply { get; set; } = default!;
 
     [Inject]
@@ -73,10 +76,10 @@ public sealed partial class ComparePage : ComponentBase, IDisposable
     {
         try
         {
-            var advised = ReplySettings.From((await Host.OpenVocabularyAsync(model)).Defaults);
+            var advised = ReplySettings.From(await Engines.DefaultsAsync(model));
             (_settings.Temperature, _settings.TopP, _settings.TopK, _settings.RepetitionPenalty) = (advised.Temperature, advised.TopP, advised.TopK, advised.RepetitionPenalty);
         }
-        catch (ModelUnavailableException e)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             _columns[0].Problem = Failures.Show(e, ProblemText);
         }
