@@ -20,6 +20,18 @@ public static class SnakeCase
         return null;
     }
 
+    /// <summary>The value so spelled in stored JSON, where it may have the name that an earlier version gave it; null when there is none.</summary>
+    public static T? ParseStored<T>(string name) where T : struct, Enum
+    {
+        if (Parse<T>(name) is { } value) return value;
+        foreach (var renamed in Enum.GetValues<T>())
+        {
+            if (typeof(T).GetField(renamed.ToString())?.GetCustomAttribute<FormerNameAttribute>()?.Name == name) return renamed;
+        }
+
+        return null;
+    }
+
     public static IEnumerable<string> Names<T>() where T : struct, Enum => Enum.GetValues<T>().Select(Of);
 
     private static string? Given<T>(T value) where T : struct, Enum =>
@@ -32,7 +44,7 @@ public sealed class SnakeCaseEnumConverter<T> : JsonConverter<T> where T : struc
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var name = reader.TokenType == JsonTokenType.String ? reader.GetString()! : null;
-        return (name is null ? null : SnakeCase.Parse<T>(name))
+        return (name is null ? null : SnakeCase.ParseStored<T>(name))
             ?? throw new JsonException($"must be one of {string.Join(", ", SnakeCase.Names<T>())}");
     }
 

@@ -27,7 +27,7 @@ public sealed class ExampleEncoder
     /// <param name="policy">What to do with thoughts.</param>
     /// <param name="maxLength">Longest example in tokens.</param>
     /// <param name="trainOn">Which answers of a conversation are learned.</param>
-    public ExampleEncoder(Tokenizer tokenizer, ChatTemplate? template, ThinkingPolicy policy, int maxLength, TrainOn trainOn = TrainOn.EveryAnswer)
+    public ExampleEncoder(Tokenizer tokenizer, ChatTemplate? template, ThinkingPolicy policy, int maxLength, TrainOn trainOn = TrainOn.AllAssistantTurns)
     {
         (_tokenizer, _template, _policy, _maxLength, _trainOn) = (tokenizer, template, policy, maxLength, trainOn);
         ModelThinks = ThoughtMarks.Of(tokenizer, template).AreKnown;
@@ -75,7 +75,7 @@ public sealed class ExampleEncoder
     {
         // Nothing asks for an answer that stands before every question.
         var asked = row.Turns.Index().SkipWhile(turn => turn.Item.Role != DatasetTurn.User).Where(turn => turn.Item.Role == DatasetTurn.Assistant).ToList();
-        if (_trainOn != TrainOn.EveryAnswer) asked = [.. asked.TakeLast(1)];
+        if (_trainOn != TrainOn.AllAssistantTurns) asked = [.. asked.TakeLast(1)];
         List<int> wanted = [.. asked.Where(turn => turn.Item.IsLearned).Select(turn => turn.Index)];
         if (!ModelThinks || _trainOn == TrainOn.WholeText) return (wanted, RowOmission.None);
         if (wanted.Exists(at => ResponseParts.Of(row.Turns[at].Content).IsUnclosed)) return (wanted, RowOmission.UnclosedThought);

@@ -6,12 +6,14 @@ namespace R1Lab.Engine.Datasets;
 [JsonConverter(typeof(SnakeCaseEnumConverter<TrainOn>))]
 public enum TrainOn
 {
-    /// <summary>Every answer that is not marked as only shown.</summary>
-    EveryAnswer,
+    /// <summary>Every assistant turn that is not marked as only shown.</summary>
+    [FormerName("every_answer")]
+    AllAssistantTurns,
 
-    /// <summary>The last answer; earlier ones are shown.</summary>
-    LastAnswer,
+    /// <summary>The last assistant turn; earlier ones are shown.</summary>
+    [FormerName("last_answer")]
+    LastTurn,
 
-    /// <summary>The whole text that the model sees at the last answer, questions and system text included, as a language-modelling collator learns it.</summary>
+    /// <summary>The whole text that the model sees at the last assistant turn, questions and system text included, as a language-modelling collator learns it.</summary>
     WholeText,
 }

@@ -237,7 +237,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
             case "cosine_min_lr_ratio" when setting.Value is not null: MinimumRate(draft, setting, all); break;
             case "metric_for_best_model": if (setting.Is("eval_loss") || setting.Is("loss") || setting.Value is null) draft.Accept(setting); else draft.Leave(setting, Reasons.Unsupported(setting)); break;
             case "curriculum_sampling": draft.Carry(setting, "shuffle", setting.Is(true) ? false : setting.Is(false) ? true : setting.Value); break;
-            case "train_on_inputs": draft.Carry(setting, "train_on", setting.Is(true) ? "whole_text" : "every_answer"); break;
+            case "train_on_inputs": draft.Carry(setting, "train_on", setting.Is(true) ? "whole_text" : "all_assistant_turns"); break;
             case "excess_length_strategy": if (setting.Is("drop") || setting.Value is null) draft.Accept(setting); else draft.Change(setting, "overlong_rows", "drop", Reasons.Replaced(setting, "drop")); break;
             case "device_map": if (setting.Is("auto")) draft.Carry(setting, "device_map"); else draft.Accept(setting); break;
             case "gradient_checkpointing": Offloadable(draft, setting, "gradient_checkpointing"); break;

@@ -99,7 +99,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         Method(yaml, recipe);
         yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).AddUnlessNull("max_samples", recipe.MaxSamples).Add("cutoff_len", recipe.MaxLength).Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
             .Add("val_size", recipe.ValSize).Add("disable_shuffling", !recipe.Shuffle)
-            .Add("train_on_prompt", recipe.TrainOn == TrainOn.WholeText).Add("mask_history", recipe.TrainOn == TrainOn.LastAnswer);
+            .Add("train_on_prompt", recipe.TrainOn == TrainOn.WholeText).Add("mask_history", recipe.TrainOn == TrainOn.LastTurn);
         TrainingArgumentText.Write(yaml, recipe, "eval_accuracy");
         if (recipe.MetricForBestModel == BestMetric.EvalTokenAccuracy) yaml.Add("compute_accuracy", true);
         yaml.AddUnlessNull("early_stopping_steps", recipe.EarlyStoppingPatience);
@@ -160,7 +160,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
             case "quantization_type": if (setting.Is("nf4")) draft.Accept(setting); else draft.Change(setting, "quantization", "nf4", Reasons.Replaced(setting, "nf4")); break;
             case "packing" or "neat_packing": Packing(draft, setting, all); break;
             case "disable_shuffling": draft.Carry(setting, "shuffle", Opposite(setting)); break;
-            case "mask_history": LearnedTurns(draft, setting, "last_answer"); break;
+            case "mask_history": LearnedTurns(draft, setting, "last_turn"); break;
             case "train_on_prompt": LearnedTurns(draft, setting, "whole_text"); break;
             case "disable_gradient_checkpointing": draft.Carry(setting, "gradient_checkpointing", Opposite(setting)); break;
             default: return false;

@@ -86,7 +86,7 @@ public sealed partial record TrainingRecipe
     public OverlongRows OverlongRows { get; init; } = OverlongRows.Drop;
 
     /// <summary>Which tokens of a conversation are learned.</summary>
-    public TrainOn TrainOn { get; init; } = TrainOn.EveryAnswer;
+    public TrainOn TrainOn { get; init; } = TrainOn.AllAssistantTurns;
 
     /// <summary>Several rows in one line of the batch, without attention between them.</summary>
     public bool Packing { get; init; }

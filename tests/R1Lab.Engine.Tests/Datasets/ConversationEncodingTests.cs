@@ -21,8 +21,8 @@ public sealed class ConversationEncodingTests : IDisposable
 
     // What is in brackets is shown, the rest is learned; $ stands for the end of text.
     [Theory]
-    [InlineData(TrainOn.EveryAnswer, "[^S:sU:1+1?A:]2$[U:2+2?A:]4$")]
-    [InlineData(TrainOn.LastAnswer, "[^S:sU:1+1?A:2$U:2+2?A:]4$")]
+    [InlineData(TrainOn.AllAssistantTurns, "[^S:sU:1+1?A:]2$[U:2+2?A:]4$")]
+    [InlineData(TrainOn.LastTurn, "[^S:sU:1+1?A:2$U:2+2?A:]4$")]
     [InlineData(TrainOn.WholeText, "^S:sU:1+1?A:2$U:2+2?A:4$")]
     public void Encode_SeveralTurns_LearnsWhatIsAskedForInOneExample(TrainOn trainOn, string expected)
     {
@@ -36,12 +36,12 @@ public sealed class ConversationEncodingTests : IDisposable
     {
         ConversationRow row = new([new("user", "a"), new("assistant", "b"), new("user", "c"), new("assistant", "d") { IsLearned = false }, new("user", "e"), new("assistant", "f")]);
 
-        Assert.Equal(["[^U:aA:]b$[U:cA:d$U:eA:]f$"], Shown(Encoder(Plain, TrainOn.EveryAnswer, thinks: false).Encode(row)));
+        Assert.Equal(["[^U:aA:]b$[U:cA:d$U:eA:]f$"], Shown(Encoder(Plain, TrainOn.AllAssistantTurns, thinks: false).Encode(row)));
     }
 
     [Fact]
     public void Encode_GreetingBeforeTheFirstQuestion_IsShown() =>
-        Assert.Equal(["[^A:hi$U:qA:]a$"], Shown(Encoder(Plain, TrainOn.EveryAnswer, thinks: false).Encode(Row(("assistant", "hi"), ("user", "q"), ("assistant", "a")))));
+        Assert.Equal(["[^A:hi$U:qA:]a$"], Shown(Encoder(Plain, TrainOn.AllAssistantTurns, thinks: false).Encode(Row(("assistant", "hi"), ("user", "q"), ("assistant", "a")))));
 
     // At work the second question comes behind an answer without its thought.
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ConversationEncodingTests : IDisposable
     {
         var row = Row(("user", "q"), ("assistant", "<think>t</think>a"), ("user", "r"), ("assistant", "<think>u</think>b"));
 
-        var encoded = Encoder(Forgetful, TrainOn.EveryAnswer).Encode(row, 7);
+        var encoded = Encoder(Forgetful, TrainOn.AllAssistantTurns).Encode(row, 7);
 
         Assert.Equal(["[U:qA:]<think>t</think>a$", "[U:qA:a$U:rA:]<think>u</think>b$"], Shown(encoded));
         Assert.All(encoded.Parts, part => Assert.Equal(7, part.Example.RowId));
@@ -61,11 +61,11 @@ public sealed class ConversationEncodingTests : IDisposable
     {
         var row = Row(("user", "q"), ("assistant", "a"), ("user", "r"), ("assistant", "<think>u</think>b"));
 
-        var encoded = Encoder(Forgetful, TrainOn.EveryAnswer, ThinkingPolicy.DropRowsWithoutThought).Encode(row);
+        var encoded = Encoder(Forgetful, TrainOn.AllAssistantTurns, ThinkingPolicy.DropRowsWithoutThought).Encode(row);
 
         Assert.Equal(["[U:qA:a$U:rA:]<think>u</think>b$"], Shown(encoded));
         Assert.Equal(RowOmission.None, encoded.Omission);
-        Assert.Equal(RowOmission.NoThought, Encoder(Forgetful, TrainOn.LastAnswer, ThinkingPolicy.DropRowsWithoutThought).Encode(Row(("user", "q"), ("assistant", "<think>t</think>a"), ("user", "r"), ("assistant", "b"))).Omission);
+        Assert.Equal(RowOmission.NoThought, Encoder(Forgetful, TrainOn.LastTurn, ThinkingPolicy.DropRowsWithoutThought).Encode(Row(("user", "q"), ("assistant", "<think>t</think>a"), ("user", "r"), ("assistant", "b"))).Omission);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ConversationEncodingTests : IDisposable
             Tools = """[{"type":"function","function":{"name":"w"}}]""",
         };
 
-        var encoded = Encoder(Plain, TrainOn.EveryAnswer, thinks: false).Encode(row);
+        var encoded = Encoder(Plain, TrainOn.AllAssistantTurns, thinks: false).Encode(row);
 
         Assert.Equal(["""[^T1U:weather?A:](w {"a": 1})$[T:sunnyA:]Sunny.$"""], Shown(encoded));
         Assert.Equal(RowTraits.None, encoded.Traits);
@@ -85,7 +85,7 @@ public sealed class ConversationEncodingTests : IDisposable
     [Fact]
     public void Encode_TurnsThatTheTemplateLeavesOut_AreSaid()
     {
-        var encoder = Encoder(Forgetful, TrainOn.EveryAnswer, thinks: false);
+        var encoder = Encoder(Forgetful, TrainOn.AllAssistantTurns, thinks: false);
 
         Assert.True(encoder.Encode(Row(("system", "s"), ("user", "q"), ("assistant", "a"))).Traits.HasFlag(RowTraits.NotWritten));
         Assert.True(encoder.Encode(ConversationRow.Of("q", "a") with { Tools = """[{"function":{"name":"w"}}]""" }).Traits.HasFlag(RowTraits.NotWritten));
@@ -95,7 +95,7 @@ public sealed class ConversationEncodingTests : IDisposable
     [Fact]
     public void Encode_ConversationThatTheTemplateRefuses_IsLeftOutWithItsWords()
     {
-        var encoder = Encoder("{% for m in messages %}{% if loop.index > 1 and m.role == loop.previtem.role %}{{ raise_exception('roles must alternate') }}{% endif %}{{ m.content }}{% endfor %}", TrainOn.EveryAnswer, thinks: false);
+        var encoder = Encoder("{% for m in messages %}{% if loop.index > 1 and m.role == loop.previtem.role %}{{ raise_exception('roles must alternate') }}{% endif %}{{ m.content }}{% endfor %}", TrainOn.AllAssistantTurns, thinks: false);
         var refused = Row(("user", "a"), ("user", "b"), ("assistant", "c"));
 
         var row = encoder.Encode(refused, 3);
@@ -112,7 +112,7 @@ public sealed class ConversationEncodingTests : IDisposable
     public void Under_AnswersThatAreTooLong_AreLeftOutAndSaid()
     {
         var row = Row(("user", "q"), ("assistant", "<think>t</think>a"), ("user", "r"), ("assistant", $"<think>{new string('u', 50)}</think>b"));
-        var corpus = EncodedCorpus.Of([(1, row), (2, ConversationRow.Of("q", "<think>t</think>a"))], Encoder(Forgetful, TrainOn.EveryAnswer));
+        var corpus = EncodedCorpus.Of([(1, row), (2, ConversationRow.Of("q", "<think>t</think>a"))], Encoder(Forgetful, TrainOn.AllAssistantTurns));
 
         var data = corpus.Under(30, OverlongRows.Drop);
 

@@ -163,25 +163,25 @@ public sealed class RecipeExchangeTests
     }
 
     [Theory]
-    [InlineData(RecipeFormat.LlamaFactory, TrainOn.EveryAnswer, true)]
-    [InlineData(RecipeFormat.LlamaFactory, TrainOn.LastAnswer, true)]
+    [InlineData(RecipeFormat.LlamaFactory, TrainOn.AllAssistantTurns, true)]
+    [InlineData(RecipeFormat.LlamaFactory, TrainOn.LastTurn, true)]
     [InlineData(RecipeFormat.LlamaFactory, TrainOn.WholeText, true)]
     [InlineData(RecipeFormat.Axolotl, TrainOn.WholeText, true)]
-    [InlineData(RecipeFormat.Axolotl, TrainOn.LastAnswer, false)]
+    [InlineData(RecipeFormat.Axolotl, TrainOn.LastTurn, false)]
     [InlineData(RecipeFormat.Trl, TrainOn.WholeText, true)]
-    [InlineData(RecipeFormat.Trl, TrainOn.LastAnswer, false)]
+    [InlineData(RecipeFormat.Trl, TrainOn.LastTurn, false)]
     public void Export_WhatIsLearned_ComesBackOrIsNamed(RecipeFormat format, TrainOn trainOn, bool isCarried)
     {
         var exported = RecipeExchange.Export(new TrainingRecipe { Model = "m", Dataset = "d", TrainOn = trainOn }, format);
 
-        Assert.Equal(isCarried ? trainOn : TrainOn.EveryAnswer, RecipeExchange.Import(exported.Text).Recipe.TrainOn);
+        Assert.Equal(isCarried ? trainOn : TrainOn.AllAssistantTurns, RecipeExchange.Import(exported.Text).Recipe.TrainOn);
         Assert.Equal(!isCarried, exported.Values.Any(value => value.Field == "train_on"));
     }
 
     [Theory]
-    [InlineData("finetuning_type: lora\nmask_history: true", TrainOn.LastAnswer)]
+    [InlineData("finetuning_type: lora\nmask_history: true", TrainOn.LastTurn)]
     [InlineData("finetuning_type: lora\ntrain_on_prompt: true", TrainOn.WholeText)]
-    [InlineData("finetuning_type: lora\nmask_history: false\ntrain_on_prompt: false", TrainOn.EveryAnswer)]
+    [InlineData("finetuning_type: lora\nmask_history: false\ntrain_on_prompt: false", TrainOn.AllAssistantTurns)]
     [InlineData("base_model: m\nadapter: lora\ntrain_on_inputs: true", TrainOn.WholeText)]
     [InlineData("from trl import SFTConfig, SFTTrainer\nSFTTrainer(args=SFTConfig(completion_only_loss=False))", TrainOn.WholeText)]
     public void Import_WhatIsLearned_IsCarried(string text, TrainOn trainOn) => Assert.Equal(trainOn, RecipeExchange.Import(text).Recipe.TrainOn);

@@ -14,8 +14,8 @@ public sealed class ConversationRunTests(LabHost lab) : IClassFixture<LabHost>
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("every_answer", 3)]
-    [InlineData("last_answer", 2)]
+    [InlineData("all_assistant_turns", 3)]
+    [InlineData("last_turn", 2)]
     public async Task Run_Conversations_LearnsTheAnswersThatTheRecipeNames(string trainOn, int examples)
     {
         using var client = lab.ApiClient();
