@@ -1,6 +1,7 @@
 using System.Globalization;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
+using R1Lab.Engine.Training.Recipe;
 using R1Lab.Engine.Training.Signs;
 
 namespace R1Lab.Engine.Training;
@@ -12,7 +13,7 @@ public sealed partial record TrainingRecipe
     /// <param name="parameters">The model's parameter count, where known: small models bear far higher rates.</param>
     public IEnumerable<Problem> Problems(RunLength? length = null, long? parameters = null)
     {
-        IEnumerable<Problem> own = [.. Names(), .. Numbers(), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Quantized(), .. Methods()];
+        IEnumerable<Problem> own = [.. Names(), .. RecipeSchema.Default.RangeProblems(this), .. Schedule(), .. Evaluation(), .. RateProblems(RateRange.Of(Method, parameters ?? long.MaxValue)), .. Quantized(), .. Methods()];
         if (Method != TrainingMethod.Full) own = [.. own, .. Effective().Lora.Problems(), .. Targets()];
         return length is not null && !own.Any(problem => problem.IsError) ? [.. own, .. AgainstData(length)] : own;
     }
@@ -28,57 +29,6 @@ public sealed partial record TrainingRecipe
         if (Model.Length == 0) yield return Error("model_missing", "model", "Choose a model.");
         if (Dataset.Length == 0) yield return Error("dataset_missing", "dataset", "Choose a dataset.");
     }
-
-    private IEnumerable<Problem> Numbers()
-    {
-        (string Field, double Value, double Least)[] least =
-        [
-            ("per_device_train_batch_size", PerDeviceTrainBatchSize, 1), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, 1),
-            ("gradient_accumulation_steps", GradientAccumulationSteps, 1), ("max_samples", MaxSamples ?? 1, 1), ("max_length", MaxLength, 2), ("save_total_limit", SaveTotalLimit ?? 1, 1),
-            ("warmup_steps", WarmupSteps, 0), ("warmup_ratio", WarmupRatio, 0), ("weight_decay", WeightDecay, 0),
-            ("max_grad_norm", MaxGradNorm, 0), ("freeze_layers", FreezeLayers, 0), ("gradient_checkpointing_layers", GradientCheckpointingLayers ?? 1, 1), ("val_size", ValSize, 0), ("adam_beta1", AdamBeta1, 0), ("adam_beta2", AdamBeta2, 0),
-            ("early_stopping_patience", EarlyStoppingPatience ?? 1, 1), ("early_stopping_threshold", EarlyStoppingThreshold, 0),
-            ("probe_max_new_tokens", ProbeMaxNewTokens, 1),
-        ];
-        foreach (var (field, value, bound) in least)
-        {
-            if (!(value >= bound)) yield return Error("too_small", field, $"{field} must be at least {bound}.", field, bound);
-        }
-
-        foreach (var (field, value) in ((string, double)[])[("logging_steps", LoggingSteps), ("save_steps", SaveSteps ?? 1), ("eval_steps", EvalSteps ?? 1)])
-        {
-            if (!(value > 0 && (value < 1 || value == Math.Floor(value)) && double.IsFinite(value)))
-                yield return Error("not_steps", field, $"{field} must be a whole number of steps from 1 on, or a share of all steps below 1.", field);
-        }
-
-        foreach (var (field, value, bound) in Largest())
-        {
-            if (value > bound) yield return Error("above_most", field, string.Create(CultureInfo.InvariantCulture, $"{field} must be at most {bound}."), field, bound);
-        }
-
-        (string Field, double Value, double Most)[] below = [("adam_beta1", AdamBeta1, 1), ("adam_beta2", AdamBeta2, 1), ("warmup_ratio", WarmupRatio, 1)];
-        foreach (var (field, value, bound) in below)
-        {
-            if (value >= bound) yield return Error("too_large", field, $"{field} must be below {bound}.", field, bound);
-        }
-
-        (string Field, double Value)[] positive = [("learning_rate", LearningRate), ("adam_epsilon", AdamEpsilon), ("evals_per_epoch", EvalsPerEpoch ?? 1)];
-        foreach (var (field, value) in positive)
-        {
-            if (!(value > 0 && double.IsFinite(value))) yield return Error("not_positive", field, $"{field} must be above 0.", field);
-        }
-
-        if (MaxSteps is not > 0 && !(NumTrainEpochs > 0 && double.IsFinite(NumTrainEpochs)))
-            yield return Error("not_positive", "num_train_epochs", "num_train_epochs must be above 0.", "num_train_epochs");
-    }
-
-    // Plans count, divide and reserve by these numbers before a step is made.
-    private (string Field, double Value, double Most)[] Largest() =>
-    [
-        ("per_device_train_batch_size", PerDeviceTrainBatchSize, MostRowsAtOnce), ("per_device_eval_batch_size", PerDeviceEvalBatchSize ?? 1, MostRowsAtOnce),
-        ("gradient_accumulation_steps", GradientAccumulationSteps, 65_536), ("max_length", MaxLength, 1 << 24), ("max_steps", MaxSteps ?? 0, 10_000_000),
-        ("num_train_epochs", MaxSteps is > 0 ? 0 : NumTrainEpochs, 1_000), ("evals_per_epoch", EvalsPerEpoch ?? 0, 10_000), ("probe_max_new_tokens", ProbeMaxNewTokens, 1 << 17),
-    ];
 
     private IEnumerable<Problem> Schedule()
     {

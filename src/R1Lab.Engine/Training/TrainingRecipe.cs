@@ -1,10 +1,12 @@
-using System.Text.Json.Serialization;
 using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
 
 namespace R1Lab.Engine.Training;
 
-/// <summary>Everything that decides a training run, frozen. Fields carry Hugging Face's names (snake_case in JSON, see <see cref="Json"/>).</summary>
+/// <summary>
+/// Everything that decides a training run, frozen. Fields carry Hugging Face's names; JSON, form, checks and other tools' names follow <see
+/// cref="Recipe.RecipeSchema"/>.
+/// </summary>
 public sealed partial record TrainingRecipe
 {
     /// <summary>The run's name, free to choose.</summary>
@@ -106,7 +108,6 @@ public sealed partial record TrainingRecipe
     public double? SaveSteps { get; init; }
 
     /// <summary>Snapshots kept; the newest whole one is never deleted. Null: all of them.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public int? SaveTotalLimit { get; init; } = 2;
 
     /// <summary>Optimizer steps between evaluations; below 1 a share of all steps; null: at the end of every epoch.</summary>

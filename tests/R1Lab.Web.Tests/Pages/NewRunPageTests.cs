@@ -32,7 +32,7 @@ public sealed class NewRunPageTests : RunPageTest
 
         page.WaitForElement("[data-field=learning_rate]", Patience);
         var recipe = FormRecipe.Preset("quick_trial", new TrainingRecipe { Model = "tiny", Dataset = "golden" }, 200_000);
-        var expected = RecipeFields.All.Where(field => field.Applies(recipe) && !field.NeedsSeveralCards).Select(field => field.Name);
+        var expected = RecipeForm.Default.All.Where(field => field.IsShown(recipe, 1)).Select(field => field.Name);
         Assert.Equal(expected.Order(), page.FindAll(".recipe-field-name").Select(name => name.TextContent).Order());
     }
 

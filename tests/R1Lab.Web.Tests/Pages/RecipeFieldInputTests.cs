@@ -1,11 +1,12 @@
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Recipe;
 using R1Lab.Web.Components.Pages.Runs;
 
 namespace R1Lab.Web.Tests.Pages;
 
 public sealed class RecipeFieldInputTests : PageTest
 {
-    public static TheoryData<string> Switches => [.. RecipeFields.All.Where(one => one.Kind == RecipeFieldKind.Switch).Select(one => one.Name)];
+    public static TheoryData<string> Switches => [.. RecipeForm.Default.All.Where(one => one.Kind == SettingKind.Flag).Select(one => one.Name)];
 
     [Theory, MemberData(nameof(Switches))]
     public void Switch_NothingWrong_SaysWhatItDoesToEyesAndScreenReaders(string name)
@@ -34,7 +35,7 @@ public sealed class RecipeFieldInputTests : PageTest
     }
 
     private IRenderedComponent<RecipeFieldInput> Show(string name, string? problem) => Render<RecipeFieldInput>(input => input
-        .Add(one => one.Field, RecipeFields.All.Single(field => field.Name == name))
+        .Add(one => one.Field, RecipeForm.Default.All.Single(field => field.Name == name))
         .Add(one => one.Recipe, new TrainingRecipe())
         .Add(one => one.Problem, problem));
 }

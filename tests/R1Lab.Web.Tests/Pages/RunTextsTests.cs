@@ -26,10 +26,10 @@ public sealed class RunTextsTests
         [
             .. TrainingRecipe.PresetNames.SelectMany(name => new[] { $"Preset_{name}", $"Preset_{name}_hint" }),
             .. SnakeCase.Names<ThinkingPolicy>().SelectMany(name => new[] { $"Thinking_{name}", $"Thinking_{name}_hint" }),
-            .. RecipeFields.Groups.Select(group => $"Group_{group.Key}").Append("Group_probes"),
+            .. RecipeForm.Default.Groups.Select(group => $"Group_{group.Key}").Append("Group_probes"),
             .. SnakeCase.Names<TrainingMethod>().SelectMany(name => new[] { $"Method_{name}", $"Method_{name}_hint" }),
         ];
-        IEnumerable<string> fields = RecipeFields.All.Select(field => field.Name).SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
+        IEnumerable<string> fields = RecipeForm.Default.All.Select(field => field.Name).SelectMany(name => new[] { $"Label_{name}", $"Help_{name}" });
 
         IEnumerable<string> schedules = SnakeCase.Names<SchedulerType>().Select(name => $"Choice_lr_scheduler_type_{name}");
 

@@ -1,4 +1,5 @@
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Recipe;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 
@@ -9,17 +10,7 @@ public static class FormRecipe
     /// <param name="parameters">The model's size, where known.</param>
     public static TrainingRecipe Preset(string preset, TrainingRecipe present, long? parameters)
     {
-        var fresh = TrainingRecipe.Preset(preset, parameters) with
-        {
-            Name = present.Name,
-            Model = present.Model,
-            Dataset = present.Dataset,
-            ThinkingPolicy = present.ThinkingPolicy,
-            OverlongRows = present.OverlongRows,
-            TrainOn = present.TrainOn,
-            ProbePrompts = present.ProbePrompts,
-            Confirmed = present.Confirmed,
-        };
+        var fresh = RecipeSchema.Default.KeepChoices(present, TrainingRecipe.Preset(preset, parameters));
         return EvaluationDefaults.Watched(WithMethod(fresh, present.Method));
     }
 

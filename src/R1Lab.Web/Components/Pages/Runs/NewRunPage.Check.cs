@@ -27,7 +27,7 @@ public sealed partial class NewRunPage
         if (AsksAgain(_recipe, changed)) changed = changed with { Confirmed = [] };
         (_recipe, _applied) = (changed, null);
         _ = KeepAsync();
-        _unreadable.RemoveWhere(name => !RecipeFields.All.Any(field => field.Name == name && field.Applies(changed)));
+        _unreadable.RemoveWhere(name => !RecipeForm.Default.All.Any(field => field.Name == name && field.Setting.Applies(changed)));
         _typing.Cancel();
         _typing.Dispose();
         _typing = new();

@@ -160,7 +160,7 @@ public sealed partial class NewRunPage : IDisposable
         Change(FormRecipe.Preset(preset, _recipe, ParametersOf(_recipe.Model)));
     }
 
-    private IReadOnlyList<RecipeField> Shown(RecipeFieldGroup group) => group.Shown(_recipe, Compute.Cards);
+    private IReadOnlyList<FormField> Shown(FormGroup group) => group.Shown(_recipe, Compute.Cards);
 
     /// <summary>What the check says about a field, errors only: warnings stand in the panel.</summary>
     private string? Said(string field) => _check?.About(field) is { IsError: true } problem ? ProblemText.Show(problem) : null;

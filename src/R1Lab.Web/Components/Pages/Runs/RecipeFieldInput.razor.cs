@@ -12,7 +12,7 @@ public sealed partial class RecipeFieldInput
     private bool _unreadable;
 
     [Parameter, EditorRequired]
-    public required RecipeField Field { get; set; }
+    public required FormField Field { get; set; }
 
     [Parameter, EditorRequired]
     public required TrainingRecipe Recipe { get; set; }

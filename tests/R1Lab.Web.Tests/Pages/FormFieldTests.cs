@@ -3,9 +3,9 @@ using R1Lab.Web.Components.Pages.Runs;
 
 namespace R1Lab.Web.Tests.Pages;
 
-public sealed class RecipeFieldTests
+public sealed class FormFieldTests
 {
-    public static TheoryData<string> Names => [.. RecipeFields.All.Select(one => one.Name)];
+    public static TheoryData<string> Names => [.. RecipeForm.Default.All.Select(one => one.Name)];
 
     [Theory, MemberData(nameof(Names))]
     public void Write_WhatReadGave_ChangesNothing(string name)
@@ -61,5 +61,5 @@ public sealed class RecipeFieldTests
     public void Read_LearningRate_IsShort(double rate, string expected) =>
         Assert.Equal(expected, Field("learning_rate").Read(new TrainingRecipe { LearningRate = rate }));
 
-    private static RecipeField Field(string name) => RecipeFields.All.Single(field => field.Name == name);
+    private static FormField Field(string name) => RecipeForm.Default.All.Single(field => field.Name == name);
 }
