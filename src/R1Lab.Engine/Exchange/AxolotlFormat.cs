@@ -7,41 +7,8 @@ using R1Lab.Engine.Training;
 namespace R1Lab.Engine.Exchange;
 
 /// <summary>Axolotl's YAML (<c>src/axolotl/utils/schemas</c>).</summary>
-internal sealed class AxolotlFormat : IRecipeFormat
+internal sealed class AxolotlFormat(ToolSchemas tools) : IRecipeFormat
 {
-    private static readonly Dictionary<string, string> Same = new(StringComparer.Ordinal)
-    {
-        ["base_model"] = "model",
-        ["lora_model_dir"] = "lora.init_from",
-        ["lora_r"] = "lora.r",
-        ["lora_alpha"] = "lora.lora_alpha",
-        ["lora_dropout"] = "lora.lora_dropout",
-        ["lora_rank_pattern"] = "lora.rank_pattern",
-        ["lora_alpha_pattern"] = "lora.alpha_pattern",
-        ["loraplus_lr_ratio"] = "lora.loraplus_lr_ratio",
-        ["peft_use_rslora"] = "lora.use_rslora",
-        ["learning_rate"] = "learning_rate",
-        ["weight_decay"] = "weight_decay",
-        ["adam_beta1"] = "adam_beta1",
-        ["adam_beta2"] = "adam_beta2",
-        ["adam_epsilon"] = "adam_epsilon",
-        ["max_grad_norm"] = "max_grad_norm",
-        ["warmup_ratio"] = "warmup_ratio",
-        ["micro_batch_size"] = "per_device_train_batch_size",
-        ["eval_batch_size"] = "per_device_eval_batch_size",
-        ["gradient_accumulation_steps"] = "gradient_accumulation_steps",
-        ["num_epochs"] = "num_train_epochs",
-        ["sequence_len"] = "max_length",
-        ["sample_packing"] = "packing",
-        ["group_by_length"] = "group_by_length",
-        ["seed"] = "seed",
-        ["logging_steps"] = "logging_steps",
-        ["early_stopping_patience"] = "early_stopping_patience",
-        ["load_best_model_at_end"] = "load_best_model_at_end",
-        ["val_set_size"] = "val_size",
-        ["neftune_noise_alpha"] = "neftune_noise_alpha",
-    };
-
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
         "model_type", "tokenizer_type", "tokenizer_use_fast", "processor_type", "output_dir", "dataset_prepared_path", "dataset_processes", "dataset_num_proc", "hub_model_id", "hub_strategy",
@@ -68,7 +35,7 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     public string Tool => "Axolotl";
 
-    public IReadOnlyDictionary<string, string> Names { get; } = Same.ToDictionary(pair => pair.Value, pair => pair.Key).Concat(new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> Names { get; } = tools.Axolotl.Names.Concat(new Dictionary<string, string>
     {
         ["dataset"] = "datasets",
         ["method"] = "adapter",
@@ -108,12 +75,12 @@ internal sealed class AxolotlFormat : IRecipeFormat
     private const int SnapshotsKept = 4;
 
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
-        setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" or "warmup_steps" or "evals_per_epoch" || Same.ContainsKey(setting.Name));
+        setting.Name is "adapter" or "datasets" or "lr_scheduler" or "optimizer" or "load_in_4bit" or "load_in_8bit" or "lora_target_linear" or "train_on_inputs" or "warmup_steps" or "evals_per_epoch" || tools.Axolotl.Has(setting.Name));
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
         Demand(settings);
-        var draft = new RecipeDraft(Tool, Defaults, budget);
+        var draft = new RecipeDraft(Tool, Defaults, budget, tools);
         foreach (var setting in settings) Read(draft, setting, settings);
         if (!draft.Has("gradient_accumulation_steps")) WholeBatch(draft, settings);
         // Older names of the two switches.
@@ -130,16 +97,17 @@ internal sealed class AxolotlFormat : IRecipeFormat
 
     public string Write(TrainingRecipe recipe)
     {
-        var yaml = new YamlText().Section("model").Add("base_model", recipe.Model);
+        var yaml = new YamlText().Section("model").AddAll(tools.Axolotl.Of(recipe, "model"));
         if (recipe.DeviceMap == DeviceMap.Auto) yaml.Add("device_map", "auto");
         WriteMethod(yaml, recipe);
         WriteData(yaml, recipe);
         WriteTraining(yaml, recipe);
         WriteSchedule(yaml, recipe);
+        yaml.AddAll(tools.Axolotl.Others(recipe, Defaults, yaml.Names, "early_stopping_patience"));
         return yaml.ToString();
     }
 
-    private static void WriteMethod(YamlText yaml, TrainingRecipe recipe)
+    private void WriteMethod(YamlText yaml, TrainingRecipe recipe)
     {
         var bits = Methods.Bits(recipe);
         yaml.Section("method");
@@ -154,56 +122,57 @@ internal sealed class AxolotlFormat : IRecipeFormat
         yaml.Add("gradient_checkpointing", recipe.GradientCheckpointing).Add("activation_offloading", recipe.ActivationOffloading && recipe.GradientCheckpointing ? "hidden_states" : false);
     }
 
-    private static void WriteLora(YamlText yaml, TrainingRecipe recipe)
+    private void WriteLora(YamlText yaml, TrainingRecipe recipe)
     {
         var lora = recipe.Lora;
         // Alpha is a whole number there.
-        yaml.AddUnlessNull("lora_model_dir", lora.InitFrom).Add("lora_r", lora.R).Add("lora_alpha", Whole(lora.LoraAlpha)).Add("lora_dropout", lora.LoraDropout);
+        yaml.AddAll(tools.Axolotl.Of(recipe, "lora.init_from", "lora.r")).Add("lora_alpha", Whole(lora.LoraAlpha)).AddAll(tools.Axolotl.Of(recipe, "lora.lora_dropout"));
         if (TargetModules.AreAll(recipe)) yaml.Add("lora_target_linear", true);
         else yaml.Add("lora_target_modules", new JsonArray([.. lora.TargetModules.Select(name => JsonValue.Create(name))]));
-        yaml.Add("peft_use_dora", Methods.Decomposes(recipe)).Add("peft_use_rslora", lora.UseRslora).AddUnlessNull("loraplus_lr_ratio", lora.LoraplusLrRatio);
-        if (lora.RankPattern.Count > 0) yaml.Add("lora_rank_pattern", JsonSerializer.SerializeToNode(lora.RankPattern));
+        yaml.Add("peft_use_dora", Methods.Decomposes(recipe)).AddAll(tools.Axolotl.Of(recipe, "lora.use_rslora", "lora.loraplus_lr_ratio"));
+        if (lora.RankPattern.Count > 0) yaml.AddAll(tools.Axolotl.Of(recipe, "lora.rank_pattern"));
         if (lora.AlphaPattern.Count > 0) yaml.Add("lora_alpha_pattern", JsonSerializer.SerializeToNode(lora.AlphaPattern.ToDictionary(pair => pair.Key, pair => Whole(pair.Value))));
     }
 
-    private static void WriteData(YamlText yaml, TrainingRecipe recipe)
+    private void WriteData(YamlText yaml, TrainingRecipe recipe)
     {
         yaml.Section("data").Add("datasets", new JsonArray(new JsonObject { ["path"] = recipe.Dataset, ["type"] = "chat_template" })).Add("train_on_inputs", recipe.TrainOn == TrainOn.WholeText)
-            .Add("sequence_len", recipe.MaxLength).Add("excess_length_strategy", "drop").Add("sample_packing", recipe.Packing).Add("group_by_length", recipe.GroupByLength).Add("val_set_size", recipe.ValSize);
+            .AddAll(tools.Axolotl.Of(recipe, "max_length")).Add("excess_length_strategy", "drop").AddAll(tools.Axolotl.Of(recipe, "packing", "group_by_length", "val_size"));
         if (!recipe.Shuffle) yaml.Add("curriculum_sampling", true).Add("shuffle_merged_datasets", false);
     }
 
-    private static void WriteTraining(YamlText yaml, TrainingRecipe recipe)
+    private void WriteTraining(YamlText yaml, TrainingRecipe recipe)
     {
-        yaml.Section("train").Add("output_dir", "output").Add("micro_batch_size", recipe.PerDeviceTrainBatchSize).AddUnlessNull("eval_batch_size", recipe.PerDeviceEvalBatchSize)
-            .Add("gradient_accumulation_steps", recipe.GradientAccumulationSteps).Add("num_epochs", recipe.NumTrainEpochs).AddUnlessNull("max_steps", recipe.MaxSteps is > 0 ? recipe.MaxSteps : null)
-            .Add("optimizer", Optimizers.Write(recipe)).Add("learning_rate", recipe.LearningRate).Add("weight_decay", recipe.WeightDecay).Add("adam_beta1", recipe.AdamBeta1).Add("adam_beta2", recipe.AdamBeta2)
-            .Add("adam_epsilon", recipe.AdamEpsilon).Add("max_grad_norm", recipe.MaxGradNorm).Add("lr_scheduler", SnakeCase.Of(recipe.LrSchedulerType)).AddUnlessNull("lr_scheduler_kwargs", Schedules.Write(recipe));
+        yaml.Section("train").Add("output_dir", "output")
+            .AddAll(tools.Axolotl.Of(recipe, "per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps", "num_train_epochs"))
+            .AddUnlessNull("max_steps", recipe.MaxSteps is > 0 ? recipe.MaxSteps : null).Add("optimizer", Optimizers.Write(recipe))
+            .AddAll(tools.Axolotl.Of(recipe, "learning_rate", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm")).Add("lr_scheduler", SnakeCase.Of(recipe.LrSchedulerType)).AddUnlessNull("lr_scheduler_kwargs", Schedules.Write(recipe));
         // Both together are refused there.
         if (recipe.WarmupSteps > 0) yaml.Add("warmup_steps", recipe.WarmupSteps);
-        else yaml.Add("warmup_ratio", recipe.WarmupRatio);
+        else yaml.AddAll(tools.Axolotl.Of(recipe, "warmup_ratio"));
         foreach (var (name, value) in Precision.Write(recipe, knowsAuto: true)) yaml.Add(name, value);
-        yaml.AddUnlessNull("neftune_noise_alpha", recipe.NeftuneNoiseAlpha).Add("seed", recipe.Seed);
+        yaml.AddAll(tools.Axolotl.Of(recipe, "neftune_noise_alpha", "seed"));
     }
 
-    private static void WriteSchedule(YamlText yaml, TrainingRecipe recipe)
+    private void WriteSchedule(YamlText yaml, TrainingRecipe recipe)
     {
         // Early stopping is refused there unless saves fall on evaluations, and both are counted in steps.
         var stops = recipe is { EarlyStoppingPatience: not null, ValSize: > 0, EvalsPerEpoch: null, EvalSteps: > 0 };
         var saves = stops ? TrainingArgumentText.NextMultiple(recipe.SaveSteps ?? recipe.EvalSteps!.Value, recipe.EvalSteps!.Value) : recipe.SaveSteps;
-        yaml.Section("log, save and evaluate").Add("logging_steps", recipe.LoggingSteps).AddUnlessNull("save_steps", saves).Add("save_total_limit", recipe.SaveTotalLimit ?? int.MaxValue);
+        yaml.Section("log, save and evaluate").AddAll(tools.Axolotl.Of(recipe, "logging_steps")).AddUnlessNull("save_steps", saves).Add("save_total_limit", recipe.SaveTotalLimit ?? int.MaxValue);
         // Without held-out rows settings of evaluation are refused there.
         if (recipe.ValSize <= 0) return;
         if (recipe.EvalsPerEpoch is not { } times) yaml.AddUnlessNull("eval_steps", recipe.EvalSteps);
         else if (times == Math.Floor(times) && times < int.MaxValue) yaml.Add("evals_per_epoch", (int)times);
-        yaml.AddUnlessNull("early_stopping_patience", stops ? recipe.EarlyStoppingPatience : null).Add("load_best_model_at_end", recipe.LoadBestModelAtEnd).Add("metric_for_best_model", "eval_loss");
+        if (stops) yaml.AddAll(tools.Axolotl.Of(recipe, "early_stopping_patience"));
+        yaml.AddAll(tools.Axolotl.Of(recipe, "load_best_model_at_end")).Add("metric_for_best_model", "eval_loss");
     }
 
     private static JsonNode Whole(double alpha) => alpha >= 1 && alpha < int.MaxValue ? (int)Math.Round(alpha) : 1;
 
     private static void Read(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
     {
-        if (Same.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+        if (draft.Tools.Axolotl.TryFind(setting.Name, out var field)) draft.Carry(setting, field);
         else if (!Special(draft, setting, all) && !Methodical(draft, setting, all))
         {
             if (NotNeeded.Contains(setting.Name)) draft.Leave(setting, Reasons.NotNeeded(setting));

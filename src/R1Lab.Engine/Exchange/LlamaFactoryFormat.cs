@@ -6,26 +6,8 @@ using R1Lab.Engine.Training;
 namespace R1Lab.Engine.Exchange;
 
 /// <summary>LLaMA-Factory's YAML (<c>src/llamafactory/hparams</c>).</summary>
-internal sealed class LlamaFactoryFormat : IRecipeFormat
+internal sealed class LlamaFactoryFormat(ToolSchemas tools) : IRecipeFormat
 {
-    /// <summary>Names whose values mean the same here, beside those of transformers.</summary>
-    private static readonly Dictionary<string, string> Same = new(StringComparer.Ordinal)
-    {
-        ["model_name_or_path"] = "model",
-        ["adapter_name_or_path"] = "lora.init_from",
-        ["double_quantization"] = "double_quantization",
-        ["lora_rank"] = "lora.r",
-        ["lora_alpha"] = "lora.lora_alpha",
-        ["lora_dropout"] = "lora.lora_dropout",
-        ["loraplus_lr_ratio"] = "lora.loraplus_lr_ratio",
-        ["use_rslora"] = "lora.use_rslora",
-        ["cutoff_len"] = "max_length",
-        ["max_samples"] = "max_samples",
-        ["val_size"] = "val_size",
-        ["early_stopping_steps"] = "early_stopping_patience",
-        ["use_unsloth_gc"] = "activation_offloading",
-    };
-
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
         "dataset_dir", "media_dir", "preprocessing_num_workers", "preprocessing_batch_size", "overwrite_cache", "plot_loss", "trust_remote_code", "flash_attn",
@@ -47,7 +29,7 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
     public string Tool => "LLaMA-Factory";
 
-    public IReadOnlyDictionary<string, string> Names { get; } = Same.Concat(TrainingArgumentNames.Same).ToDictionary(pair => pair.Value, pair => pair.Key)
+    public IReadOnlyDictionary<string, string> Names { get; } = tools.LlamaFactory.Names
         .Concat(new Dictionary<string, string>
         {
             ["dataset"] = "dataset",
@@ -78,12 +60,12 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
 
     public int Score(IReadOnlyList<Setting> settings) => settings.Count(setting =>
         setting.Name is "finetuning_type" or "stage" or "lora_target" or "dataset_dir" or "disable_shuffling" or "disable_gradient_checkpointing" or "neat_packing" or "quantization_bit" or "train_on_prompt" or "template"
-        || Same.ContainsKey(setting.Name) || TrainingArgumentNames.Same.ContainsKey(setting.Name));
+        || tools.LlamaFactory.Has(setting.Name));
 
     public ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
     {
         if (settings.LastOrDefault(setting => setting.Name == "stage") is { Value: not null } stage && !stage.Is("sft")) throw TrainerClasses.Refused(ObjectiveOf(stage), $"stage: {stage.Text}", stage.Line);
-        var draft = new RecipeDraft(Tool, Defaults, budget);
+        var draft = new RecipeDraft(Tool, Defaults, budget, tools);
         foreach (var setting in settings) Read(draft, setting, settings);
         TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting is { Name: "eval_dataset", Value: not null }));
         // "default: lora_rank * 2"
@@ -97,12 +79,14 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         yaml.Comment("Register the dataset in dataset_info.json, and name the model's template, for example: template: deepseekr1");
         Model(yaml, recipe);
         Method(yaml, recipe);
-        yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).AddUnlessNull("max_samples", recipe.MaxSamples).Add("cutoff_len", recipe.MaxLength).Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
-            .Add("val_size", recipe.ValSize).Add("disable_shuffling", !recipe.Shuffle)
+        yaml.Section("dataset").Add("dataset", recipe.Dataset.Replace(',', '_')).AddAll(tools.LlamaFactory.Of(recipe, "max_samples", "max_length"))
+            .Add("packing", recipe.Packing).Add("neat_packing", recipe.Packing)
+            .AddAll(tools.LlamaFactory.Of(recipe, "val_size")).Add("disable_shuffling", !recipe.Shuffle)
             .Add("train_on_prompt", recipe.TrainOn == TrainOn.WholeText).Add("mask_history", recipe.TrainOn == TrainOn.LastTurn);
-        TrainingArgumentText.Write(yaml, recipe, "eval_accuracy");
+        TrainingArgumentText.Write(yaml, recipe, tools.Transformers, "eval_accuracy");
         if (recipe.MetricForBestModel == BestMetric.EvalTokenAccuracy) yaml.Add("compute_accuracy", true);
-        yaml.AddUnlessNull("early_stopping_steps", recipe.EarlyStoppingPatience);
+        yaml.AddAll(tools.LlamaFactory.Of(recipe, "early_stopping_patience"))
+            .AddAll(tools.LlamaFactory.Others(recipe, Defaults, yaml.Names, "gradient_checkpointing", "group_by_length"));
         return yaml.ToString();
     }
 
@@ -114,31 +98,32 @@ internal sealed class LlamaFactoryFormat : IRecipeFormat
         else draft.Refuse(setting);
     }
 
-    private static void Model(YamlText yaml, TrainingRecipe recipe)
+    private void Model(YamlText yaml, TrainingRecipe recipe)
     {
-        yaml.Section("model").Add("model_name_or_path", recipe.Model).AddUnlessNull("adapter_name_or_path", Methods.Adapts(recipe) ? recipe.Lora.InitFrom : null);
+        yaml.Section("model").AddAll(tools.LlamaFactory.Of(recipe, "model"));
+        if (Methods.Adapts(recipe)) yaml.AddAll(tools.LlamaFactory.Of(recipe, "lora.init_from"));
         if (Methods.Bits(recipe) is not { } bits) return;
         yaml.Add("quantization_bit", bits).Add("quantization_method", "bnb");
-        if (bits == 4) yaml.Add("quantization_type", "nf4").Add("double_quantization", recipe.DoubleQuantization);
+        if (bits == 4) yaml.Add("quantization_type", "nf4").AddAll(tools.LlamaFactory.Of(recipe, "double_quantization"));
     }
 
-    private static void Method(YamlText yaml, TrainingRecipe recipe)
+    private void Method(YamlText yaml, TrainingRecipe recipe)
     {
         yaml.Section("method").Add("stage", "sft").Add("do_train", true).Add("finetuning_type", Methods.Adapts(recipe) ? "lora" : "full");
         if (Methods.Adapts(recipe))
         {
-            yaml.Add("lora_rank", recipe.Lora.R).Add("lora_alpha", recipe.Lora.LoraAlpha).Add("lora_dropout", recipe.Lora.LoraDropout)
+            yaml.AddAll(tools.LlamaFactory.Of(recipe, "lora.r", "lora.lora_alpha", "lora.lora_dropout"))
                 .Add("lora_target", TargetModules.AreAll(recipe) ? "all" : string.Join(",", recipe.Lora.TargetModules))
-                .Add("use_rslora", recipe.Lora.UseRslora).Add("use_dora", Methods.Decomposes(recipe)).AddUnlessNull("loraplus_lr_ratio", recipe.Lora.LoraplusLrRatio);
+                .AddAll(tools.LlamaFactory.Of(recipe, "lora.use_rslora")).Add("use_dora", Methods.Decomposes(recipe)).AddAll(tools.LlamaFactory.Of(recipe, "lora.loraplus_lr_ratio"));
         }
 
         yaml.Add("disable_gradient_checkpointing", !recipe.GradientCheckpointing);
-        if (recipe.ActivationOffloading) yaml.Add("use_unsloth_gc", true);
+        if (recipe.ActivationOffloading) yaml.AddAll(tools.LlamaFactory.Of(recipe, "activation_offloading"));
     }
 
     private static void Read(RecipeDraft draft, Setting setting, IReadOnlyList<Setting> all)
     {
-        if (Same.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+        if (draft.Tools.LlamaFactory.TryFind(setting.Name, out var field)) draft.Carry(setting, field);
         else if (NotNeeded.Contains(setting.Name)) draft.Leave(setting, Reasons.NotNeeded(setting));
         else if (Unsupported.Contains(setting.Name)) draft.Refuse(setting);
         else if (!Special(draft, setting, all) && !TrainingArgumentNames.Read(draft, setting)) draft.Wonder(setting);

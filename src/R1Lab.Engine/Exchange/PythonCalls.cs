@@ -7,24 +7,6 @@ namespace R1Lab.Engine.Exchange;
 /// <summary>What the arguments of TRL's, PEFT's and transformers' calls mean here.</summary>
 internal static class PythonCalls
 {
-    private static readonly Dictionary<string, string> SftNames = new(StringComparer.Ordinal)
-    {
-        ["max_length"] = "max_length",
-        ["max_seq_length"] = "max_length",
-        ["packing"] = "packing",
-        ["activation_offloading"] = "activation_offloading",
-    };
-
-    private static readonly Dictionary<string, string> LoraNames = new(StringComparer.Ordinal)
-    {
-        ["r"] = "lora.r",
-        ["lora_alpha"] = "lora.lora_alpha",
-        ["lora_dropout"] = "lora.lora_dropout",
-        ["use_rslora"] = "lora.use_rslora",
-        ["rank_pattern"] = "lora.rank_pattern",
-        ["alpha_pattern"] = "lora.alpha_pattern",
-    };
-
     /// <summary>Names people give to values before they use them, or to values the script only has in mind.</summary>
     private static readonly Dictionary<string, string> AssignedNames = new(StringComparer.Ordinal)
     {
@@ -145,7 +127,7 @@ internal static class PythonCalls
         {
             if (!draft.Has(field)) draft.Carry(setting, field);
         }
-        else if (TrainingArgumentNames.Same.ContainsKey(setting.Name))
+        else if (draft.Tools.Transformers.Has(setting.Name))
         {
             TrainingArgumentNames.Read(draft, setting);
         }
@@ -175,9 +157,10 @@ internal static class PythonCalls
             case "truncation_mode": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
             // No limit there; here there is always one.
             case "max_length" or "max_seq_length" when setting.Value is null && setting.Computed is null: draft.Miss(setting, "max_length", Reasons.WrongForm(setting)); break;
+            case "max_seq_length": draft.Carry(setting, "max_length"); break;
             case "loss_type": if (setting.Value is null || setting.Is("nll")) draft.Accept(setting); else draft.Refuse(setting); break;
             default:
-                if (SftNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+                if (draft.Tools.Trl.TryFind(setting.Name, out var field)) draft.Carry(setting, field);
                 else if (!TrainingArgumentNames.Read(draft, setting)) draft.Wonder(setting);
                 break;
         }
@@ -196,7 +179,7 @@ internal static class PythonCalls
             case "random_state": draft.Leave(setting, Reasons.NotNeeded(setting)); break;
             case "use_gradient_checkpointing" when setting.Computed is null: draft.Carry(setting, "gradient_checkpointing", setting.Is(false) ? false : true); break;
             case "modules_to_save" or "layers_to_transform" or "layers_pattern" or "exclude_modules" or "fan_in_fan_out" or "lora_bias" or "layer_replication" or "megatron_config": draft.Refuse(setting); break;
-            default: if (LoraNames.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field); else draft.Wonder(setting); break;
+            default: if (draft.Tools.Peft.TryFind(setting.Name, out var field)) draft.Carry(setting, field); else draft.Wonder(setting); break;
         }
     }
 

@@ -37,6 +37,7 @@ internal sealed class PythonSettings
     private readonly List<Setting> _settings = [];
     private readonly PythonNames _names;
     private readonly ImportBudget _budget;
+    private readonly ToolSchemas _tools;
     private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _at;
     private bool _trained;
@@ -45,17 +46,17 @@ internal sealed class PythonSettings
     private string? _target;
     private string? _option;
 
-    private PythonSettings(string text, ImportBudget budget)
+    private PythonSettings(string text, ImportBudget budget, ToolSchemas tools)
     {
-        (_text, _budget, _tokens) = (text, budget, new PythonLexer(text, budget).Read());
+        (_text, _budget, _tools, _tokens) = (text, budget, tools, new PythonLexer(text, budget).Read());
         _names = new PythonNames(_tokens, budget);
     }
 
     /// <summary>The settings in the order of the text. An argument without a name is called by its place, from <c>0</c>.</summary>
     /// <exception cref="BadInputException">A text or bracket is not closed, or the values are more than the budget allows.</exception>
-    public static IReadOnlyList<Setting> Read(string text, ImportBudget budget)
+    public static IReadOnlyList<Setting> Read(string text, ImportBudget budget, ToolSchemas tools)
     {
-        var reader = new PythonSettings(text, budget);
+        var reader = new PythonSettings(text, budget, tools);
         reader.Walk();
         // A literal whose name was an argument elsewhere has been told there.
         return [.. reader._settings.Where(setting => setting.Owner != "=" || !reader._used.Contains(setting.Name))];
@@ -126,7 +127,7 @@ internal sealed class PythonSettings
     private bool IsLaterSetting() =>
         Now.Kind == PythonTokenKind.Name && Ahead(1).IsMark(".") && Ahead(2).Kind == PythonTokenKind.Name && Ahead(3).IsMark("=") && (_at == 0 || _tokens[_at - 1].Kind == PythonTokenKind.LineEnd)
         && (Now.Value.Contains("arg", StringComparison.OrdinalIgnoreCase) || Now.Value.Contains("train", StringComparison.OrdinalIgnoreCase) || Now.Value.Contains("sft", StringComparison.OrdinalIgnoreCase))
-        && TrainingArgumentNames.Counts(Ahead(2).Value);
+        && TrainingArgumentNames.Counts(Ahead(2).Value, _tools);
 
     private void LaterSetting()
     {

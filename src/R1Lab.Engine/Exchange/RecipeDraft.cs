@@ -8,9 +8,10 @@ namespace R1Lab.Engine.Exchange;
 /// <param name="tool">The tool's name.</param>
 /// <param name="defaults">What the tool takes for settings that the text does not have; the lab's own where they do not change what is learned.</param>
 /// <param name="budget">What the import may still use up.</param>
-internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBudget budget)
+/// <param name="tools">The settings there are, by the names of tools.</param>
+internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBudget budget, ToolSchemas tools)
 {
-    private readonly JsonObject _tree = RecipeTree.Of(defaults);
+    private readonly JsonObject _tree = RecipeTree.Of(defaults, tools.Schema);
     private readonly List<CarriedValue> _values = [];
     private readonly HashSet<string> _set = new(StringComparer.Ordinal);
     private readonly HashSet<string> _unread = new(StringComparer.Ordinal);
@@ -20,6 +21,8 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
     private readonly Dictionary<string, string> _sources = new(StringComparer.Ordinal);
 
     public ImportBudget Budget => budget;
+
+    public ToolSchemas Tools => tools;
 
     public JsonNode? this[string field] => RecipeTree.Get(_tree, field);
 
@@ -119,16 +122,17 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
     /// <param name="names">The tool's name of a field.</param>
     public ImportedRecipe Finish(RecipeFormat format, IReadOnlyDictionary<string, string> names)
     {
-        var own = RecipeTree.Of(TrainingRecipe.Initial);
+        var own = RecipeTree.Of(TrainingRecipe.Initial, tools.Schema);
         var (adapts, quantizes) = (_tree["method"]!.GetValue<string>() != "full", _tree["method"]!.GetValue<string>() == "qlora");
-        foreach (var (field, value) in RecipeTree.Fields(_tree))
+        foreach (var field in tools.Schema.WrittenFields.Select(field => field.Name))
         {
+            var value = this[field];
             if (Missed(field, value, names) is { } missed) _values.Add(missed);
             else if (_set.Contains(field) || JsonNode.DeepEquals(value, RecipeTree.Get(own, field)) || !names.TryGetValue(field, out var name) || !adapts && field.StartsWith("lora.", StringComparison.Ordinal) || !quantizes && field == "double_quantization") continue;
             else _values.Add(new CarriedValue(Carriage.Defaulted, name, Setting.TextOf(value), field, null, Reasons.Default(tool, name, Setting.TextOf(value))));
         }
 
-        var recipe = RecipeTree.ToRecipe(_tree);
+        var recipe = RecipeTree.ToRecipe(_tree, tools.Schema);
         var notes = recipe.Problems().Where(problem => problem.Severity == ProblemSeverity.Note).ToLookup(problem => problem.Field);
         return new ImportedRecipe(recipe, format, [.. _values.Select(value => Noted(value, notes))]);
     }
@@ -147,7 +151,7 @@ internal sealed class RecipeDraft(string tool, TrainingRecipe defaults, ImportBu
 
     private bool Put(Setting setting, string field, JsonNode? value)
     {
-        if (!RecipeTree.Fits(field, value, out var fitted))
+        if (!RecipeTree.Fits(tools.Schema.Find(field)!, value, out var fitted))
         {
             // Nothing written where there must be something: the tool's default.
             if (value is null && setting.Computed is null) Accept(setting);

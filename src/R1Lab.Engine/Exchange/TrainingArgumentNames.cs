@@ -7,29 +7,6 @@ namespace R1Lab.Engine.Exchange;
 /// <summary>The names of transformers' <c>TrainingArguments</c> (4.x and 5.x), which LLaMA-Factory and TRL build upon.</summary>
 internal static class TrainingArgumentNames
 {
-    /// <summary>Names whose values mean the same here.</summary>
-    public static IReadOnlyDictionary<string, string> Same { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["run_name"] = "name",
-        ["learning_rate"] = "learning_rate",
-        ["warmup_ratio"] = "warmup_ratio",
-        ["weight_decay"] = "weight_decay",
-        ["adam_beta1"] = "adam_beta1",
-        ["adam_beta2"] = "adam_beta2",
-        ["adam_epsilon"] = "adam_epsilon",
-        ["max_grad_norm"] = "max_grad_norm",
-        ["per_device_train_batch_size"] = "per_device_train_batch_size",
-        ["per_device_eval_batch_size"] = "per_device_eval_batch_size",
-        ["gradient_accumulation_steps"] = "gradient_accumulation_steps",
-        ["num_train_epochs"] = "num_train_epochs",
-        ["group_by_length"] = "group_by_length",
-        ["seed"] = "seed",
-        ["save_total_limit"] = "save_total_limit",
-        ["load_best_model_at_end"] = "load_best_model_at_end",
-        ["neftune_noise_alpha"] = "neftune_noise_alpha",
-        ["gradient_checkpointing"] = "gradient_checkpointing",
-    };
-
     /// <summary>Names of what the lab does by itself, or has no use for.</summary>
     private static readonly HashSet<string> NotNeeded = new(StringComparer.Ordinal)
     {
@@ -44,13 +21,13 @@ internal static class TrainingArgumentNames
     public static TrainingRecipe Defaults { get; } = TrainingRecipe.Initial with { LearningRate = 5e-5, PerDeviceTrainBatchSize = 8, LoggingSteps = 500, SaveSteps = 500, SaveTotalLimit = null };
 
     /// <summary>Whether a name is that of a setting which decides the training.</summary>
-    public static bool Counts(string name) =>
-        Same.ContainsKey(name) || name is "warmup_steps" or "logging_steps" or "save_steps" or "eval_steps" or "max_steps" or "optim" or "lr_scheduler_type" or "lr_scheduler_kwargs" or "eval_strategy" or "bf16" or "fp16" or "max_length" or "max_seq_length" or "packing";
+    public static bool Counts(string name, ToolSchemas tools) =>
+        tools.Transformers.Has(name) || name is "warmup_steps" or "logging_steps" or "save_steps" or "eval_steps" or "max_steps" or "optim" or "lr_scheduler_type" or "lr_scheduler_kwargs" or "eval_strategy" or "bf16" or "fp16" or "max_length" or "max_seq_length" or "packing";
 
     /// <summary>Takes a setting if it is one of these.</summary>
     public static bool Read(RecipeDraft draft, Setting setting)
     {
-        if (Same.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+        if (draft.Tools.Transformers.TryFind(setting.Name, out var field)) draft.Carry(setting, field);
         else if (NotNeeded.Contains(setting.Name)) draft.Leave(setting, Reasons.NotNeeded(setting));
         else return Special(draft, setting);
         return true;

@@ -8,24 +8,20 @@ namespace R1Lab.Engine.Exchange;
 internal static class TrainingArgumentText
 {
     /// <summary>The names LLaMA-Factory takes, in its sections.</summary>
-    public static void Write(YamlText yaml, TrainingRecipe recipe, string accuracy)
+    public static void Write(YamlText yaml, TrainingRecipe recipe, ToolSchema tool, string accuracy)
     {
-        yaml.Section("output");
-        foreach (var (name, value) in Output(recipe)) yaml.Add(name, value);
-        yaml.Section("train");
-        foreach (var (name, value) in Training(recipe)) yaml.Add(name, value);
+        yaml.Section("output").AddAll(Output(recipe, tool)).Section("train").AddAll(Training(recipe, tool));
         // Since transformers 5 a ratio that is written wins, even 0: only the one that counts is written.
         if (recipe.WarmupSteps > 0 || recipe.WarmupRatio <= 0) yaml.Add("warmup_steps", recipe.WarmupSteps);
-        else yaml.Add("warmup_ratio", recipe.WarmupRatio);
+        else yaml.AddAll(tool.Of(recipe, "warmup_ratio"));
         // transformers 5 knows no group_by_length, and refuses names it does not know.
         if (recipe.GroupByLength) yaml.Comment("With transformers 4: group_by_length: true").Add("train_sampling_strategy", "group_by_length");
-        yaml.Section("eval");
-        foreach (var (name, value) in Evaluation(recipe, accuracy)) yaml.Add(name, value);
+        yaml.Section("eval").AddAll(Evaluation(recipe, tool, accuracy));
     }
 
-    public static IEnumerable<(string Name, JsonNode? Value)> Output(TrainingRecipe recipe)
+    public static IEnumerable<(string Name, JsonNode? Value)> Output(TrainingRecipe recipe, ToolSchema tool)
     {
-        if (recipe.Name is { } name) yield return ("run_name", name);
+        foreach (var one in tool.Of(recipe, "name")) yield return one;
         yield return ("output_dir", "output");
         yield return ("logging_steps", recipe.LoggingSteps);
         var best = recipe.LoadBestModelAtEnd && recipe.ValSize > 0;
@@ -48,39 +44,42 @@ internal static class TrainingArgumentText
             if (Evaluates(recipe) is { } every) yield return ("save_steps", every);
         }
 
-        yield return ("save_total_limit", recipe.SaveTotalLimit);
+        yield return (tool.Names["save_total_limit"], recipe.SaveTotalLimit);
     }
 
-    public static IEnumerable<(string Name, JsonNode? Value)> Training(TrainingRecipe recipe)
-    {
-        yield return ("per_device_train_batch_size", recipe.PerDeviceTrainBatchSize);
-        yield return ("gradient_accumulation_steps", recipe.GradientAccumulationSteps);
-        yield return ("num_train_epochs", recipe.NumTrainEpochs);
-        if (recipe.MaxSteps is > 0) yield return ("max_steps", recipe.MaxSteps);
-        if (recipe.EpochEnd == EpochEnd.DropLast) yield return ("dataloader_drop_last", true);
-        yield return ("learning_rate", recipe.LearningRate);
-        yield return ("lr_scheduler_type", SnakeCase.Of(recipe.LrSchedulerType));
-        if (Schedules.Write(recipe) is { } numbers) yield return ("lr_scheduler_kwargs", numbers);
-        yield return ("optim", Optimizers.Write(recipe));
-        yield return ("weight_decay", recipe.WeightDecay);
-        yield return ("adam_beta1", recipe.AdamBeta1);
-        yield return ("adam_beta2", recipe.AdamBeta2);
-        yield return ("adam_epsilon", recipe.AdamEpsilon);
-        yield return ("max_grad_norm", recipe.MaxGradNorm);
-        if (recipe.NeftuneNoiseAlpha is { } noise) yield return ("neftune_noise_alpha", noise);
-        foreach (var one in Precision.Write(recipe, knowsAuto: false)) yield return one;
-        yield return ("seed", recipe.Seed);
-    }
+    public static IEnumerable<(string Name, JsonNode? Value)> Training(TrainingRecipe recipe, ToolSchema tool) =>
+    [
+        .. tool.Of(recipe, "per_device_train_batch_size", "gradient_accumulation_steps", "num_train_epochs"),
+        .. Steps(recipe),
+        .. tool.Of(recipe, "learning_rate"),
+        .. Schedule(recipe),
+        .. tool.Of(recipe, "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm", "neftune_noise_alpha"),
+        .. Precision.Write(recipe, knowsAuto: false),
+        .. tool.Of(recipe, "seed"),
+    ];
 
-    public static IEnumerable<(string Name, JsonNode? Value)> Evaluation(TrainingRecipe recipe, string accuracy)
+    public static IEnumerable<(string Name, JsonNode? Value)> Evaluation(TrainingRecipe recipe, ToolSchema tool, string accuracy)
     {
-        if (recipe.PerDeviceEvalBatchSize is { } size) yield return ("per_device_eval_batch_size", size);
+        foreach (var size in tool.Of(recipe, "per_device_eval_batch_size")) yield return size;
         yield return ("eval_strategy", Strategy(recipe));
         if (Evaluates(recipe) is { } every) yield return ("eval_steps", every);
         // Without evaluations it is refused there.
-        yield return ("load_best_model_at_end", recipe.LoadBestModelAtEnd && recipe.ValSize > 0);
+        yield return (tool.Names["load_best_model_at_end"], recipe.LoadBestModelAtEnd && recipe.ValSize > 0);
         yield return ("metric_for_best_model", recipe.MetricForBestModel == BestMetric.EvalLoss ? "eval_loss" : accuracy);
         yield return ("greater_is_better", recipe.MetricForBestModel != BestMetric.EvalLoss);
+    }
+
+    private static IEnumerable<(string Name, JsonNode? Value)> Steps(TrainingRecipe recipe)
+    {
+        if (recipe.MaxSteps is > 0) yield return ("max_steps", recipe.MaxSteps);
+        if (recipe.EpochEnd == EpochEnd.DropLast) yield return ("dataloader_drop_last", true);
+    }
+
+    private static IEnumerable<(string Name, JsonNode? Value)> Schedule(TrainingRecipe recipe)
+    {
+        yield return ("lr_scheduler_type", SnakeCase.Of(recipe.LrSchedulerType));
+        if (Schedules.Write(recipe) is { } numbers) yield return ("lr_scheduler_kwargs", numbers);
+        yield return ("optim", Optimizers.Write(recipe));
     }
 
     // Evaluations a pass cannot be said there: once a pass is nearest.

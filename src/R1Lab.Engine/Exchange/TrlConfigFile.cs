@@ -6,30 +6,19 @@ namespace R1Lab.Engine.Exchange;
 /// <summary>The YAML that TRL's commands take (<c>trl sft --config …</c>): the fields of SFTConfig, ModelConfig and ScriptArguments in one list.</summary>
 internal static class TrlConfigFile
 {
-    private static readonly Dictionary<string, string> Same = new(StringComparer.Ordinal)
-    {
-        ["model_name_or_path"] = "model",
-        ["dataset_name"] = "dataset",
-        ["lora_r"] = "lora.r",
-        ["lora_alpha"] = "lora.lora_alpha",
-        ["lora_dropout"] = "lora.lora_dropout",
-        ["use_rslora"] = "lora.use_rslora",
-    };
-
-    private static readonly TrlFormat Trl = new();
-
     /// <summary>Whether these are such settings, and not those of a tool that shares names with them.</summary>
     public static bool Is(IReadOnlyList<Setting> settings) =>
         settings.Any(setting => setting.Name == "model_name_or_path")
         && settings.Any(setting => setting.Name is "dataset_name" or "dataset_mixture" or "dataset_mixer" or "datasets" or "use_peft" or "torch_dtype" or "dtype" or "max_length" or "max_seq_length" or "attn_implementation" or "lora_r")
         && !settings.Any(setting => setting.Name is "base_model" or "finetuning_type" or "stage" or "cutoff_len" or "template" or "lora_target" or "dataset" or "micro_batch_size");
 
-    public static ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget)
+    public static ImportedRecipe Read(IReadOnlyList<Setting> settings, ImportBudget budget, ToolSchemas tools)
     {
+        var trl = new TrlFormat(tools);
         var adapts = settings.Any(setting => setting.Name == "use_peft" && setting.Is(true));
         // The defaults of SFTConfig and ModelConfig.
         if (Preference(settings) is { } other) throw TrainerClasses.Refused(ObjectivesOf(other.Name), other.Name, other.Line);
-        var draft = new RecipeDraft(Trl.Tool, TrainingArgumentNames.Defaults with
+        var draft = new RecipeDraft(trl.Tool, TrainingArgumentNames.Defaults with
         {
             LearningRate = 2e-5,
             LoggingSteps = 10,
@@ -38,12 +27,12 @@ internal static class TrlConfigFile
             GradientCheckpointing = true,
             DoubleQuantization = false,
             Lora = new LoraSettings { LoraDropout = 0.05, TargetModules = ["q_proj", "v_proj"] },
-        }, budget);
+        }, budget, tools);
         Methods.Set(draft, adapts, Bits(settings), settings.Any(setting => setting.Name == "use_dora" && setting.Is(true)));
         foreach (var setting in settings) Read(draft, setting, adapts);
         TrainingArgumentNames.Conclude(draft, settings, settings.Any(setting => setting.Name is "dataset_test_split" or "dataset_mixture"), bfloat16: true);
         if (!settings.Any(setting => setting.Name is "completion_only_loss" or "assistant_only_loss" && setting.Value is not null)) draft.Note("completion_only_loss", "null", Reasons.PromptLearned());
-        return draft.Finish(Trl.Format, Trl.Names);
+        return draft.Finish(trl.Format, trl.Names);
     }
 
     private static int? Bits(IReadOnlyList<Setting> settings) =>
@@ -64,7 +53,7 @@ internal static class TrlConfigFile
     private static void Read(RecipeDraft draft, Setting setting, bool adapts)
     {
         if (!adapts && (setting.Name.StartsWith("lora_", StringComparison.Ordinal) || setting.Name is "use_rslora" or "use_dora")) draft.Leave(setting, Reasons.NotNeeded(setting));
-        else if (Same.TryGetValue(setting.Name, out var field)) draft.Carry(setting, field);
+        else if (draft.Tools.TrlCommand.TryFind(setting.Name, out var field)) draft.Carry(setting, field);
         else if (!Special(draft, setting)) PythonCalls.Arguments(draft, setting);
     }
 

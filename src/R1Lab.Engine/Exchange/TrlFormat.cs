@@ -5,7 +5,7 @@ using R1Lab.Engine.Training;
 namespace R1Lab.Engine.Exchange;
 
 /// <summary>Python scripts of TRL, PEFT and transformers: the settings in their calls.</summary>
-internal sealed class TrlFormat : IRecipeFormat
+internal sealed class TrlFormat(ToolSchemas tools) : IRecipeFormat
 {
     private static readonly string[] Calls = ["TrainingArguments(", "SFTConfig(", "LoraConfig(", "SFTTrainer(", "get_peft_model(", "BitsAndBytesConfig(", "from_pretrained("];
 
@@ -13,24 +13,16 @@ internal sealed class TrlFormat : IRecipeFormat
 
     public string Tool => "TRL";
 
-    public IReadOnlyDictionary<string, string> Names { get; } = TrainingArgumentNames.Same.ToDictionary(pair => pair.Value, pair => pair.Key).Concat(new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> Names { get; } = tools.Trl.Names.Concat(tools.Peft.Names).Concat(new Dictionary<string, string>
     {
         ["model"] = "from_pretrained",
         ["dataset"] = "load_dataset",
         ["method"] = "peft_config",
-        ["max_length"] = "max_length",
-        ["packing"] = "packing",
         ["val_size"] = "test_size",
         ["quantization"] = "load_in_4bit",
         ["double_quantization"] = "bnb_4bit_use_double_quant",
-        ["lora.r"] = "r",
-        ["lora.lora_alpha"] = "lora_alpha",
-        ["lora.lora_dropout"] = "lora_dropout",
         ["lora.target_modules"] = "target_modules",
-        ["lora.use_rslora"] = "use_rslora",
         ["lora.use_dora"] = "use_dora",
-        ["lora.rank_pattern"] = "rank_pattern",
-        ["lora.alpha_pattern"] = "alpha_pattern",
         ["lora.loraplus_lr_ratio"] = "loraplus_lr_ratio",
         ["lora.init_from"] = "PeftModel.from_pretrained",
         ["warmup_steps"] = "warmup_steps",
@@ -43,7 +35,6 @@ internal sealed class TrlFormat : IRecipeFormat
         ["dtype"] = "bf16",
         ["epoch_end"] = "dataloader_drop_last",
         ["metric_for_best_model"] = "metric_for_best_model",
-        ["activation_offloading"] = "activation_offloading",
         ["device_map"] = "device_map",
         ["early_stopping_patience"] = "early_stopping_patience",
         ["early_stopping_threshold"] = "early_stopping_threshold",
@@ -99,7 +90,7 @@ internal sealed class TrlFormat : IRecipeFormat
         TrainerClasses.Demand(settings);
         settings = ChosenCalls.Of(settings);
         var sft = HasSftDefaults(settings);
-        var draft = new RecipeDraft(sft ? Tool : "transformers", DefaultsOf(settings, sft), budget);
+        var draft = new RecipeDraft(sft ? Tool : "transformers", DefaultsOf(settings, sft), budget, tools);
         PythonCalls.Method(draft, settings);
         foreach (var setting in settings) PythonCalls.Read(draft, setting);
         TrainingArgumentNames.Conclude(draft, [.. settings.Where(setting => PythonCalls.IsArguments(setting.Owner!) || setting.Owner == "=")], settings.Any(setting => setting.Owner!.EndsWith("train_test_split", StringComparison.Ordinal)), bfloat16: sft);
@@ -107,7 +98,7 @@ internal sealed class TrlFormat : IRecipeFormat
         return draft.Finish(Format, Names);
     }
 
-    public string Write(TrainingRecipe recipe) => TrlScript.Of(recipe);
+    public string Write(TrainingRecipe recipe) => TrlScript.Of(recipe, tools);
 
     // Behind the training the result is loaded, tried and converted, or trained on: only that there is a second training is told.
     private static IReadOnlyList<Setting> Training(IReadOnlyList<Setting> settings)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
@@ -11,12 +10,13 @@ internal sealed class TrlScript
 {
     private readonly StringBuilder _text = new();
     private readonly TrainingRecipe _recipe;
+    private readonly ToolSchemas _tools;
 
-    private TrlScript(TrainingRecipe recipe) => _recipe = recipe;
+    private TrlScript(TrainingRecipe recipe, ToolSchemas tools) => (_recipe, _tools) = (recipe, tools);
 
-    public static string Of(TrainingRecipe recipe)
+    public static string Of(TrainingRecipe recipe, ToolSchemas tools)
     {
-        var script = new TrlScript(recipe);
+        var script = new TrlScript(recipe, tools);
         script.Imports();
         script.Data();
         script.Model();
@@ -73,14 +73,11 @@ internal sealed class TrlScript
     {
         var lora = _recipe.Lora;
         Line("peft_config = LoraConfig(");
-        Line($"    r={Text(lora.R)},");
-        Line($"    lora_alpha={Text(lora.LoraAlpha)},");
-        Line($"    lora_dropout={Text(lora.LoraDropout)},");
+        var written = Lines(_tools.Peft.Of(_recipe, "lora.r", "lora.lora_alpha", "lora.lora_dropout"));
         Line($"    target_modules={Text(new JsonArray([.. lora.TargetModules.Select(name => JsonValue.Create(name))]))},");
-        Line($"    use_rslora={Text(lora.UseRslora)},");
+        written.UnionWith(Lines(_tools.Peft.Of(_recipe, "lora.use_rslora")));
         Line($"    use_dora={Text(Methods.Decomposes(_recipe))},");
-        if (lora.RankPattern.Count > 0) Line($"    rank_pattern={Text(JsonSerializer.SerializeToNode(lora.RankPattern))},");
-        if (lora.AlphaPattern.Count > 0) Line($"    alpha_pattern={Text(JsonSerializer.SerializeToNode(lora.AlphaPattern))},");
+        Lines(_tools.Peft.Others(_recipe, new TrainingRecipe(), written));
         Line("    bias=\"none\",");
         Line("    task_type=\"CAUSAL_LM\",");
         Line(")");
@@ -97,8 +94,9 @@ internal sealed class TrlScript
     private void Arguments()
     {
         Line("args = SFTConfig(");
-        foreach (var (name, value) in TrainingArgumentText.Output(_recipe).Concat(TrainingArgumentText.Training(_recipe)).Concat(Own()).Concat(TrainingArgumentText.Evaluation(_recipe, "eval_mean_token_accuracy")))
-            Line($"    {name}={Text(value)},");
+        var written = Lines(TrainingArgumentText.Output(_recipe, _tools.Trl).Concat(TrainingArgumentText.Training(_recipe, _tools.Trl)).Concat(Own())
+            .Concat(TrainingArgumentText.Evaluation(_recipe, _tools.Trl, "eval_mean_token_accuracy")));
+        Lines(_tools.Trl.Others(_recipe, TrainingArgumentNames.Defaults, written, "group_by_length", "warmup_ratio"));
         Line(")");
         Line();
     }
@@ -108,11 +106,9 @@ internal sealed class TrlScript
         // Since transformers 5 a warm-up below 1 is a share, and sampling has one name.
         yield return ("warmup_steps", _recipe.WarmupSteps > 0 ? _recipe.WarmupSteps : _recipe.WarmupRatio);
         if (!_recipe.Shuffle || _recipe.GroupByLength) yield return ("train_sampling_strategy", _recipe.Shuffle ? "group_by_length" : "sequential");
-        yield return ("max_length", _recipe.MaxLength);
-        yield return ("packing", _recipe.Packing);
+        foreach (var one in _tools.Trl.Of(_recipe, "max_length", "packing")) yield return one;
         yield return ("completion_only_loss", _recipe.TrainOn != TrainOn.WholeText);
-        yield return ("gradient_checkpointing", _recipe.GradientCheckpointing);
-        yield return ("activation_offloading", _recipe.ActivationOffloading);
+        foreach (var one in _tools.Trl.Of(_recipe, "gradient_checkpointing", "activation_offloading")) yield return one;
     }
 
     private void Trainer()
@@ -140,6 +136,19 @@ internal sealed class TrlScript
             Line($"    callbacks=[EarlyStoppingCallback(early_stopping_patience={Text(patience)}, early_stopping_threshold={Text(_recipe.EarlyStoppingThreshold)})],");
         Line(")");
         Line("trainer.train()");
+    }
+
+    // The names that were written.
+    private HashSet<string> Lines(IEnumerable<(string Name, JsonNode? Value)> arguments)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, value) in arguments)
+        {
+            names.Add(name);
+            Line($"    {name}={Text(value)},");
+        }
+
+        return names;
     }
 
     private static string Text(JsonNode? value) => LiteralText.Python(value);

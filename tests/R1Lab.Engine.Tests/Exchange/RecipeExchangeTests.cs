@@ -4,6 +4,7 @@ using R1Lab.Engine.Adapters;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Recipe;
 
 namespace R1Lab.Engine.Tests.Exchange;
 
@@ -262,9 +263,6 @@ public sealed class RecipeExchangeTests
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 
-    private static IEnumerable<string> Differences(TrainingRecipe left, TrainingRecipe right)
-    {
-        var (a, b) = (RecipeTree.Of(left), RecipeTree.Of(right));
-        return RecipeTree.Fields(a).Where(field => !JsonNode.DeepEquals(field.Value, RecipeTree.Get(b, field.Path))).Select(field => field.Path);
-    }
+    private static IEnumerable<string> Differences(TrainingRecipe left, TrainingRecipe right) => RecipeSchema.Default.Fields
+        .Where(field => !JsonNode.DeepEquals(field.ReadJson(left), field.ReadJson(right))).Select(field => field.Name);
 }
