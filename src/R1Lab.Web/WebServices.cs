@@ -122,7 +122,7 @@ public static class WebServices
     {
         services.AddExceptionHandler<ApiExceptionHandler>();
         services.AddProblemDetails();
-        services.AddLabOpenApi();
+        services.AddLabOpenApi(typeof(Components.Pages.Runs.RecipeFieldInput));
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;

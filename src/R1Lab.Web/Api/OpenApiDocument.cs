@@ -7,8 +7,10 @@ public static class OpenApiDocument
 {
     private const string SchemeName = "ApiKey";
 
-    public static void AddLabOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options => options
+    /// <param name="settingTexts">The type that the texts of recipe settings belong to.</param>
+    public static void AddLabOpenApi(this IServiceCollection services, Type settingTexts) => services.AddOpenApi("v1", options => options
         .AddSchemaTransformer(RunMetricSchema.CompleteAsync)
+        .AddSchemaTransformer(RecipeDescription.Transformer(settingTexts))
         .AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "R1Lab";
