@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using R1Lab.Data.Runs;
 using R1Lab.Engine;
+using R1Lab.Engine.Training.Recipe;
 
 namespace R1Lab.Web.Api;
 
@@ -88,7 +89,7 @@ public sealed record RunView
         CreatedAt = run.CreatedAt,
         StartedAt = run.StartedAt,
         FinishedAt = run.FinishedAt,
-        Recipe = JsonNode.Parse(run.RecipeJson),
+        Recipe = StoredRecipe.Rewritten(run.RecipeJson, RecipeSchema.Default),
         Events = events?.Select(happened => new RunEventView(happened.At, happened.Step, happened.Kind, happened.Message)).ToList(),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using R1Lab.Engine.Training.Recipe;
 
 namespace R1Lab.Web.Running;
 
@@ -15,15 +16,27 @@ public sealed record ComparedSetting(string Field, IReadOnlyList<string?> Values
 public static class RecipeComparison
 {
     /// <summary>Every field that any of the recipes has, in the order of the recipes; the runs' names are left out.</summary>
-    public static IReadOnlyList<ComparedSetting> Of(IReadOnlyList<string> recipes)
+    public static IReadOnlyList<ComparedSetting> Of(IReadOnlyList<string> recipes) => Of(recipes, RecipeSchema.Default);
+
+    /// <inheritdoc cref="Of(IReadOnlyList{string})"/>
+    /// <param name="schema">The settings there are; fields it does not know come last.</param>
+    public static IReadOnlyList<ComparedSetting> Of(IReadOnlyList<string> recipes, RecipeSchema schema)
     {
-        var flat = recipes.Select(recipe => Flatten(JsonNode.Parse(recipe)!.AsObject(), "").ToDictionary(field => field.Name, field => field.Value, StringComparer.Ordinal)).ToList();
-        var fields = flat.SelectMany(recipe => recipe.Keys).Where(field => field != "name").Distinct(StringComparer.Ordinal);
+        var order = schema.WrittenFields.Select(field => field.Name).ToList();
+        var flat = recipes.Select(recipe => Flatten(StoredRecipe.Rewritten(recipe, schema), "").ToDictionary()).ToList();
+        var fields = flat.SelectMany(recipe => recipe.Keys).Where(field => field != "name").Distinct(StringComparer.Ordinal)
+            .OrderBy(field => Position(field, order));
         return [.. fields.Select(field => new ComparedSetting(field, [.. flat.Select(recipe => recipe.GetValueOrDefault(field))]))];
     }
 
     private static IEnumerable<(string Name, string? Value)> Flatten(JsonObject recipe, string prefix) =>
-        recipe.SelectMany(field => field.Value is JsonObject inner ? Flatten(inner, $"{prefix}{field.Key}.") : [($"{prefix}{field.Key}", Show(field.Value))]);
+        recipe.SelectMany(field => field.Value is JsonObject inner
+            ? Flatten(inner, $"{prefix}{field.Key}.") : [($"{prefix}{field.Key}", Show(field.Value))]);
+
+    // An entry of a map stands where the map does.
+    private static int Position(string field, List<string> order) =>
+        order.FindIndex(name => field == name || field.StartsWith(name + ".", StringComparison.Ordinal)) is >= 0 and var at
+            ? at : int.MaxValue;
 
     private static string? Show(JsonNode? value) => value switch
     {

@@ -8,6 +8,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
+using R1Lab.Engine.Training.Recipe;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Shared;
@@ -114,7 +115,7 @@ public sealed partial class RunPage : IDisposable
 
     private StepMetrics? Best => _history.Metrics.Best(BestBy);
 
-    private string PrettyRecipe => JsonNode.Parse(_run!.RecipeJson)!.ToJsonString(Pretty);
+    private string PrettyRecipe => StoredRecipe.Rewritten(_run!.RecipeJson, RecipeSchema.Default).ToJsonString(Pretty);
 
     public void Dispose() => _news?.Dispose();
 
