@@ -87,6 +87,10 @@ internal sealed record EndpointView(
 
     internal static EndpointSettings Settings(RemoteEndpoint endpoint) => new()
     {
-        Name = endpoint.Name, Address = endpoint.Address, Model = endpoint.Model, AllowsPrivate = endpoint.AllowsPrivate, MostRequests = endpoint.MostRequests,
+        Name = endpoint.Name,
+        Address = endpoint.Address,
+        Model = endpoint.Model,
+        AllowsPrivate = endpoint.AllowsPrivate,
+        MostRequests = endpoint.MostRequests,
     };
 }

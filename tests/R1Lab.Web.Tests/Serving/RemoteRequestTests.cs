@@ -32,7 +32,16 @@ public sealed class RemoteRequestTests
 
         await RemoteAsk.AskAsync(server, new GenerationSettings
         {
-            Temperature = 0.5, TopP = 0.9, PresencePenalty = 0.1, FrequencyPenalty = 0.2, Seed = 7, Stop = ["\n"], TopK = 40, MinP = 0.05, RepetitionPenalty = 1.1, MaxNewTokens = 9,
+            Temperature = 0.5,
+            TopP = 0.9,
+            PresencePenalty = 0.1,
+            FrequencyPenalty = 0.2,
+            Seed = 7,
+            Stop = ["\n"],
+            TopK = 40,
+            MinP = 0.05,
+            RepetitionPenalty = 1.1,
+            MaxNewTokens = 9,
         });
 
         var body = Assert.Single(server.Requests).Body!;

@@ -71,7 +71,8 @@ public sealed class OutboundHttp : IDisposable
         MaxResponseDrainSize = 0, // an answer that is left early ends its connection
         PooledConnectionLifetime = TimeSpan.FromMinutes(2), // names are looked up again
         ConnectCallback = new CheckedConnection(allowsPrivate, resolve).ConnectAsync,
-    }) { Timeout = Timeout.InfiniteTimeSpan };
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
 
     private async Task<OutboundAnswer> SendOnceAsync(OutboundRequest request, CancellationToken cancellationToken)
     {
