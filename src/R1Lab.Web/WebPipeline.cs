@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
 using R1Lab.Web.Components;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Https;
 using R1Lab.Web.Options;
 

@@ -11,13 +11,16 @@ using MudBlazor.Services;
 using R1Lab.Data;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api;
+using R1Lab.Web.Components.Layout;
+using R1Lab.Web.Device;
 using R1Lab.Web.Https;
 using R1Lab.Web.Localization;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Serving.Remote;
 using R1Lab.Web.Storage;
+using R1Lab.Web.Studies;
+using R1Lab.Web.Training;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web;
@@ -81,6 +84,7 @@ public static class WebServices
         services.Configure<RequestLocalizationOptions>(Languages.Configure);
         services.AddMudServices(mud => mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight);
         services.AddTransient<MudLocalizer, MudTexts>();
+        services.AddSingleton(new AppBarItem(typeof(RunningRunChip), 10));
         services.Configure<WebEncoderOptions>(web => web.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All)); // Chinese as itself, not as &#x...;
         services.AddHttpContextAccessor();
         services.AddRazorComponents().AddInteractiveServerComponents(ConnectionShare.ConfigureCircuits)

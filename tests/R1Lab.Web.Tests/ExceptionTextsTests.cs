@@ -7,7 +7,7 @@ using R1Lab.Data.Access;
 using R1Lab.Engine;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests;
 

@@ -13,8 +13,9 @@ using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
+using R1Lab.Web.Device;
 using R1Lab.Web.Localization;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests;
 

@@ -12,8 +12,9 @@ using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Layout;
 using R1Lab.Web.Components.Pages.Runs;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests;
 
@@ -107,7 +108,7 @@ public sealed partial class TextKeysTests
 
         var families = Asked(type).Where(key => key.Contains("{}", StringComparison.Ordinal)).ToList();
         var spelled = Code.Where(file => Localizers[file.Component].Any(localizer => localizer.Type == type) || file.Component.EndsWith($"/{type}", StringComparison.Ordinal))
-            .Concat(Code.Where(file => Planned.Contains(type) && file.Path.Contains("/Running/", StringComparison.Ordinal)))
+            .Concat(Code.Where(file => Planned.Contains(type) && file.Path.Contains("/Studies/", StringComparison.Ordinal)))
             .SelectMany(file => Word().Matches(file.Text).Select(match => match.Groups["word"].Value)).Concat(Variables.GetValueOrDefault(type, [])).ToHashSet();
 
         var unused = Texts[type].Where(key => !spelled.Contains(key) && !families.Exists(family => Matches(family, key)) && !spelled.Any(part => key.EndsWith(part, StringComparison.Ordinal) && spelled.Contains(key[..^part.Length])));
@@ -127,7 +128,7 @@ public sealed partial class TextKeysTests
 
     /// <summary>Codes of problems about a recipe, its data and its device: those that a page can show.</summary>
     private static IEnumerable<string> ProblemCodes() => Code
-        .Where(file => file.Path.Contains("/Training/", StringComparison.Ordinal) || file.Path.Contains("/Running/", StringComparison.Ordinal) || file.Path.Contains("/Adapters/", StringComparison.Ordinal) || file.Path.EndsWith("EncodedDataset.Problems.cs", StringComparison.Ordinal))
+        .Where(file => file.Path.Contains("/Training/", StringComparison.Ordinal) || file.Path.Contains("Web/Serving/Model", StringComparison.Ordinal) || file.Path.Contains("/Adapters/", StringComparison.Ordinal) || file.Path.EndsWith("EncodedDataset.Problems.cs", StringComparison.Ordinal))
         .Where(file => !file.Path.EndsWith("RunFailure.cs", StringComparison.Ordinal)) // kinds of events, which RunEvents has texts for
         .SelectMany(file => ProblemCode().Matches(file.Text).Select(match => match.Groups["code"].Value));
 

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using R1Lab.Data;
 using R1Lab.Data.Access;
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Access;

@@ -12,7 +12,7 @@ public static class AccountEndpoints
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
         app.MapPost(AccountPaths.SignOut, SignOutAsync).ExcludeFromDescription();
-        app.MapPost(AccountPaths.Language, UseLanguageAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
+        app.MapPost(Languages.SwitchPath, UseLanguageAsync).AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext context, UserSessions sessions)

@@ -8,7 +8,6 @@ public static class AccountPaths
     public const string SetUp = "/setup";
     public const string Denied = "/account/denied";
     public const string Password = "/account/password";
-    public const string Language = "/account/language";
 
     /// <summary>The wanted page when it is one of ours, else the start page: a link must not lead a fresh session to another site.</summary>
     public static string Local(string? wanted) =>

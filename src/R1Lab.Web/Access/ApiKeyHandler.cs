@@ -6,7 +6,7 @@ using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using R1Lab.Data.Access;
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Access;

@@ -1,5 +1,5 @@
 using System.Net;
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Access;

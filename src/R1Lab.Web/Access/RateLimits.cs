@@ -3,7 +3,7 @@ using System.Security.Claims;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.SignalR;
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Options;
 
 namespace R1Lab.Web.Access;

@@ -9,7 +9,8 @@ using R1Lab.Engine;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Api;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Engine.Datasets;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Uploads;
 using R1Lab.Web.Workbench;
 

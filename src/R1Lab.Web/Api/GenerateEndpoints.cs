@@ -4,7 +4,6 @@ using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
 using R1Lab.Web.Api.OpenAi;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Options;
 using R1Lab.Data;
 using R1Lab.Engine.Devices;
+using R1Lab.Web.Device;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
 using R1Lab.Web.Storage;
 
 namespace R1Lab.Web.Api;

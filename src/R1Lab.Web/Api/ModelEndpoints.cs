@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 using R1Lab.Data;
 using R1Lab.Data.Access;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;
 

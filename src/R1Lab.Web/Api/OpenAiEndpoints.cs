@@ -1,6 +1,7 @@
 using R1Lab.Web.Access;
 using R1Lab.Web.Api.OpenAi;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Api;
 

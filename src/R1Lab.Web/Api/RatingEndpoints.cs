@@ -3,6 +3,7 @@ using System.Text.Json;
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
+using R1Lab.Web.Errors;
 
 namespace R1Lab.Web.Api;
 

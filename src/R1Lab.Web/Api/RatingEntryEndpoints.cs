@@ -4,6 +4,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
 using R1Lab.Web.Desk;
+using R1Lab.Web.Errors;
 
 namespace R1Lab.Web.Api;
 

@@ -4,6 +4,7 @@ using R1Lab.Engine;
 using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
+using R1Lab.Web.Errors;
 
 namespace R1Lab.Web.Api;
 

@@ -1,6 +1,7 @@
 using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Web.Access;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Api;

@@ -2,7 +2,8 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Api;
 

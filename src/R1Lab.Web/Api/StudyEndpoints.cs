@@ -5,7 +5,8 @@ using R1Lab.Data.Datasets;
 using R1Lab.Data.Models;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Api;
 

@@ -1,6 +1,7 @@
 using R1Lab.Data.Studies;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Api;
 

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Access;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Api;

@@ -3,6 +3,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web.Api;

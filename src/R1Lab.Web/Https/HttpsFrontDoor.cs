@@ -1,4 +1,4 @@
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 
 namespace R1Lab.Web.Https;
 

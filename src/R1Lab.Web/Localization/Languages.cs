@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Localization;
-using R1Lab.Web.Access;
 
 namespace R1Lab.Web.Localization;
 
@@ -16,8 +15,11 @@ public static class Languages
     /// <summary>The form of every page that a language button sends; it carries the page's request token.</summary>
     public const string FormId = "language-form";
 
+    /// <summary>The address that changes the language.</summary>
+    public const string SwitchPath = "/account/language";
+
     /// <summary>Where a language button sends the form, to come back to the page.</summary>
-    public static string SwitchAddress(string relativePage) => $"{AccountPaths.Language}?returnUrl={Uri.EscapeDataString("/" + relativePage)}";
+    public static string SwitchAddress(string relativePage) => $"{SwitchPath}?returnUrl={Uri.EscapeDataString("/" + relativePage)}";
 
     public static void Configure(RequestLocalizationOptions options)
     {

@@ -1,6 +1,5 @@
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Serving;
 

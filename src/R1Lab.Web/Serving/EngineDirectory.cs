@@ -1,5 +1,4 @@
 using R1Lab.Engine.Checkpoints;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Serving;

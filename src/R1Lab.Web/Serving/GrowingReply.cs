@@ -12,6 +12,7 @@ internal sealed class GrowingReply(TimeProvider time)
     private long _firstToken;
     private long _shown;
     private int _tokens;
+    private string _undecided = "";
     private TimeSpan _thoughtTook;
 
     public void Add(AnswerUpdate update, Action<ReplyPicture>? onPicture, TimeSpan every)
@@ -20,9 +21,18 @@ internal sealed class GrowingReply(TimeProvider time)
         _thought.Append(update.Thought);
         _answer.Append(update.Answer);
         if (_answer.Length == 0 && update.Undecided.Length == 0) _thoughtTook = time.GetElapsedTime(_began);
-        if (onPicture is null || (_shown != 0 && time.GetElapsedTime(_shown) < every)) return;
-        _shown = time.GetTimestamp();
-        var answer = _answer + update.Undecided; // shown as the answer until a closing mark says otherwise
+        (_undecided, HasUnshown) = (update.Undecided, true);
+        if (_shown == 0 || time.GetElapsedTime(_shown) >= every) Show(onPicture);
+    }
+
+    /// <summary>Text came after the last picture.</summary>
+    public bool HasUnshown { get; private set; }
+
+    public void Show(Action<ReplyPicture>? onPicture)
+    {
+        (_shown, HasUnshown) = (time.GetTimestamp(), false);
+        if (onPicture is null) return;
+        var answer = _answer + _undecided; // shown as the answer until a closing mark says otherwise
         onPicture(Picture(answer.Length > 0 ? ReplyState.Answering : ReplyState.Thinking, _thought.ToString(), answer, _tokens));
     }
 

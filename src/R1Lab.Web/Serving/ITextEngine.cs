@@ -1,7 +1,6 @@
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Serving;
 

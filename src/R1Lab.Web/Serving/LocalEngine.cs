@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Serving;
 

@@ -1,6 +1,5 @@
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Serving;
 
@@ -46,13 +45,23 @@ public sealed class Reply(ChatService chat, TimeProvider time)
         var ask = new ChatAsk(model, ChatPrompt.Of(messages)) { Settings = _ => settings.ForEngine(), Length = AnswerLength.UpTo(settings.MaxNewTokens) };
         using var answers = await chat.AskAsync(ask, cancellation);
         var growing = new GrowingReply(time);
-        await foreach (var update in answers.UpdatesAsync(cancellation))
+        await using var updates = answers.UpdatesAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await NextAsync())
         {
+            var update = updates.Current;
             if (update.End is { } end) return Finished(growing.End(end) with { Reported = end.End.Reported }, end, answers.Facts);
             growing.Add(update, onPicture, PictureEvery);
         }
 
         throw new InvalidOperationException("An engine ended an answer without saying how.");
+
+        // What came too soon after a picture is shown when nothing follows it.
+        async Task<bool> NextAsync()
+        {
+            var next = updates.MoveNextAsync().AsTask();
+            if (growing.HasUnshown && await Task.WhenAny(next, Task.Delay(PictureEvery, time, CancellationToken.None)) != next) growing.Show(onPicture);
+            return await next;
+        }
 
         FinishedReply Finished(ReplyPicture last, FinishedAnswer end, EngineFacts facts)
         {

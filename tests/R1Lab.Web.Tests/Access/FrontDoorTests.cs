@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using R1Lab.Web.Access;
+using R1Lab.Web.Localization;
 
 namespace R1Lab.Web.Tests.Access;
 
@@ -88,7 +89,7 @@ public sealed class FrontDoorTests(LabHost lab) : IClassFixture<LabHost>
     {
         var browser = lab.Browser();
 
-        var chosen = await browser.PostAsync(new Uri($"{AccountPaths.Language}?returnUrl=/account/sign-in", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
+        var chosen = await browser.PostAsync(new Uri($"{Languages.SwitchPath}?returnUrl=/account/sign-in", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
         var page = await browser.GetStringAsync(new Uri(AccountPaths.SignIn, UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(AccountPaths.SignIn, chosen.Headers.Location?.ToString());
@@ -101,7 +102,7 @@ public sealed class FrontDoorTests(LabHost lab) : IClassFixture<LabHost>
     public async Task Language_ChosenByALinkOrWithoutTheRequestToken_StaysAsItWas(string method, bool hasToken)
     {
         var browser = lab.Browser();
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"{AccountPaths.Language}?culture=zh-CN&returnUrl=/account/sign-in");
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"{Languages.SwitchPath}?culture=zh-CN&returnUrl=/account/sign-in");
         if (method == "POST") request.Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["culture"] = "zh-CN" });
         if (hasToken) await ChoiceAsync(browser);
 
@@ -121,7 +122,7 @@ public sealed class FrontDoorTests(LabHost lab) : IClassFixture<LabHost>
         var browser = lab.Browser();
 
         var chosen = await browser.PostAsync(
-            new Uri($"{AccountPaths.Language}?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
+            new Uri($"{Languages.SwitchPath}?returnUrl={Uri.EscapeDataString(returnUrl)}", UriKind.Relative), await ChoiceAsync(browser), TestContext.Current.CancellationToken);
 
         Assert.Equal("/", chosen.Headers.Location?.OriginalString);
     }

@@ -6,7 +6,7 @@ using R1Lab.Data.Models;
 using R1Lab.Data.Runs;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web.Tests.Access;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Routing;
 using R1Lab.Data.Access;
 using R1Lab.Web.Access;
+using R1Lab.Web.Localization;
 
 namespace R1Lab.Web.Tests.Access;
 
@@ -170,7 +171,7 @@ public sealed class RightsTests(RightsLab lab) : IClassFixture<RightsLab>
 
     private static string TypeOf(string route) => route switch
     {
-        AccountPaths.Language => "application/x-www-form-urlencoded",
+        Languages.SwitchPath => "application/x-www-form-urlencoded",
         "/api/v1/recipes/import" => "text/plain",
         _ => "application/json",
     };

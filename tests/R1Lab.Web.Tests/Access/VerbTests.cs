@@ -1,7 +1,10 @@
 using System.Reflection;
 using R1Lab.Data.Access;
 using R1Lab.Tests.Shared;
+using R1Lab.Web.Device;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Studies;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Access;
 
@@ -70,6 +73,7 @@ public sealed class VerbTests
         "ModelChooser: Choose",
         "ModelHost: List Open OpenVocabulary",
         "ChatService: Ask Encode",
+        "EngineDirectory: Defaults Open",
         "OpenAnswers: Finish Updates",
         "ModelLibrary: BaseOf Find FirstBase List Vocabulary",
         "ITextEngine: Generate",

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Api;
 using R1Lab.Web.Api.OpenAi;
 
 namespace R1Lab.Web.Tests.Api;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
@@ -197,7 +197,9 @@ public sealed class CompletionTests(ModelLab models) : IClassFixture<ModelLab>
     {
         static JsonObject Request(int prompts) => new()
         {
-            ["model"] = ModelLab.Golden, ["max_tokens"] = 1, ["prompt"] = new JsonArray([.. Enumerable.Range(0, prompts).Select(_ => (JsonNode)new JsonArray(1, 2))]),
+            ["model"] = ModelLab.Golden,
+            ["max_tokens"] = 1,
+            ["prompt"] = new JsonArray([.. Enumerable.Range(0, prompts).Select(_ => (JsonNode)new JsonArray(1, 2))]),
         };
 
         var refused = await models.Client.RefusedAsync(Path, Request(65)); // another time would be no better: not 429

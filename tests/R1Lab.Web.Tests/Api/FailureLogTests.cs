@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 using R1Lab.Data;
 using R1Lab.Engine.Devices;
 using R1Lab.Web.Api;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests.Api;
 

@@ -5,8 +5,8 @@ using R1Lab.Data;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
 using R1Lab.Web.Api;
+using R1Lab.Web.Device;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Durability;
 
 namespace R1Lab.Web.Tests.Api;

@@ -4,7 +4,7 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Native;
 using R1Lab.Web.Api;
-using R1Lab.Web.Running;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 

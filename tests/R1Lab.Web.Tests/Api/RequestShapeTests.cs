@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
-using R1Lab.Web.Api;
+using R1Lab.Web.Errors;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Api;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.AI;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Studies;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Api;

@@ -1,6 +1,6 @@
 using System.Net;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 using R1Lab.Web.Tests.Running;
 

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using R1Lab.Engine.Generation;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 

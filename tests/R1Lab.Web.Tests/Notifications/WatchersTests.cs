@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Data;
 using R1Lab.Web.Components;
+using R1Lab.Web.Device;
 using R1Lab.Web.Notifications;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Tests.Notifications;
 

@@ -2,7 +2,8 @@ using AngleSharp.Dom;
 using R1Lab.Data.Conversations;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Chat;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Pages;

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Time.Testing;
 using R1Lab.Engine;
 using R1Lab.Engine.Devices;
 using R1Lab.Web.Components.Pages.Devices;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests.Pages;
 

@@ -3,8 +3,8 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Pages.Runs;
-using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Pages;
 

@@ -2,10 +2,10 @@ using Microsoft.Extensions.DependencyInjection;
 using R1Lab.Data.Datasets;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Serving.Remote;
 using R1Lab.Web.Tests.Models;
+using R1Lab.Web.Training;
 using R1Lab.Web.Uploads;
 
 namespace R1Lab.Web.Tests.Pages;

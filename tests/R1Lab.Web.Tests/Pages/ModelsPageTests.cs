@@ -3,7 +3,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Models;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Pages;

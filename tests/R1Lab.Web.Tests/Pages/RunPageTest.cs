@@ -4,7 +4,8 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Pages;
 

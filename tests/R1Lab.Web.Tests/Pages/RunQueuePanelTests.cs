@@ -4,7 +4,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Pages.Runs;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Pages;
 

@@ -5,7 +5,7 @@ using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Receipts;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Components.Pages.Runs;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Pages;
 

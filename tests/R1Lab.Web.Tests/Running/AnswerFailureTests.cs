@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Generation;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 

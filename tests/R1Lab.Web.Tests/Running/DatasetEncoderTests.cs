@@ -2,9 +2,9 @@ using R1Lab.Data.Datasets;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Models;
 using R1Lab.Web.Tests.Pages;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

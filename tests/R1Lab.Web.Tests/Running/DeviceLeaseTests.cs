@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
 
 namespace R1Lab.Web.Tests.Running;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Tests.Running;
 

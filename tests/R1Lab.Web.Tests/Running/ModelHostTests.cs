@@ -1,5 +1,5 @@
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Models;
 
 namespace R1Lab.Web.Tests.Running;

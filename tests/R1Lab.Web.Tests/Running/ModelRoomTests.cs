@@ -2,8 +2,9 @@ using Microsoft.Extensions.Options;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Tests.Shared;
+using R1Lab.Web.Device;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 using R1Lab.Web.Tests.Models;
 

@@ -13,7 +13,7 @@ using R1Lab.Engine.Training.Reporting;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Api;
 using R1Lab.Web.Components.Charts;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

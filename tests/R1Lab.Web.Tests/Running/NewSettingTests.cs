@@ -9,7 +9,7 @@ using R1Lab.Engine.Training.Recipe;
 using R1Lab.Tests.Shared;
 using R1Lab.Web.Api;
 using R1Lab.Web.Components.Pages.Runs;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

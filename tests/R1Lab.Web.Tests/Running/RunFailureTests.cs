@@ -4,7 +4,7 @@ using R1Lab.Engine;
 using R1Lab.Engine.Checkpoints;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

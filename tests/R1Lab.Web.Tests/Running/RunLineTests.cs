@@ -1,7 +1,7 @@
 using R1Lab.Data.Runs;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Pages;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

@@ -2,7 +2,7 @@ using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Modeling;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 
@@ -13,13 +13,38 @@ public sealed class RunMemoryTests
 
     private static readonly RunFacts Facts = new()
     {
-        Rows = 45, TrainRows = 40, EvaluationRows = 0, OverLongRows = 0, SplitRowIds = [], Omitted = [], DatasetId = 1, TextRows = 40, Lengths = LengthHistogram.Of([200]),
-        OtherRowsLeftOut = 0, ThinkingRows = 0, Tokens = 8000, TrainedTokens = 10, LongestRow = 300, MaxLength = 512, TotalSteps = 10, Epochs = 1, LinesPerEpoch = 40, LinesPerStep = 4,
+        Rows = 45,
+        TrainRows = 40,
+        EvaluationRows = 0,
+        OverLongRows = 0,
+        SplitRowIds = [],
+        Omitted = [],
+        DatasetId = 1,
+        TextRows = 40,
+        Lengths = LengthHistogram.Of([200]),
+        OtherRowsLeftOut = 0,
+        ThinkingRows = 0,
+        Tokens = 8000,
+        TrainedTokens = 10,
+        LongestRow = 300,
+        MaxLength = 512,
+        TotalSteps = 10,
+        Epochs = 1,
+        LinesPerEpoch = 40,
+        LinesPerStep = 4,
     };
 
     private static readonly DecoderConfig Model = new()
     {
-        Family = DecoderFamily.Llama, VocabSize = 500, HiddenSize = 64, IntermediateSize = 128, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDim = 16, MaxPositions = 512,
+        Family = DecoderFamily.Llama,
+        VocabSize = 500,
+        HiddenSize = 64,
+        IntermediateSize = 128,
+        LayerCount = 2,
+        HeadCount = 4,
+        KeyValueHeadCount = 2,
+        HeadDim = 16,
+        MaxPositions = 512,
     };
 
     [Fact]

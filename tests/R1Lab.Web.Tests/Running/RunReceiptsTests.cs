@@ -1,8 +1,8 @@
 using System.Net;
 using R1Lab.Data.Datasets;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Running;
 using R1Lab.Web.Tests.Api;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

@@ -6,7 +6,8 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Running;
 

@@ -1,5 +1,5 @@
 using R1Lab.Data.Studies;
-using R1Lab.Web.Running;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Tests.Running;
 

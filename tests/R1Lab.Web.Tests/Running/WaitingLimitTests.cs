@@ -1,7 +1,7 @@
 using System.Net;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Tests.Api;
 using R1Lab.Web.Tests.Models;

@@ -163,7 +163,7 @@ public sealed class EndpointRouteTests : IDisposable
         await PatchAsync(added, new { version = 1, model = "other" });
         using var second = await engines.OpenAsync("remote", Cancel);
 
-        Assert.Throws<R1Lab.Web.Running.ModelBusyException>(() => second!.Reserve(1, "n"));
+        Assert.Throws<R1Lab.Web.Serving.ModelBusyException>(() => second!.Reserve(1, "n"));
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using R1Lab.Engine.Generation;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 using R1Lab.Web.Serving.Remote;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Tests.Serving;
 

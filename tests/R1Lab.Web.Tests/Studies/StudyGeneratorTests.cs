@@ -1,7 +1,7 @@
 using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Tests.Studies;
 

@@ -3,9 +3,10 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Data.Studies;
 using R1Lab.Tests.Shared;
+using R1Lab.Web.Device;
 using R1Lab.Web.Options;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Tests.Studies;
 

@@ -28,7 +28,7 @@ public sealed record ChatPrompt(
     private bool Continues => ContinueFinalMessage == true;
 
     /// <summary>A conversation that ends with the turn to be answered.</summary>
-    public static ChatPrompt Of(params IReadOnlyList<ChatMessage> messages) => 
+    public static ChatPrompt Of(params IReadOnlyList<ChatMessage> messages) =>
         new(new JsonArray([.. messages.Select(message => message.ToJson())])) { Turns = messages };
 
     /// <exception cref="AskRefusedException">The messages are missing, malformed, or refused by the template.</exception>

@@ -1,5 +1,3 @@
-using System.Reflection;
-using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using R1Lab.Web.Access;
 using R1Lab.Web.Https;
@@ -14,12 +12,9 @@ namespace R1Lab.Web.Components.Layout;
 /// <param name="Group">Key of the heading it stands under; null for the entries at the top.</param>
 public sealed record NavigationEntry(string Href, string Text, string Icon, string Policy, string? Group = null);
 
-/// <summary>The menu, top to bottom. An entry shows as soon as a page with its address exists.</summary>
+/// <summary>The menu, top to bottom.</summary>
 public static class NavigationMenu
 {
-    private static readonly HashSet<string> Addresses =
-        [.. typeof(NavigationMenu).Assembly.GetTypes().SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template)];
-
     public static IReadOnlyList<NavigationEntry> Entries { get; } =
     [
         new("/", "Overview", Icons.Material.Outlined.Dashboard, LabPolicies.CanView),
@@ -28,22 +23,14 @@ public static class NavigationMenu
         new("/runs", "Runs", Icons.Material.Outlined.ShowChart, LabPolicies.CanView, "Train"),
         new("/compare", "CompareRuns", Icons.Material.Outlined.StackedLineChart, LabPolicies.CanView, "Train"),
         new("/models", "Models", Icons.Material.Outlined.Layers, LabPolicies.CanView, "ModelGroup"),
-        new("/evaluations", "Evaluations", Icons.Material.Outlined.FactCheck, LabPolicies.CanView, "Evaluate"),
         new("/studies", "Studies", Icons.Material.Outlined.Ballot, LabPolicies.CanView, "Evaluate"),
         new("/rate", "MyRatings", Icons.Material.Outlined.StarRate, LabPolicies.CanRate, "Evaluate"),
-        new("/leaderboard", "Leaderboard", Icons.Material.Outlined.Leaderboard, LabPolicies.CanView, "Evaluate"),
         new("/chat", "Chat", Icons.Material.Outlined.Chat, LabPolicies.CanInfer, "Playground"),
         new("/chat/compare", "ChatCompare", Icons.Material.Outlined.ViewColumn, LabPolicies.CanInfer, "Playground"),
-        new("/serving", "Serving", Icons.Material.Outlined.Dns, LabPolicies.CanTrain, "Serve"),
-        new("/system", "System", Icons.Material.Outlined.MonitorHeart, LabPolicies.CanTrain, "SystemGroup"),
         new("/system/device", "Device", Icons.Material.Outlined.Memory, LabPolicies.CanView, "SystemGroup"),
         new("/system/users", "Users", Icons.Material.Outlined.People, LabPolicies.CanAdminister, "SystemGroup"),
         new("/system/keys", "Keys", Icons.Material.Outlined.Key, LabPolicies.CanAdminister, "SystemGroup"),
         new("/system/endpoints", "Endpoints", Icons.Material.Outlined.CloudQueue, LabPolicies.CanAdminister, "SystemGroup"),
         new(CertificatePaths.State, "Certificate", Icons.Material.Outlined.Lock, LabPolicies.CanView, "SystemGroup"),
-        new("/system/audit", "Audit", Icons.Material.Outlined.History, LabPolicies.CanAdminister, "SystemGroup"),
     ];
-
-    /// <summary>The entries whose pages exist.</summary>
-    public static IReadOnlyList<NavigationEntry> Existing { get; } = [.. Entries.Where(entry => Addresses.Contains(entry.Href))];
 }

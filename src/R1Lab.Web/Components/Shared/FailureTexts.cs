@@ -10,7 +10,8 @@ using R1Lab.Engine.Devices;
 using R1Lab.Engine.Generation;
 using R1Lab.Engine.Native;
 using R1Lab.Engine.Tokenization;
-using R1Lab.Web.Running;
+using R1Lab.Web.Localization;
+using R1Lab.Web.Serving;
 using R1Lab.Web.Serving.Remote;
 
 namespace R1Lab.Web.Components.Shared;

@@ -4,7 +4,6 @@ using R1Lab.Data.Access;
 using R1Lab.Engine.Tokenization;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Chat;

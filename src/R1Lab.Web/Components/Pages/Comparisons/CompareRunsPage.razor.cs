@@ -5,7 +5,7 @@ using R1Lab.Data.Runs;
 using R1Lab.Engine.Training.Reporting;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Comparisons;
 

@@ -4,7 +4,7 @@ using R1Lab.Data.Models;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Generation;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Datasets;
 

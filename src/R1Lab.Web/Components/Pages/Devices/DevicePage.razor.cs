@@ -5,7 +5,9 @@ using MudBlazor;
 using R1Lab.Data.Models;
 using R1Lab.Engine.Devices;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Serving;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Devices;
 

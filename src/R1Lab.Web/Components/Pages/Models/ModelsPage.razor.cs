@@ -7,7 +7,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Models;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Serving;
 
 namespace R1Lab.Web.Components.Pages.Models;
 

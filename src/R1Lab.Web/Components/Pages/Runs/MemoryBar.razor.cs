@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Components;
 using R1Lab.Engine.Devices;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Localization;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

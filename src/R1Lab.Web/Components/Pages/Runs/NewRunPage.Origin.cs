@@ -4,7 +4,6 @@ using R1Lab.Engine;
 using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -10,7 +10,8 @@ using R1Lab.Engine.Exchange;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Device;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -5,7 +5,7 @@ using R1Lab.Data.Datasets;
 using R1Lab.Engine.Datasets;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

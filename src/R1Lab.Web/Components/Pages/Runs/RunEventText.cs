@@ -4,7 +4,8 @@ using Microsoft.Extensions.Localization;
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Localization;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -1,6 +1,6 @@
 using R1Lab.Data.Runs;
 using R1Lab.Engine.Training;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -12,7 +12,7 @@ using R1Lab.Engine.Training.Recipe;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Charts;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -7,7 +7,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Runs;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

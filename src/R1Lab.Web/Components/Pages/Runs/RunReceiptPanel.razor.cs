@@ -7,7 +7,7 @@ using R1Lab.Engine;
 using R1Lab.Engine.Training;
 using R1Lab.Engine.Training.Receipts;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Training;
 
 namespace R1Lab.Web.Components.Pages.Runs;
 

@@ -5,8 +5,8 @@ using R1Lab.Data.Studies;
 using R1Lab.Engine;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
 using R1Lab.Web.Serving;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Components.Pages.Studies;
 

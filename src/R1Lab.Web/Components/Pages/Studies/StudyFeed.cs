@@ -1,4 +1,5 @@
-using R1Lab.Web.Running;
+using R1Lab.Web.Studies;
+
 
 namespace R1Lab.Web.Components.Pages.Studies;
 

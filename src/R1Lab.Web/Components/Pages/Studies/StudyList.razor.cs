@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Components.Pages.Studies;
 

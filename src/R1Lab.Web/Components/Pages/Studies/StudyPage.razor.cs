@@ -6,7 +6,7 @@ using R1Lab.Data.Access;
 using R1Lab.Data.Studies;
 using R1Lab.Web.Access;
 using R1Lab.Web.Components.Shared;
-using R1Lab.Web.Running;
+using R1Lab.Web.Studies;
 
 namespace R1Lab.Web.Components.Pages.Studies;
 
