@@ -25,6 +25,17 @@ public sealed class RemoteRequestTests
         Assert.Equal("""{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":256}""", body!.ToJsonString());
     }
 
+    // Nobody said how many: the largest number there is would be refused.
+    [Fact]
+    public async Task GenerateAsync_AsManyTokensAsThereIsRoomFor_SendsNoLimit()
+    {
+        await using var server = await RemoteServer.StreamingAsync(Answer);
+
+        await RemoteAsk.AskAsync(server, new GenerationSettings { MaxNewTokens = AnswerLength.UpTo(int.MaxValue).Tokens });
+
+        Assert.False(Assert.Single(server.Requests).Body!.ContainsKey("max_tokens"));
+    }
+
     [Fact]
     public async Task GenerateAsync_ChosenSettings_AreSentByTheirPublicNames()
     {

@@ -29,8 +29,8 @@ internal sealed partial class ChatRequestBody
             ["messages"] = new JsonArray([.. messages.Select(message => new JsonObject { ["role"] = message.Role, ["content"] = message.Content })]),
             ["stream"] = true,
             [StreamOptions] = new JsonObject { ["include_usage"] = true },
-            [Length] = settings.MaxNewTokens,
         };
+        if (settings.MaxNewTokens < int.MaxValue) _body[Length] = settings.MaxNewTokens; // as many as there is room for: the endpoint knows how many
         foreach (var (name, value) in Chosen(settings)) _body[name] = value;
     }
 

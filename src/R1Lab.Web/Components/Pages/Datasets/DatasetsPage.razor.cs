@@ -70,7 +70,7 @@ public sealed partial class DatasetsPage : ComponentBase
             Snackbar.Add(Text["SampleImported", result.Rows], Severity.Success);
             await ReloadAsync();
         }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             _problem = Failures.Show(e);
         }

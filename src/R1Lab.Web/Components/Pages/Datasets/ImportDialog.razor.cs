@@ -98,7 +98,7 @@ public sealed partial class ImportDialog : ComponentBase
             if (_upload is null && !await SendAsync()) return;
             await ReadAsync(skipBad: false, ignoreFields: false);
         }
-        catch (Exception e) when (e is BadInputException or JSException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not NotAllowedException && FailureTranslation.IsExpected(e))
         {
             _problem = Failures.Show(e);
         }
@@ -118,7 +118,7 @@ public sealed partial class ImportDialog : ComponentBase
         {
             await ReadAsync(skipBad: true, ignoreFields: true);
         }
-        catch (Exception e) when (e is BadInputException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is not NotAllowedException && FailureTranslation.IsExpected(e))
         {
             _problem = Failures.Show(e);
         }

@@ -97,7 +97,7 @@ public sealed partial class RowDialog : ComponentBase
         {
             (_stored, _isConflict) = (conflict.Stored, true); // saving again is a decision for one of the two texts
         }
-        catch (Exception error) when (error is NotAllowedException or RecordNotFoundException or IOException or System.Data.Common.DbException)
+        catch (Exception error) when (FailureTranslation.IsExpected(error))
         {
             _problem = Failures.Show(error);
         }

@@ -82,7 +82,7 @@ public sealed partial class RowTokens : ComponentBase
             if (vocabulary.Tokenizer is { } tokenizer) Encode(row, vocabulary, tokenizer);
             else _problem = Text["NoTokenizer", _model.Name];
         }
-        catch (Exception e) when (e is ModelUnavailableException or Engine.Tokenization.ChatTemplateException)
+        catch (Exception e) when (FailureTranslation.IsExpected(e))
         {
             _problem = Failures.Show(e);
         }

@@ -29,7 +29,7 @@ public sealed partial class ImportSettingsDialog
             using var reader = new StreamReader(chosen.File.OpenReadStream(RecipeExchange.LongestText));
             Read(await reader.ReadToEndAsync());
         }
-        catch (Exception refused) when (refused is IOException or JSException)
+        catch (Exception refused) when (FailureTranslation.IsExpected(refused))
         {
             (_imported, _problem) = (null, Failures.Show(refused));
         }
