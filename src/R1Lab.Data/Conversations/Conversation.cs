@@ -43,7 +43,7 @@ public sealed class ConversationTurn
     /// <summary>Of the weights that answered: base, adapter, quantisation and template.</summary>
     public string? Fingerprint { get; set; }
 
-    /// <summary>What a remote endpoint said of itself in place of a <see cref="Fingerprint"/>: nobody can verify it.</summary>
+    /// <summary>What a remote endpoint said of itself in place of a <see cref="Fingerprint"/>; it cannot be verified.</summary>
     public string? Reported { get; set; }
 
     public string? SettingsJson { get; set; }

@@ -47,7 +47,7 @@ public sealed class RemoteEndpoint
     /// <summary>Most tokens of prompt and answer together, as far as the endpoint says.</summary>
     public int? MaxLength { get; set; }
 
-    /// <summary>Whether an edit keeps the key and changes the server that it is sent to: nobody can read a stored key that way.</summary>
+    /// <summary>Whether an edit keeps the key and changes the server that it is sent to: refused, so that a stored key cannot be read that way.</summary>
     public bool WouldSendKeyElsewhere(EndpointEdit wanted) => ProtectedKey is not null && !wanted.Key.IsChanged
         && new Uri(Address).GetLeftPart(UriPartial.Authority) != new Uri(wanted.Address).GetLeftPart(UriPartial.Authority);
 }

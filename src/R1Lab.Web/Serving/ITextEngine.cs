@@ -26,7 +26,7 @@ public interface ITextEngine : IDisposable
 
 /// <summary>What is known of an engine before it is asked.</summary>
 /// <param name="Name">The name it was asked for by.</param>
-/// <param name="Fingerprint">Hash of weights, adapter, tokenizer and template; null where nobody can verify what answers.</param>
+/// <param name="Fingerprint">Hash of weights, adapter, tokenizer and template; null where it cannot be verified.</param>
 /// <param name="Marks">How its text marks thoughts.</param>
 /// <param name="Defaults">The sampling settings that it advises.</param>
 public sealed record EngineFacts(string Name, string? Fingerprint, ThoughtMarks Marks, GenerationDefaults Defaults)

@@ -93,7 +93,7 @@ public sealed class RightsLab : IAsyncLifetime
     private async Task<string> DatasetAsync(string owner) => Text((await _lab.Get<DatasetStore>().CreateAsync(
         Actors.User(owner), new NewDataset("d", DatasetFormats.PromptResponse), [TestRows.Pair("1+1?", "2")], Cancel)).Id);
 
-    // At an address that nobody listens at.
+    // No server listens at this address.
     private async Task<string> EndpointAsync() => Text((await _lab.Get<EndpointStore>().AddAsync(
         Actors.Lab, new EndpointEdit($"endpoint {Guid.NewGuid()}", "http://0.0.0.0:1/v1", "m", AllowsPrivate: true, MostRequests: 1, KeyChange.Keep), Cancel)).Id);
 

@@ -25,7 +25,7 @@ public sealed class RemoteRequestTests
         Assert.Equal("""{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"max_tokens":256}""", body!.ToJsonString());
     }
 
-    // Nobody said how many: the largest number there is would be refused.
+    // No limit was set: the largest number there is would be refused.
     [Fact]
     public async Task GenerateAsync_AsManyTokensAsThereIsRoomFor_SendsNoLimit()
     {

@@ -34,7 +34,7 @@ public sealed class RemoteEngines(EndpointStore endpoints, EndpointKeys keys, Ou
 /// <param name="Name">What it is asked for by.</param>
 /// <param name="Model">What the endpoint calls it.</param>
 /// <param name="Host">Where it is.</param>
-/// <param name="MaxLength">Most tokens of prompt and answer together; null where nobody said.</param>
+/// <param name="MaxLength">Most tokens of prompt and answer together; null where it is unknown.</param>
 /// <param name="Fault">The code of what the last check found wrong; null: nothing, or it was not checked.</param>
 /// <param name="CreatedAt">When it was added.</param>
 public sealed record RemoteModel(string Name, string Model, string Host, int? MaxLength, string? Fault, DateTimeOffset CreatedAt)
